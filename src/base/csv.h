@@ -18,11 +18,12 @@ struct csv_field {
 };
 
 struct csv_reader {
-	const char *p;   /* next byte */
+	const char *p; /* next byte */
 	const char *end;
 	char separator;
-	size_t row;      /* number of the row last read, 1 = first; rows may span lines */
-	size_t line;     /* line where that row began */
+	size_t row;       /* number of the row last read, 1 = first; rows may span lines */
+	size_t line;      /* line where that row began */
+	size_t line_next; /* private: line at p */
 };
 
 /** Read from the n bytes at s, which must stay. separator 0 = guess. */
@@ -33,9 +34,11 @@ void csv_open(struct csv_reader *r, const char *s, size_t n, char separator);
  */
 MUST_CHECK enum err_code csv_next(struct csv_reader *r, struct arena *mem, size_t max_fields,
                                   struct csv_field **ret_fields, size_t *ret_count, struct err *e);
-/** Append one field, quoted where needed. Text is written as it is; see csv_write_safe for exports. */
+/** Append one field, quoted where needed. Text is written as it is; see csv_write_safe for exports.
+ */
 void csv_write(struct buf *b, const char *s, size_t n, char separator);
-/** As csv_write, and a field that a spreadsheet would run as a formula gets a leading apostrophe. */
+/** As csv_write, and a field that a spreadsheet would run as a formula gets a leading apostrophe.
+ */
 void csv_write_safe(struct buf *b, const char *s, size_t n, char separator);
 
 #endif

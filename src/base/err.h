@@ -1,6 +1,7 @@
 /* Errors: one code, one sentence. A struct err is fixed-size, so it works without memory.
  * Whoever sees the failure writes the sentence; each caller puts what it knows in front of it.
- * Sentences: no capital, no full stop, the value and what is allowed. Threads: nothing is global. */
+ * Sentences: no capital, no full stop, the value and what is allowed. Threads: nothing is global.
+ */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
@@ -36,7 +37,8 @@ struct err {
  */
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/** Put "fmt: " in front of the sentence that is there. Returns e's code (ERR_INTERNAL if e is NULL). */
+/** Put "fmt: " in front of the sentence that is there. Returns e's code (ERR_INTERNAL if e is
+ * NULL). */
 enum err_code err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /** Set the hint. Returns e's code. */

@@ -11,17 +11,25 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
 struct json_value {
 	enum json_type type;
-	size_t count;              /* bytes of a string, elements of an array, members of an object */
+	size_t count; /* bytes of a string, elements of an array, members of an object */
 	double number;
-	const char *string;        /* UTF-8, NUL-terminated (may hold U+0000 inside; count tells) */
-	const char *key;           /* when a member of an object: its name, NUL-terminated */
+	const char *string; /* UTF-8, NUL-terminated (may hold U+0000 inside; count tells) */
+	const char *key;    /* when a member of an object: its name, NUL-terminated */
 	size_t key_size;
-	struct json_value *first;  /* first element or member */
-	struct json_value *next;   /* next sibling */
+	struct json_value *first; /* first element or member */
+	struct json_value *next;  /* next sibling */
 };
 
 /**
@@ -58,12 +66,14 @@ struct json_writer {
 };
 
 void json_begin(struct json_writer *w, struct buf *out);
-void json_object(struct json_writer *w, const char *key); /* key NULL inside arrays and at the top */
+void json_object(struct json_writer *w,
+                 const char *key); /* key NULL inside arrays and at the top */
 void json_object_end(struct json_writer *w);
 void json_array(struct json_writer *w, const char *key);
 void json_array_end(struct json_writer *w);
-void json_string(struct json_writer *w, const char *key, const char *value); /* NULL value -> null */
-void json_number(struct json_writer *w, const char *key, double value);      /* not finite -> null */
+void json_string(struct json_writer *w, const char *key,
+                 const char *value);                                    /* NULL value -> null */
+void json_number(struct json_writer *w, const char *key, double value); /* not finite -> null */
 void json_int(struct json_writer *w, const char *key, int64_t value);
 void json_bool(struct json_writer *w, const char *key, bool value);
 void json_null(struct json_writer *w, const char *key);

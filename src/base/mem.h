@@ -9,14 +9,16 @@
 void *mem_alloc(size_t size) __attribute__((malloc));
 /** Zeroed, with overflow check of count * size. */
 void *mem_calloc(size_t count, size_t size);
-/** Grow or shrink; on failure NULL and the old block stays valid. count * size is overflow-checked. */
+/** Grow or shrink; on failure NULL and the old block stays valid. count * size is overflow-checked.
+ */
 void *mem_realloc_array(void *p, size_t count, size_t size);
 /** Free; NULL is fine. */
 void mem_free(void *p);
 /** A heap copy of a NUL-terminated text, NULL when memory ends. */
 char *mem_strdup(const char *s);
 
-/** Tests only: the nth allocation from now fails (0 = next); sticky = all later ones too. -1 = off. */
+/** Tests only: the nth allocation from now fails (0 = next); sticky = all later ones too. -1 = off.
+ */
 void mem_fail_after(long n, int sticky);
 /** Tests only: number of allocations since the start of the process. */
 long mem_count(void);

@@ -15,10 +15,10 @@ void pool_free(struct pool *p);
 /** Number of threads that run loops, the caller's own included (>= 1). p NULL = 1. */
 size_t pool_size(const struct pool *p);
 /**
- * Call fn(ctx, i, worker) once for every i in 0..count-1, worker in 0..pool_size-1, chunk indexes at
- * a time; returns when all are done. The caller's thread works too. p NULL runs it all here.
+ * Call fn(ctx, i, worker) once for every i in 0..count-1, worker in 0..pool_size-1, chunk indexes
+ * at a time; returns when all are done. The caller's thread works too. p NULL runs it all here.
  */
-void pool_for(struct pool *p, size_t count, size_t chunk, void (*fn)(void *ctx, size_t i, size_t worker),
-              void *ctx);
+void pool_for(struct pool *p, size_t count, size_t chunk,
+              void (*fn)(void *ctx, size_t i, size_t worker), void *ctx);
 
 #endif

@@ -10,7 +10,8 @@
 bool text_is_utf8(const char *s, size_t n);
 /** Number of code points of well-formed UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
-/** Decode one code point at s[*i], advance *i. Returns U+FFFD and advances one byte on bad input. */
+/** Decode one code point at s[*i], advance *i. Returns U+FFFD and advances one byte on bad input.
+ */
 uint32_t text_utf8_next(const char *s, size_t n, size_t *i);
 /** Write a code point as UTF-8; returns bytes written (1..4), 0 if cp is not a scalar value. */
 size_t text_utf8_put(uint32_t cp, char out[4]);
@@ -43,7 +44,8 @@ bool text_parse_f64(const char *s, size_t n, double *ret);
 size_t text_scan_f64(const char *s, size_t n, double *ret);
 /**
  * Shortest text that reads back as v, as ECMAScript writes numbers (RFC 8785): "0" for -0, "1e+21".
- * out has at least 32 bytes; returns the length; NUL-terminated. v must be finite (returns 0 if not).
+ * out has at least 32 bytes; returns the length; NUL-terminated. v must be finite (returns 0 if
+ * not).
  */
 size_t text_format_f64(double v, char *out);
 /** v with exactly `decimals` (0..12) digits after the point, rounded half to even, no locale. */
@@ -55,7 +57,8 @@ void text_hex(const uint8_t *p, size_t n, char *out);
 bool text_unhex(const char *s, size_t n, uint8_t *out, size_t out_n);
 /** Standard base64 with padding; out needs 4 * ((n + 2) / 3) + 1 bytes. Returns the length. */
 size_t text_base64(const uint8_t *p, size_t n, char *out);
-/** Strict: padding present, no blanks, no stray bits. False if malformed or more than out_room bytes. */
+/** Strict: padding present, no blanks, no stray bits. False if malformed or more than out_room
+ * bytes. */
 bool text_unbase64(const char *s, size_t n, uint8_t *out, size_t out_room, size_t *ret_n);
 /** base64url without padding; out needs (4 * n + 2) / 3 + 1 bytes. Returns the length. */
 size_t text_base64url(const uint8_t *p, size_t n, char *out);
