@@ -30,13 +30,23 @@ void disclose_salts(const uint8_t key[DISCLOSE_KEY_SIZE], size_t first, size_t c
  */
 void disclose_write(struct buf *b, const uint8_t salt[DISCLOSE_SALT_SIZE], const char *name,
                     size_t name_size, const char *value, size_t value_size);
+/** A name with its value, as disclose_write takes them. */
+struct disclose_pair {
+	const char *name;
+	size_t name_size;
+	const char *value;
+	size_t value_size;
+};
+/** As disclose_write, with a buffer of the caller for the JSON between, for many in a row. */
+void disclose_write_with(struct buf *b, struct buf *json, const uint8_t salt[DISCLOSE_SALT_SIZE],
+                         const struct disclose_pair *f);
 /** SHA-256 of a disclosure string. */
 void disclose_hash(const char *disclosure, size_t n, uint8_t out[32]);
 
 struct disclosure {
 	const char *name; /* UTF-8, NUL-terminated, in mem */
 	size_t name_size;
-	const char *value; /* canonical JSON text, NUL-terminated, in mem */
+	const char *value; /* JSON text as it was disclosed, NUL-terminated, in mem */
 	size_t value_size;
 	uint8_t digest[32]; /* SHA-256 of the string as received */
 };

@@ -39,9 +39,8 @@ struct statement_in {
 
 /** Memory that is used again from one statement to the next. */
 struct statement_scratch {
-	struct buf bytes;   /* the statement last made */
-	void *work;         /* private */
-	size_t work_fields; /* private: room in work */
+	struct buf bytes; /* the statement last made */
+	void *work;       /* private */
 };
 
 /** Start; allocates nothing. */
