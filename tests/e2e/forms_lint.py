@@ -30,11 +30,11 @@ ACCESS = {
         handed_over_to:P blockages:P slope:R vegetation:R soil:R metal_level:R marked:P marking_type:P marked_date:P
         booby_traps_reported:S anti_lift_reported:S beneficiaries:P land_disputes:R returnees_expected:R
         intended_use:R given_text:S""",
-    "activity": """type:P status:P hazards:R task:R organisation:P team:R methods:R assets:R start_date:P end_date:P
-        work_polygons:P coverage_percent:R sampling_rule:R asset_days:R stoppages:R finds:R qc_date:R qc_sampled_m2:R
+    "activity": """type:P status:P hazards:R task:R organisation:P team:R method:R assets:R start_date:P end_date:P
+        work_polygons:P coverage_percent:R sampling_rule:R asset_days:R stoppages:R finds:R qc_date:R qc_inspector:R qc_sampled_m2:R
         qc_result:R nonconformities:R handover_date:R handover_certificate:R handover_girls:R handover_boys:R
         handover_women:R handover_men:R""",
-    "accident": """place:R place_name:R admin1_name:R admin2_name:R date:P date_known:P geometry:R position_quality:R class:P device_class:P device_model:R killed:P
+    "accident": """place:R place_name:R admin1_name:R admin2_name:R date:P time:R date_known:P geometry:R position_quality:R class:P device_class:P device_model:R killed:P
         injured:P unknown_outcome:P cause:R how_activated:R item_moved_before:R area_type:R in_hazard:R
         in_recorded_minefield:R on_released_land:R marked_before:R marking_type:R cleared_before:R cleared_by:R
         demining_tool:S demining_posture:S demining_ppe_worn:S demining_visor:S demining_asset:S demining_soil:S
@@ -45,10 +45,10 @@ ACCESS = {
         occupation_after:S head_of_household:S education:S marital_status:S name:I contacts:I address:I nationality:I
         national_number:I consent_authorities:I consent_ngos:I consent_purpose:I consent_date:I
         consent_withdrawn:I""",
-    "ordnance": """category:R subcategory:R model:R cord_id:R catuxo_ref:R confidence:R quantity:R geometry:S
+    "ordnance": """category:R subcategory:R model:R cord_id:R catuxo_ref:R confidence:R identified_by:R reviewed_by:R quantity:R geometry:S
         found_date:S found_by_activity:S situation:R condition:R emplacement:R depth_cm:R orientation:R
         placement_object:R activation:S construction:S anti_handling:S marking_text:R marking_place:R
-        marking_colour:R marking_legibility:R marking_photos:R made_country:R factory_code:R made_month:R made_year:R
+        marking_colour:R marking_legibility:R marking_photos:R read_by:R second_reader:R made_country:R factory_code:R made_month:R made_year:R
         lot:R serial:R fuze_lot:R ap2_marked:R disposal_method:S disposal_date:S disposal_position:S ied_switch:S
         ied_main_charge:S ied_power_source:S ied_initiator:S ied_container:S ied_enhancement:S""",
     # Section 17: the public sees totals of accidents and victims, partners see the administrative unit; hence place:R.
@@ -213,7 +213,7 @@ STEMS = {
     ("device_class", "ied_command"): ("command", "команд", "komanda"), ("device_class", "ied_hoax"): ("hoax", "муляж", "saxta"),
     ("victim_activity", "demining"): ("demining", "розмінув", "minatəmizlə"), ("activity_type", "nts"): ("non-technical", "нетехн", "qeyri-texniki"),
     ("activity_type", "ts"): ("technical", "технічн", "texniki"), ("activity_type", "clearance"): ("clearance", "очищ", "təmizlə"),
-    ("ap2_marked", "unmarked"): ("unmarked", "не марк", "nişanlanmayıb"), ("evidence_type", "conclusive_sign"): (": conclusive", ": переконлив", ": qəti"),
+    ("ap2_marked", "unmarked"): ("unmarked", "не марк", "markalanmayıb"), ("evidence_type", "conclusive_sign"): (": conclusive", ": переконлив", ": qəti"),
     ("evidence_type", "inconclusive_sign"): ("inconclusive", "непереконлив", "qeyri-qəti"),
     ("record_reliability", "high"): ("high", "висок", "yüksək"), ("record_reliability", "low"): ("low", "низьк", "aşağı"),
 }
