@@ -1,0 +1,47 @@
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "geo/projlib.h"
+
+/* FALLOW_PROJ_SONAME comes from the build: the very ABI whose headers were read. */
+static struct projlib table;
+static bool is_loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* POSIX lets a data pointer carry a function; ISO C does not, so the bytes are copied. */
+static bool
+find(void *lib, const char *name, void *ret_pointer)
+{
+	void *at = dlsym(lib, name);
+
+	if (!at)
+		return false;
+	memcpy(ret_pointer, &at, sizeof(at));
+	return true;
+}
+
+static void
+load(void)
+{
+	void *lib = dlopen(FALLOW_PROJ_SONAME, RTLD_NOW | RTLD_LOCAL);
+	bool all = lib != NULL;
+
+	if (!all)
+		return;
+#define PROJLIB_FIND(name) all = all && find(lib, #name, &table.name);
+	PROJLIB_EACH(PROJLIB_FIND)
+#undef PROJLIB_FIND
+	/* Never closed: PROJ keeps static objects, and a pointer handed out must stay good. */
+	is_loaded = all;
+}
+
+const struct projlib *
+projlib_get(void)
+{
+	if (pthread_once(&once, load) != 0)
+		return NULL;
+	return is_loaded ? &table : NULL;
+}
