@@ -1,0 +1,65 @@
+/* Private to store: the handle, the connection's statements, small helpers. */
+#ifndef STORE_HANDLE_H
+#define STORE_HANDLE_H
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "store/keys.h"
+#include "store/store.h"
+
+#define STORE_MAX_KINDS 32
+
+struct store_kind {
+	int64_t id;             /* kind.id in the register: index + 1 */
+	char name[64];
+	struct form *form;      /* in force */
+	int *sorted;            /* field indexes in bytewise order of names */
+	int geometry_field;     /* index of the field `geometry`, or -1 */
+	int valid_from_field;   /* index of `valid_from` */
+	sqlite3_stmt *insert;   /* layer row, made when first needed */
+	bool has_layer;
+};
+
+struct store {
+	sqlite3 *db;
+	enum store_mode mode;
+	char *path, *files_dir;
+	char warning[400];
+	struct arena mem;       /* lives as long as the handle */
+	struct store_keys keys; /* zeroed when read without keys */
+	bool has_register_key, has_log_key, has_author_key;
+	char uuid[UUID_TEXT], origin[120];
+	struct store_kind kind[STORE_MAX_KINDS];
+	size_t kind_count;
+	struct geo *geo;
+	/* the submission that is open, see submit.c */
+	bool in_submission, bulk;
+	struct submit_state *submit;
+	char *note; /* newest checkpoint */
+};
+
+/** Prepare one statement; the sentence names what it was for. */
+MUST_CHECK enum err_code db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret, struct err *e);
+/** Run a script of statements that return nothing. */
+MUST_CHECK enum err_code db_exec(struct store *st, const char *sql, struct err *e);
+/** Step a statement that returns no row; resets it. */
+MUST_CHECK enum err_code db_run(struct store *st, sqlite3_stmt *q, struct err *e);
+/** ERR_IO (or ERR_NOMEM, ERR_LIMIT when full) with SQLite's message. */
+enum err_code db_fail(struct store *st, const char *doing, struct err *e);
+/** The single integer a query yields; fallback when no row. */
+MUST_CHECK enum err_code db_int(struct store *st, const char *sql, int64_t fallback, int64_t *ret,
+                                struct err *e);
+/** Append an identifier in double quotes; it must come from the catalogue (forms, schema). */
+void db_quote_name(struct buf *b, const char *name);
+/** Register the GeoPackage functions ST_MinX ... ST_IsEmpty on a connection. */
+int db_add_functions(sqlite3 *db);
+/** Settings of every connection, each read back. */
+MUST_CHECK enum err_code db_configure(sqlite3 *db, enum store_mode mode, struct err *e);
+/** Load kinds and the forms in force from the register. */
+MUST_CHECK enum err_code kinds_load(struct store *st, struct err *e);
+void kinds_free(struct store *st);
+
+#endif
