@@ -95,6 +95,11 @@ CREATE TABLE log_hash (
 CREATE TABLE checkpoint (
   size INTEGER PRIMARY KEY, note TEXT NOT NULL CHECK (typeof(note) = 'text'), at_us INTEGER NOT NULL);
 
+-- Public keys of those who submitted, by the SHA-256 that manifests and leaves name.
+CREATE TABLE author (
+  hash BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32), public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+  since_us INTEGER NOT NULL) WITHOUT ROWID;
+
 -- Originals: files kept in NAME.files by their SHA-256.
 CREATE TABLE original (
   sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32), name TEXT NOT NULL, size INTEGER NOT NULL,

@@ -35,6 +35,7 @@ struct store {
 	struct store_kind kind[STORE_MAX_KINDS];
 	size_t kind_count;
 	struct geo *geo;
+	bool skip_refresh; /* rows were written as the decision says, or will be rebuilt */
 	/* the submission that is open, see submit.c */
 	bool in_submission, bulk;
 	struct submit_state *submit;
@@ -58,6 +59,12 @@ void db_quote_name(struct buf *b, const char *name);
 int db_add_functions(sqlite3 *db);
 /** Settings of every connection, each read back. */
 MUST_CHECK enum err_code db_configure(sqlite3 *db, enum store_mode mode, struct err *e);
+/** Decode a row of record_revisions.sql (its columns in that order). */
+struct history_revision;
+MUST_CHECK enum err_code history_decode(struct store *st, sqlite3_stmt *q, struct arena *mem,
+                                        struct history_revision *r, struct err *e);
+/** Put a parsed form in force for a kind; k owns f on success. */
+MUST_CHECK enum err_code kind_set_form(struct store_kind *k, struct form *f, struct err *e);
 /** Load kinds and the forms in force from the register. */
 MUST_CHECK enum err_code kinds_load(struct store *st, struct err *e);
 void kinds_free(struct store *st);

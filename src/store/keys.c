@@ -1,15 +1,10 @@
 #include "store/keys.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "log/sign.h"
-#include "log/seal.h"
 
 enum { KEY_PATH = 700 };
 
@@ -54,37 +49,9 @@ key_path(char out[KEY_PATH], const char *uuid, const char *name, struct err *e)
 	return ERR_OK;
 }
 
-/* A secret file of exactly 32 bytes that nobody else may read. */
+/* Load an Ed25519 key, or make one when there is none and make is set. */
 static enum err_code
-read_secret(const char *path, uint8_t out[32], struct err *e)
-{
-	struct stat s;
-	struct buf b;
-	enum err_code rc;
-
-	if (stat(path, &s) != 0)
-		return err_set(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, "could not open the key %s: %s",
-		               path, strerror(errno));
-	if ((s.st_mode & 077) != 0) {
-		(void)err_set(e, ERR_DENIED, "the key %s can be read by others (mode %03o, allowed is 600)",
-		              path, (unsigned)(s.st_mode & 0777));
-		return err_hint(e, "run: chmod 600 %s", path);
-	}
-	buf_init(&b, 4096);
-	rc = file_read(path, 4096, &b, e);
-	if (!rc && b.size != 32)
-		rc = err_set(e, ERR_INVALID, "the key %s has %zu bytes; a key has 32", path, b.size);
-	if (!rc)
-		memcpy(out, b.data, 32);
-	if (b.data)
-		seal_wipe(b.data, b.size);
-	buf_done(&b);
-	return rc;
-}
-
-/* Load a secret, or make one when there is none and make is set. */
-static enum err_code
-secret(const char *uuid, const char *name, bool make, uint8_t out[32], struct err *e)
+signing_key(const char *uuid, const char *name, bool make, struct sign_key *ret, struct err *e)
 {
 	char path[KEY_PATH];
 	enum err_code rc = key_path(path, uuid, name, e);
@@ -92,31 +59,15 @@ secret(const char *uuid, const char *name, bool make, uint8_t out[32], struct er
 	if (rc)
 		return rc;
 	if (!make || file_exists(path))
-		return read_secret(path, out, e);
-	rc = rng_secret(out, 32, e);
-	return rc ? rc : file_write_atomic(path, out, 32, 0600, e);
+		return sign_key_read(path, ret, e);
+	rc = sign_key_generate(ret, e);
+	return rc ? rc : sign_key_write(path, ret, e);
 }
 
 enum err_code
 keys_author(struct store_keys *k, struct err *e)
 {
-	enum err_code rc = secret(NULL, "author.key", true, k->author_seed, e);
-
-	if (!rc)
-		sign_public(k->author_seed, k->author_public);
-	return rc;
-}
-
-static enum err_code
-register_keys(struct store_keys *k, const char *uuid, bool make, struct err *e)
-{
-	enum err_code rc = secret(uuid, "log.key", make, k->log_seed, e);
-
-	if (!rc)
-		rc = secret(uuid, "register.key", make, k->register_key, e);
-	if (!rc)
-		sign_public(k->log_seed, k->log_public);
-	return rc;
+	return signing_key(NULL, "author.key", true, &k->author, e);
 }
 
 enum err_code
@@ -127,13 +78,24 @@ keys_create(struct store_keys *k, const char *uuid, struct err *e)
 
 	if (!rc)
 		rc = file_mkdirs(path, 0700, e);
-	return rc ? rc : register_keys(k, uuid, true, e);
+	if (!rc)
+		rc = signing_key(uuid, "log.key", true, &k->log, e);
+	if (!rc)
+		rc = rng_secret(k->register_key, sizeof(k->register_key), e);
+	if (!rc)
+		rc = key_path(path, uuid, "register.key", e);
+	return rc ? rc : sign_secret_write(path, "register", k->register_key, e);
 }
 
 enum err_code
 keys_load(struct store_keys *k, const char *uuid, struct err *e)
 {
-	return register_keys(k, uuid, false, e);
+	char path[KEY_PATH];
+	enum err_code rc = signing_key(uuid, "log.key", false, &k->log, e);
+
+	if (!rc)
+		rc = key_path(path, uuid, "register.key", e);
+	return rc ? rc : sign_secret_read(path, "register", k->register_key, e);
 }
 
 enum err_code
@@ -157,5 +119,5 @@ keys_write_checkpoint(const char *uuid, const char *note, size_t n, struct err *
 void
 keys_wipe(struct store_keys *k)
 {
-	seal_wipe(k, sizeof(*k));
+	sign_wipe(k, sizeof(*k));
 }

@@ -1,5 +1,5 @@
 /* Keys outside the register: $FALLOW_HOME (default $XDG_CONFIG_HOME/fallow or ~/.config/fallow).
- *   author.key                       Ed25519 seed of the person or machine that submits
+ *   author.key                       Ed25519 key of the person or machine that submits
  *   registers/UUID/log.key           Ed25519 seed of the log
  *   registers/UUID/register.key      32 bytes that seal revision keys and identity values
  *   registers/UUID/checkpoint        the last signed checkpoint
@@ -12,10 +12,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "log/sign.h"
 
 struct store_keys {
-	uint8_t author_seed[32], author_public[32];
-	uint8_t log_seed[32], log_public[32];
+	struct sign_key author, log;
 	uint8_t register_key[32];
 };
 

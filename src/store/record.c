@@ -252,3 +252,73 @@ value_equal(const struct store_value *a, const struct store_value *b)
 		return true;
 	}
 }
+
+/* One past the end of the JSON string that starts at s[i] (a quote), or n. */
+static size_t
+skip_string(const char *s, size_t n, size_t i)
+{
+	for (i++; i < n && s[i] != '"'; i++)
+		if (s[i] == '\\')
+			i++;
+	return i < n ? i + 1 : n;
+}
+
+/* One past the end of the value that starts at s[i]. */
+static size_t
+skip_value(const char *s, size_t n, size_t i)
+{
+	int depth = 0;
+
+	while (i < n) {
+		char c = s[i];
+
+		if (c == '"') {
+			i = skip_string(s, n, i);
+			if (depth == 0)
+				return i;
+			continue;
+		}
+		if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+			return i;
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+		i++;
+		if (depth == 0 && (c == '}' || c == ']'))
+			return i;
+	}
+	return n;
+}
+
+long
+record_split(const char *s, size_t n, struct record_member *out, size_t max)
+{
+	size_t i = 1, count = 0;
+
+	if (n < 2 || s[0] != '{' || s[n - 1] != '}')
+		return -1;
+	if (n == 2)
+		return 0;
+	for (;;) {
+		struct record_member *m = &out[count];
+		size_t end;
+
+		if (count == max || i >= n || s[i] != '"')
+			return -1;
+		end = skip_string(s, n, i);
+		m->name = s + i + 1;
+		m->name_n = end - i - 2;
+		if (end >= n || s[end] != ':')
+			return -1;
+		m->value = s + end + 1;
+		i = skip_value(s, n, end + 1);
+		m->value_n = i - end - 1;
+		count++;
+		if (i == n - 1 && s[i] == '}')
+			return (long)count;
+		if (i >= n || s[i] != ',')
+			return -1;
+		i++;
+	}
+}

@@ -62,6 +62,16 @@ MUST_CHECK enum err_code fields_from_json(const struct form *form, const struct 
 void fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out);
 /** One value as canonical JSON. */
 void value_to_json(const struct store_value *v, struct buf *out);
+/** One member of a canonical JSON object, as it stands there. */
+struct record_member {
+	const char *name, *value;
+	size_t name_n, value_n;
+};
+/**
+ * Split canonical bytes of an object with plain names into at most max members without parsing values.
+ * Returns their number, or -1 if the bytes are not what the program writes.
+ */
+long record_split(const char *s, size_t n, struct record_member *out, size_t max);
 /** Deep copy of a value into mem. */
 bool value_copy(const struct store_value *v, struct arena *mem, struct store_value *ret);
 bool value_equal(const struct store_value *a, const struct store_value *b);

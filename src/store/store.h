@@ -56,7 +56,7 @@ const char *store_kind_name(const struct store *st, int kind);
 const struct form *store_form(const struct store *st, int kind);
 
 /** Size of the log (number of submissions) and its root. */
-int64_t store_log_size(const struct store *st);
+int64_t store_log_size(struct store *st);
 /** The newest signed checkpoint's note (text), size and root; size 0 and "" if there is none. */
 struct store_checkpoint {
 	int64_t size;

@@ -1,0 +1,1 @@
+SELECT max(seq) + 1 FROM submission

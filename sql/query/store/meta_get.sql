@@ -1,0 +1,1 @@
+SELECT value FROM fallow_meta WHERE key = ?1

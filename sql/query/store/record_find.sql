@@ -1,0 +1,1 @@
+SELECT kind, min(rid) FROM revision WHERE record = ?1

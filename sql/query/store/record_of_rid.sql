@@ -1,0 +1,1 @@
+SELECT record, kind FROM revision WHERE rid = ?1

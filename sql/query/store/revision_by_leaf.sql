@@ -1,0 +1,1 @@
+SELECT rid FROM revision WHERE record = ?1 AND leaf = ?2

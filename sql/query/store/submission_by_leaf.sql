@@ -1,0 +1,1 @@
+SELECT idx FROM log_hash WHERE level = 0 AND hash = ?1

@@ -1,0 +1,415 @@
+#include "store/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "log/manifest.h"
+#include "log/merkle.h"
+#include "log/note.h"
+#include "log/seal.h"
+#include "log/sigsum.h"
+#include "log/statement.h"
+#include "store/logtable.h"
+#include "store/record.h"
+
+#include "sql_gen.h"
+
+enum { CHUNK = 2048, MAX_MEMBERS = 600 };
+
+/* A revision as it lies in the file. */
+struct stored {
+	int64_t rid;
+	const char *kind, *fields;
+	struct uuid id;
+	int form;
+	const uint8_t *parents, *identity, *sealed_key, *statement;
+	size_t parents_n, fields_n, identity_n, sealed_n, statement_n;
+	uint8_t leaf[32];
+	/* the answer */
+	enum err_code rc;
+	char why[300];
+};
+
+struct audit {
+	struct store *st;
+	struct stored *row;
+	struct statement_scratch *scratch;
+	struct arena *mem;
+	size_t workers;
+};
+
+static enum err_code
+collect(const struct stored *r, const uint8_t *register_key, struct record_member *m, size_t *ret_n,
+        struct buf *identity, struct err *e)
+{
+	long n = record_split(r->fields, r->fields_n, m, MAX_MEMBERS);
+	struct seal_place place = { r->leaf, 32 };
+	long k;
+
+	if (n < 0)
+		return err_set(e, ERR_VERIFY, "its fields are not canonical JSON");
+	*ret_n = (size_t)n;
+	if (!r->identity_n)
+		return ERR_OK;
+	if (seal_open(register_key, place, r->identity, r->identity_n, identity, e))
+		return err_set(e, ERR_UNKNOWN, "its sealed values cannot be opened with this register key");
+	k = record_split(identity->data, identity->size, m + n, MAX_MEMBERS - (size_t)n);
+	if (k < 0)
+		return err_set(e, ERR_VERIFY, "its sealed values are not canonical JSON");
+	*ret_n = (size_t)(n + k);
+	/* merge the two sorted lists */
+	for (size_t i = (size_t)n; i < *ret_n; i++) {
+		struct record_member x = m[i];
+		size_t j = i;
+
+		for (; j > 0; j--) {
+			size_t a = m[j - 1].name_n, b = x.name_n;
+			int c = memcmp(m[j - 1].name, x.name, a < b ? a : b);
+
+			if (c < 0 || (c == 0 && a <= b))
+				break;
+			m[j] = m[j - 1];
+		}
+		m[j] = x;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+recompute(struct audit *a, const struct stored *r, struct statement_scratch *scratch, struct arena *mem,
+          struct err *e)
+{
+	struct record_member *m = arena_calloc(mem, MAX_MEMBERS, sizeof(*m));
+	struct statement_field *f = arena_calloc(mem, MAX_MEMBERS, sizeof(*f));
+	uint8_t key[32], leaf[32];
+	char id[UUID_TEXT];
+	struct statement_in in = { .kind = r->kind, .id = id, .fields = f, .key = key,
+		                   .parents = (const uint8_t (*)[32])(const void *)r->parents,
+		                   .parent_count = r->parents_n / 32 };
+	struct buf identity, bytes;
+	enum err_code rc;
+
+	if (!m || !f)
+		return err_set(e, ERR_NOMEM, "out of memory for an audit");
+	in.form = arena_printf(mem, "%s@%d", r->kind, r->form);
+	uuid_format(r->id, id);
+	if (r->statement_n) { /* something was erased: the statement's bytes are kept */
+		statement_hash(r->statement, r->statement_n, leaf);
+		return memcmp(leaf, r->leaf, 32) == 0
+		               ? ERR_OK
+		               : err_set(e, ERR_VERIFY, "its kept statement does not have its leaf hash");
+	}
+	if (r->sealed_n != SEAL_SEALED_KEY_SIZE ||
+	    seal_key_open(a->st->keys.register_key, r->leaf, 32, r->sealed_key, key, e))
+		return err_set(e, ERR_UNKNOWN, "its key cannot be opened with this register key");
+	buf_init(&identity, 0);
+	buf_init(&bytes, 0);
+	rc = collect(r, a->st->keys.register_key, m, &in.field_count, &identity, e);
+	for (size_t i = 0; !rc && i < in.field_count; i++)
+		f[i] = (struct statement_field){ m[i].name, m[i].name_n, m[i].value, m[i].value_n };
+	if (!rc)
+		rc = statement_write(&in, scratch, &bytes, e);
+	if (!rc) {
+		statement_hash(bytes.data, bytes.size, leaf);
+		if (memcmp(leaf, r->leaf, 32) != 0)
+			rc = err_set(e, ERR_VERIFY, "its statement does not have its leaf hash");
+	}
+	sign_wipe(key, sizeof(key));
+	if (identity.data)
+		sign_wipe(identity.data, identity.size);
+	buf_done(&identity);
+	buf_done(&bytes);
+	return rc;
+}
+
+static void
+recompute_one(void *ctx, size_t i, size_t worker)
+{
+	struct audit *a = ctx;
+	struct err e = { 0 };
+
+	arena_reset(&a->mem[worker]);
+	a->row[i].rc = recompute(a, &a->row[i], &a->scratch[worker], &a->mem[worker], &e);
+	if (a->row[i].rc)
+		(void)snprintf(a->row[i].why, sizeof(a->row[i].why), "%.290s", e.text);
+}
+
+static const uint8_t *
+blob(sqlite3_stmt *q, int col, struct arena *mem, size_t *ret_n)
+{
+	*ret_n = (size_t)sqlite3_column_bytes(q, col);
+	return *ret_n ? arena_memdup(mem, sqlite3_column_blob(q, col), *ret_n) : NULL;
+}
+
+static bool
+read_row(sqlite3_stmt *q, struct arena *mem, struct stored *r)
+{
+	size_t n, leaf_n;
+	const uint8_t *id, *leaf, *fields;
+
+	memset(r, 0, sizeof(*r));
+	r->rid = sqlite3_column_int64(q, 0);
+	r->kind = arena_strdup(mem, (const char *)sqlite3_column_text(q, 1));
+	id = blob(q, 2, mem, &n);
+	r->form = sqlite3_column_int(q, 3);
+	r->parents = blob(q, 4, mem, &r->parents_n);
+	fields = blob(q, 5, mem, &r->fields_n);
+	r->fields = (const char *)fields;
+	r->identity = blob(q, 6, mem, &r->identity_n);
+	r->sealed_key = blob(q, 7, mem, &r->sealed_n);
+	leaf = blob(q, 8, mem, &leaf_n);
+	r->statement = blob(q, 9, mem, &r->statement_n);
+	if (!r->kind || !id || n != UUID_SIZE || !leaf || leaf_n != 32 || !r->fields)
+		return false;
+	memcpy(r->id.b, id, UUID_SIZE);
+	memcpy(r->leaf, leaf, 32);
+	return true;
+}
+
+static void
+tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, const char *why)
+{
+	char line[500];
+
+	if (rc == ERR_UNKNOWN)
+		rep->cannot_tell++;
+	else
+		rep->bad++;
+	if (!rep->tell)
+		return;
+	(void)snprintf(line, sizeof(line), "%s %lld: %s", fmt, n, why);
+	rep->tell(rep->ctx, line);
+}
+
+/* All revisions of one submission: their leaf hashes in order, each recomputed. */
+static enum err_code
+audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t count, uint8_t (*leaf)[32],
+                struct pool *pool, struct audit_report *rep, struct err *e)
+{
+	struct arena mem;
+	enum err_code rc = ERR_OK;
+	int64_t at = 0;
+	int s = SQLITE_ROW;
+
+	arena_init(&mem, (size_t)1 << 30);
+	(void)sqlite3_reset(q);
+	(void)sqlite3_bind_int64(q, 1, first_rid);
+	(void)sqlite3_bind_int64(q, 2, first_rid + count);
+	while (!rc && at < count && s == SQLITE_ROW) {
+		size_t n = 0;
+
+		arena_reset(&mem);
+		while (n < CHUNK && at + (int64_t)n < count && (s = sqlite3_step(q)) == SQLITE_ROW) {
+			if (!read_row(q, &mem, &a->row[n])) {
+				rc = err_set(e, ERR_VERIFY, "revision %lld is damaged",
+				             (long long)sqlite3_column_int64(q, 0));
+				break;
+			}
+			memcpy(leaf[at + (int64_t)n], a->row[n].leaf, 32);
+			n++;
+		}
+		if (!rc)
+			pool_for(pool, n, 64, recompute_one, a);
+		for (size_t i = 0; !rc && i < n; i++) {
+			rep->erased += a->row[i].statement_n > 0;
+			if (a->row[i].rc == ERR_NOMEM)
+				rc = err_set(e, ERR_NOMEM, "%s", a->row[i].why);
+			else if (a->row[i].rc)
+				tell(rep, a->row[i].rc, "revision", (long long)a->row[i].rid, a->row[i].why);
+		}
+		at += (int64_t)n;
+		rep->revisions += (int64_t)n;
+	}
+	if (!rc && at < count)
+		tell(rep, ERR_VERIFY, "submission from revision", (long long)first_rid, "revisions are missing");
+	arena_done(&mem);
+	return rc;
+}
+
+/* What the row of a submission says about itself: root, manifest, signature, leaf. */
+static void
+audit_submission(struct store *st, sqlite3_stmt *q, const uint8_t (*leaf)[32], int64_t count,
+                 struct audit_report *rep)
+{
+	struct err e = { 0 };
+	struct manifest m;
+	uint8_t root[32];
+	long long seq = (long long)sqlite3_column_int64(q, 0);
+	const char *bytes = sqlite3_column_blob(q, 2);
+	size_t n = (size_t)sqlite3_column_bytes(q, 2);
+	const uint8_t *key = sqlite3_column_blob(q, 5);
+
+	merkle_root_of_leaves(leaf, (uint64_t)count, root);
+	if (manifest_parse(bytes, n, &m, &e))
+		tell(rep, ERR_VERIFY, "submission", seq, e.text);
+	else if (m.statements != (uint64_t)count || memcmp(m.root, root, 32) != 0)
+		tell(rep, ERR_VERIFY, "submission", seq, "its revisions do not have the root that its manifest names");
+	else if (sqlite3_column_bytes(q, 1) != SIGSUM_LEAF_SIZE)
+		tell(rep, ERR_VERIFY, "submission", seq, "its leaf has not 128 bytes");
+	else if (!key || sqlite3_column_bytes(q, 5) != 32)
+		tell(rep, ERR_UNKNOWN, "submission", seq, "the public key of its author is not in the register");
+	else if (manifest_verify(bytes, n, sqlite3_column_blob(q, 1), key, st->origin, &e))
+		tell(rep, ERR_VERIFY, "submission", seq, e.text);
+}
+
+static enum err_code
+audit_init(struct audit *a, struct store *st, struct pool *pool, struct err *e)
+{
+	a->st = st;
+	a->workers = pool_size(pool);
+	a->row = mem_calloc(CHUNK, sizeof(*a->row));
+	a->scratch = mem_calloc(a->workers, sizeof(*a->scratch));
+	a->mem = mem_calloc(a->workers, sizeof(*a->mem));
+	if (!a->row || !a->scratch || !a->mem)
+		return err_set(e, ERR_NOMEM, "out of memory for an audit");
+	for (size_t i = 0; i < a->workers; i++) {
+		statement_scratch_init(&a->scratch[i]);
+		arena_init(&a->mem[i], (size_t)256 << 20);
+	}
+	return ERR_OK;
+}
+
+static void
+audit_done(struct audit *a)
+{
+	for (size_t i = 0; a->scratch && a->mem && i < a->workers; i++) {
+		statement_scratch_done(&a->scratch[i]);
+		arena_done(&a->mem[i]);
+	}
+	mem_free(a->row);
+	mem_free(a->scratch);
+	mem_free(a->mem);
+}
+
+static enum err_code
+prepare_on(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *e)
+{
+	if (sqlite3_prepare_v2(db, sql, -1, ret, NULL) != SQLITE_OK)
+		return err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
+	return ERR_OK;
+}
+
+enum err_code
+audit_range(struct store *st, sqlite3 *db, int64_t from, int64_t to, struct pool *pool,
+            struct audit_report *rep, struct err *e)
+{
+	struct audit a = { 0 };
+	sqlite3_stmt *subs = NULL, *revs = NULL;
+	uint8_t(*leaf)[32] = mem_calloc(STORE_MAX_STATEMENTS, sizeof(*leaf));
+	enum err_code rc = audit_init(&a, st, pool, e);
+	int s = SQLITE_DONE;
+
+	if (!rc && !leaf)
+		rc = err_set(e, ERR_NOMEM, "out of memory for an audit");
+	if (!rc)
+		rc = prepare_on(db, SQL_STORE_AUDIT_SUBMISSIONS, &subs, e);
+	if (!rc)
+		rc = prepare_on(db, SQL_STORE_AUDIT_REVISIONS, &revs, e);
+	if (!rc) {
+		(void)sqlite3_bind_int64(subs, 1, from);
+		(void)sqlite3_bind_int64(subs, 2, to);
+	}
+	for (int64_t want = from; !rc && (s = sqlite3_step(subs)) == SQLITE_ROW; want++) {
+		int64_t count = sqlite3_column_int64(subs, 3), seq = sqlite3_column_int64(subs, 0);
+		uint8_t hash[32], stored[32];
+		struct err why = { 0 };
+
+		if (seq != want || count < 1 || count > STORE_MAX_STATEMENTS) {
+			tell(rep, ERR_VERIFY, "submission", (long long)want, "it is missing or damaged");
+			break;
+		}
+		rc = audit_revisions(&a, revs, sqlite3_column_int64(subs, 4), count, leaf, pool, rep, e);
+		if (rc)
+			break;
+		audit_submission(st, subs, (const uint8_t (*)[32])leaf, count, rep);
+		merkle_leaf(sqlite3_column_blob(subs, 1), (size_t)sqlite3_column_bytes(subs, 1), hash);
+		if (log_get_hash(st, 0, (uint64_t)seq, stored, &why) || memcmp(hash, stored, 32) != 0)
+			tell(rep, ERR_VERIFY, "submission", (long long)seq, "its leaf is not the one in the log");
+		rep->submissions++;
+	}
+	if (!rc && s != SQLITE_DONE && s != SQLITE_ROW)
+		rc = err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
+	sqlite3_finalize(subs);
+	sqlite3_finalize(revs);
+	audit_done(&a);
+	mem_free(leaf);
+	return rc;
+}
+
+struct first_sentence {
+	char text[500];
+};
+
+static void
+keep_first(void *ctx, const char *sentence)
+{
+	struct first_sentence *f = ctx;
+
+	if (!f->text[0])
+		(void)snprintf(f->text, sizeof(f->text), "%s", sentence);
+}
+
+/* The root by recursion over all leaf hashes, compared with the one from stored subtrees, and with the
+ * newest checkpoint by a consistency proof. */
+static enum err_code
+second_root(struct store *st, int64_t signed_size, const struct buf *note, int64_t size, uint8_t root[32],
+            struct err *e)
+{
+	struct merkle_proof proof;
+	struct checkpoint old;
+	uint8_t frontier_root[32];
+	struct merkle_frontier f;
+	enum err_code rc = merkle_root_of_subtrees((uint64_t)size, log_get_hash, st, root, e);
+
+	if (!rc)
+		rc = merkle_frontier_load(&f, (uint64_t)size, log_get_hash, st, e);
+	if (rc)
+		return rc;
+	merkle_frontier_root(&f, frontier_root);
+	if (memcmp(root, frontier_root, 32) != 0)
+		return err_set(e, ERR_VERIFY, "two ways of computing the log's root disagree; nothing was signed");
+	if (signed_size == 0)
+		return ERR_OK;
+	rc = checkpoint_open(note->data, note->size, st->keys.log.public_key, &old, e);
+	if (!rc)
+		rc = merkle_consistency(old.size, (uint64_t)size, log_get_hash, st, &proof, e);
+	if (!rc)
+		rc = merkle_verify_consistency(old.size, old.root, (uint64_t)size, root, &proof, e);
+	return rc;
+}
+
+enum err_code
+audit_and_sign(struct store *st, struct pool *pool, struct err *e)
+{
+	struct first_sentence first = { "" };
+	struct audit_report rep = { .tell = keep_first, .ctx = &first };
+	sqlite3 *db = NULL;
+	struct buf note;
+	uint8_t root[32];
+	int64_t size = store_log_size(st), signed_size = 0;
+	enum err_code rc;
+
+	buf_init(&note, NOTE_MAX_BYTES);
+	rc = log_newest(st, &note, &signed_size, e);
+	if (rc || signed_size >= size)
+		goto out;
+	if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		rc = err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
+		goto out;
+	}
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+	rc = audit_range(st, db, signed_size, size, pool, &rep, e);
+	if (!rc && (rep.bad || rep.cannot_tell))
+		rc = err_set(e, ERR_VERIFY, "what was written does not read back as it was meant: %s", first.text);
+	if (!rc)
+		rc = second_root(st, signed_size, &note, size, root, e);
+	if (!rc)
+		rc = log_sign(st, size, root, e);
+out:
+	sqlite3_close(db);
+	buf_done(&note);
+	return rc;
+}

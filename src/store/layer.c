@@ -1,0 +1,309 @@
+#include "store/layer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/style.h"
+
+#include "sql_gen.h"
+
+/* Columns before the form's own fields, in this order. */
+static const char *const system_column[] = { "fid",          "record_id",   "shown_as",     "unapproved",
+	                                     "conflict",     "revisions",   "drawn",        "area_m2",
+	                                     "area_low_m2",  "area_high_m2", "perimeter_m", "submission" };
+enum { SYSTEM_COLUMNS = 12 };
+
+static const char *
+column_type(const struct form_field *f)
+{
+	switch (f->type) {
+	case FORM_INTEGER:
+		return "INTEGER";
+	case FORM_DECIMAL:
+		return "REAL";
+	case FORM_DATE:
+		return "DATE";
+	default:
+		return "TEXT";
+	}
+}
+
+/* Identity never reaches a layer; keys of imported rows are of no use in one. */
+static bool
+in_layer(const struct form_field *f)
+{
+	return f->access != FORM_IDENTITY && f->type != FORM_GEOMETRY && !text_eq(f->name, "import_key");
+}
+
+static bool
+has_geometry(const struct store_kind *k)
+{
+	return k->geometry_field >= 0;
+}
+
+static enum err_code
+create_table(struct store *st, const struct store_kind *k, struct err *e)
+{
+	struct buf b;
+	enum err_code rc;
+
+	buf_init(&b, 1u << 20);
+	buf_adds(&b, "CREATE TABLE ");
+	db_quote_name(&b, k->name);
+	buf_adds(&b, " (fid INTEGER PRIMARY KEY NOT NULL,");
+	if (has_geometry(k))
+		buf_adds(&b, " geometry GEOMETRY,");
+	buf_adds(&b, " record_id TEXT NOT NULL, shown_as TEXT NOT NULL, unapproved INTEGER NOT NULL,"
+	             " conflict INTEGER NOT NULL, revisions INTEGER NOT NULL, drawn TEXT NOT NULL,"
+	             " area_m2 REAL, area_low_m2 REAL, area_high_m2 REAL, perimeter_m REAL,"
+	             " submission INTEGER NOT NULL");
+	for (size_t i = 0; i < k->form->field_count; i++) {
+		if (!in_layer(&k->form->field[i]))
+			continue;
+		buf_adds(&b, ", ");
+		db_quote_name(&b, k->form->field[i].name);
+		buf_printf(&b, " %s", column_type(&k->form->field[i]));
+	}
+	buf_addc(&b, ')');
+	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e) : err_set(e, ERR_NOMEM, "out of memory for a table");
+	buf_done(&b);
+	return rc;
+}
+
+/* A script of sql/store with every $T replaced by the layer's name. */
+static enum err_code
+run_template(struct store *st, const char *sql, const char *name, struct err *e)
+{
+	struct buf b;
+	enum err_code rc;
+
+	buf_init(&b, 1u << 20);
+	for (const char *p = sql; *p; p++) {
+		if (p[0] == '$' && p[1] == 'T') {
+			buf_adds(&b, name);
+			p++;
+		} else {
+			buf_addc(&b, *p);
+		}
+	}
+	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e) : err_set(e, ERR_NOMEM, "out of memory for a table");
+	buf_done(&b);
+	return rc;
+}
+
+static enum err_code
+add_columns(struct store *st, const struct store_kind *k, struct err *e)
+{
+	struct buf b;
+	enum err_code rc = ERR_OK;
+
+	buf_init(&b, 1u << 16);
+	for (size_t i = 0; !rc && i < k->form->field_count; i++) {
+		const struct form_field *f = &k->form->field[i];
+
+		if (!in_layer(f) || sqlite3_table_column_metadata(st->db, NULL, k->name, f->name, NULL, NULL,
+		                                                  NULL, NULL, NULL) == SQLITE_OK)
+			continue;
+		buf_reset(&b);
+		buf_adds(&b, "ALTER TABLE ");
+		db_quote_name(&b, k->name);
+		buf_adds(&b, " ADD COLUMN ");
+		db_quote_name(&b, f->name);
+		buf_printf(&b, " %s", column_type(f));
+		rc = db_exec(st, buf_text(&b), e);
+	}
+	buf_done(&b);
+	return rc;
+}
+
+static enum err_code
+check_names(const struct store_kind *k, struct err *e)
+{
+	for (size_t i = 0; i < k->form->field_count; i++)
+		for (int j = 0; j < SYSTEM_COLUMNS; j++)
+			if (text_eq(k->form->field[i].name, system_column[j]))
+				return err_set(e, ERR_INVALID, "form %s: the field name %s is the program's own",
+				               k->name, system_column[j]);
+	return ERR_OK;
+}
+
+enum err_code
+layer_ensure(struct store *st, int kind, struct err *e)
+{
+	struct store_kind *k = &st->kind[kind];
+	enum err_code rc = check_names(k, e);
+
+	if (rc)
+		return rc;
+	sqlite3_finalize(k->insert);
+	k->insert = NULL;
+	if (sqlite3_table_column_metadata(st->db, NULL, k->name, "fid", NULL, NULL, NULL, NULL, NULL) ==
+	    SQLITE_OK)
+		return add_columns(st, k, e);
+	rc = create_table(st, k, e);
+	if (!rc)
+		rc = run_template(st, has_geometry(k) ? SQL_STORE_LAYER_FEATURES : SQL_STORE_LAYER_ATTRIBUTES,
+		                  k->name, e);
+	if (!rc && has_geometry(k))
+		rc = layer_triggers(st, kind, true, e);
+	return rc ? rc : style_write(st, kind, e);
+}
+
+enum err_code
+layer_triggers(struct store *st, int kind, bool on, struct err *e)
+{
+	return run_template(st, on ? SQL_STORE_LAYER_TRIGGERS_ON : SQL_STORE_LAYER_TRIGGERS_OFF,
+	                    st->kind[kind].name, e);
+}
+
+static enum err_code
+prepare_insert(struct store *st, struct store_kind *k, struct err *e)
+{
+	struct buf b;
+	int n = SYSTEM_COLUMNS;
+	enum err_code rc;
+
+	buf_init(&b, 1u << 20);
+	buf_adds(&b, "INSERT OR REPLACE INTO ");
+	db_quote_name(&b, k->name);
+	buf_adds(&b, " (");
+	for (int i = 0; i < SYSTEM_COLUMNS; i++)
+		buf_printf(&b, "%s%s", i ? "," : "", system_column[i]);
+	if (has_geometry(k)) {
+		buf_adds(&b, ",geometry");
+		n++;
+	}
+	for (size_t i = 0; i < k->form->field_count; i++) {
+		if (!in_layer(&k->form->field[i]))
+			continue;
+		buf_addc(&b, ',');
+		db_quote_name(&b, k->form->field[i].name);
+		n++;
+	}
+	buf_adds(&b, ") VALUES (");
+	for (int i = 0; i < n; i++)
+		buf_adds(&b, i ? ",?" : "?");
+	buf_addc(&b, ')');
+	rc = db_prepare(st, buf_text(&b), &k->insert, e);
+	buf_done(&b);
+	return rc;
+}
+
+static void
+bind_value(sqlite3_stmt *q, int at, const struct store_value *v)
+{
+	/* a bind can only fail for want of memory or a bad index; the step then says so */
+	switch (v->type) {
+	case STORE_INT:
+		(void)sqlite3_bind_int64(q, at, v->i);
+		break;
+	case STORE_REAL:
+		(void)sqlite3_bind_double(q, at, v->d);
+		break;
+	case STORE_TEXT:
+	case STORE_JSON:
+		(void)sqlite3_bind_text64(q, at, v->s, v->n, SQLITE_STATIC, SQLITE_UTF8);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+bind_system(sqlite3_stmt *q, const struct shown *row, const char *id)
+{
+	bool areal = row->fields.geom && geom_is_areal(row->fields.geom);
+
+	(void)sqlite3_bind_int64(q, 1, row->fid);
+	(void)sqlite3_bind_text(q, 2, id, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q, 3, shown_as_name(row->as), -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(q, 4, row->unapproved);
+	(void)sqlite3_bind_int(q, 5, row->conflict);
+	(void)sqlite3_bind_int(q, 6, row->revisions);
+	(void)sqlite3_bind_text(q, 7, row->cover ? "cover" : "as_given", -1, SQLITE_STATIC);
+	if (areal) {
+		(void)sqlite3_bind_double(q, 8, row->area_m2);
+		(void)sqlite3_bind_double(q, 9, row->area_low_m2);
+		(void)sqlite3_bind_double(q, 10, row->area_high_m2);
+		(void)sqlite3_bind_double(q, 11, row->perimeter_m);
+	}
+	(void)sqlite3_bind_int64(q, 12, row->submission);
+}
+
+enum err_code
+layer_put(struct store *st, const struct shown *row, struct rtree_load *load, struct err *e)
+{
+	struct store_kind *k = &st->kind[row->kind];
+	char id[UUID_TEXT];
+	struct buf blob;
+	enum err_code rc = k->insert ? ERR_OK : prepare_insert(st, k, e);
+	int at = SYSTEM_COLUMNS + 1;
+
+	if (rc)
+		return rc;
+	buf_init(&blob, 0);
+	uuid_format(row->id, id);
+	bind_system(k->insert, row, id);
+	if (has_geometry(k)) {
+		if (row->fields.geom) {
+			geom_to_gpkg(row->fields.geom, &blob);
+			if (buf_ok(&blob))
+				(void)sqlite3_bind_blob64(k->insert, at, blob.data, blob.size, SQLITE_STATIC);
+			if (load && !geom_is_empty(row->fields.geom) &&
+			    !rtree_load_add(load, row->fid, geom_bounds(row->fields.geom)))
+				rc = err_set(e, ERR_NOMEM, "out of memory for the spatial index");
+		}
+		at++;
+	}
+	for (size_t i = 0; i < k->form->field_count; i++)
+		if (in_layer(&k->form->field[i]))
+			bind_value(k->insert, at++, &row->fields.value[i]);
+	if (!rc && !buf_ok(&blob))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a geometry");
+	if (!rc)
+		rc = db_run(st, k->insert, e);
+	(void)sqlite3_clear_bindings(k->insert);
+	buf_done(&blob);
+	return rc;
+}
+
+static enum err_code
+exec_on(struct store *st, const char *before, int kind, const char *after, struct err *e)
+{
+	struct buf b;
+	enum err_code rc;
+
+	buf_init(&b, 1u << 16);
+	buf_adds(&b, before);
+	db_quote_name(&b, st->kind[kind].name);
+	buf_adds(&b, after);
+	rc = db_exec(st, buf_text(&b), e);
+	buf_done(&b);
+	return rc;
+}
+
+enum err_code
+layer_remove(struct store *st, int kind, int64_t fid, struct err *e)
+{
+	char where[48];
+	size_t n;
+
+	memcpy(where, " WHERE fid = ", 13);
+	n = text_format_f64((double)fid, where + 13);
+	where[13 + n] = '\0';
+	return exec_on(st, "DELETE FROM ", kind, where, e);
+}
+
+enum err_code
+layer_clear(struct store *st, int kind, struct err *e)
+{
+	return exec_on(st, "DELETE FROM ", kind, "", e);
+}
+
+enum err_code
+layer_touch(struct store *st, int kind, struct err *e)
+{
+	return run_template(st, has_geometry(&st->kind[kind]) ? SQL_STORE_LAYER_TOUCH : SQL_STORE_LAYER_TOUCH_PLAIN,
+	                    st->kind[kind].name, e);
+}

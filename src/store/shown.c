@@ -1,0 +1,304 @@
+#include "store/shown.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "geo/measure.h"
+
+const char *
+shown_as_name(enum shown_as as)
+{
+	static const char *const name[] = { "danger", "reported_released", "released" };
+
+	return name[as];
+}
+
+double
+shown_rank(const struct form *form, const char *field, const char *code, const char *column)
+{
+	const struct form_field *f = form_find(form, field);
+	const struct form_choice *c = f && f->list && code ? form_choice_find(f->list, code) : NULL;
+	const char *text = c && c->extra ? json_get_string(c->extra, column) : NULL;
+	double v = 0;
+
+	if (text && text_parse_f64(text, strlen(text), &v))
+		return v;
+	return c && c->extra ? json_get_number(c->extra, column, 0) : 0;
+}
+
+/* Who descends from whom: bit a of row b is set if a is an ancestor of b. Parents are received earlier. */
+struct kin {
+	size_t words;
+	uint64_t *bits;
+};
+
+static bool
+kin_make(struct kin *k, const struct shown_revision *rev, size_t count, struct arena *mem)
+{
+	k->words = (count + 63) / 64;
+	k->bits = arena_calloc(mem, count * k->words + 1, sizeof(*k->bits));
+	if (!k->bits)
+		return false;
+	for (size_t b = 1; b < count; b++)
+		for (size_t j = 0; j < rev[b].parent_count; j++)
+			for (size_t a = b; a-- > 0;) {
+				if (memcmp(rev[a].leaf, rev[b].parents[j], 32) != 0)
+					continue;
+				k->bits[b * k->words + a / 64] |= (uint64_t)1 << (a % 64);
+				for (size_t w = 0; w < k->words; w++)
+					k->bits[b * k->words + w] |= k->bits[a * k->words + w];
+				break;
+			}
+	return true;
+}
+
+static bool
+is_ancestor(const struct kin *k, size_t a, size_t b)
+{
+	return (k->bits[b * k->words + a / 64] >> (a % 64) & 1) != 0;
+}
+
+static bool
+approved(const struct shown_revision *r)
+{
+	return r->ruling == RULING_APPROVED || r->ruling == RULING_RELEASED;
+}
+
+/* b puts a out of play: later date of information, or the same date and a descendant. */
+static bool
+supersedes(const struct shown_revision *rev, const struct kin *kin, size_t b, size_t a)
+{
+	if (rev[b].valid_from_days != rev[a].valid_from_days)
+		return rev[b].valid_from_days > rev[a].valid_from_days;
+	return is_ancestor(kin, a, b);
+}
+
+/* Marks which revisions are in play. For a hazard only approved ones put others out of play; for other
+ * kinds any later one does. */
+static size_t
+find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t count, int64_t as_of_days,
+             bool danger, bool *in_play)
+{
+	size_t n = 0;
+
+	for (size_t a = 0; a < count; a++) {
+		bool in = rev[a].ruling != RULING_RETURNED && rev[a].valid_from_days <= as_of_days;
+
+		for (size_t b = 0; in && b < count; b++) {
+			if (b == a || rev[b].ruling == RULING_RETURNED || rev[b].valid_from_days > as_of_days)
+				continue;
+			if ((approved(&rev[b]) || !danger) && supersedes(rev, kin, b, a))
+				in = false;
+		}
+		in_play[a] = in;
+		n += in;
+	}
+	return n;
+}
+
+static size_t
+find_winner(const struct shown_revision *rev, size_t count, const bool *in_play)
+{
+	size_t w = count;
+
+	for (size_t i = 0; i < count; i++)
+		if (in_play[i] && (w == count || rev[i].valid_from_days >= rev[w].valid_from_days))
+			w = i;
+	return w;
+}
+
+enum err_code
+shown_measure(struct geo *geo, bool known_valid, struct arena *mem, struct shown *ret, struct err *e)
+{
+	const struct geom *g = ret->fields.geom;
+	struct geom *max, min;
+	enum shape_fault fault = SHAPE_VALID;
+	double at[2];
+	enum err_code rc;
+
+	ret->area_m2 = ret->area_low_m2 = ret->area_high_m2 = ret->perimeter_m = 0;
+	ret->cover = false;
+	if (!g || !geom_is_areal(g))
+		return ERR_OK;
+	rc = known_valid ? ERR_OK : shape_check(geo, g, &fault, at, e);
+	if (rc)
+		return rc;
+	if (fault == SHAPE_VALID) {
+		ret->area_m2 = ret->area_low_m2 = ret->area_high_m2 = measure_area_m2(g);
+		ret->perimeter_m = measure_perimeter_m(g);
+		return ERR_OK;
+	}
+	max = arena_alloc(mem, sizeof(*max));
+	if (!max)
+		return err_set(e, ERR_NOMEM, "out of memory for an outline");
+	rc = shape_cover(geo, g, mem, max, &min, e);
+	if (rc)
+		return rc;
+	ret->cover = true;
+	ret->fields.geom = max;
+	ret->area_m2 = ret->area_high_m2 = geom_is_areal(max) ? measure_area_m2(max) : 0;
+	ret->area_low_m2 = geom_is_areal(&min) ? measure_area_m2(&min) : 0;
+	ret->perimeter_m = geom_is_areal(max) ? measure_perimeter_m(max) : 0;
+	return ERR_OK;
+}
+
+/* The more cautious code of a field over all revisions in play, by a rank column of its choices. */
+static void
+join_code(const struct shown_revision *rev, const bool *in_play, size_t count, const char *field,
+          const char *column, struct shown *ret)
+{
+	const struct form *form = ret->fields.form;
+	const char *best = fields_text(&ret->fields, field);
+	double rank = shown_rank(form, field, best, column);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *code = in_play[i] ? fields_text(&rev[i].fields, field) : NULL;
+		double r = shown_rank(form, field, code, column);
+
+		if (code && (!best || r > rank)) {
+			best = code;
+			rank = r;
+		}
+	}
+	if (best)
+		(void)fields_set_text(&ret->fields, field, best);
+}
+
+/* Union of what is drawn for each revision in play; low is the least of their lows. */
+static enum err_code
+join_geometry(struct geo *geo, const struct shown_revision *rev, size_t count, const bool *in_play,
+              struct arena *mem, struct shown *ret, struct err *e)
+{
+	const struct geom **drawn = arena_calloc(mem, count, sizeof(*drawn));
+	struct geom *all = arena_alloc(mem, sizeof(*all));
+	size_t n = 0;
+	double low = -1;
+	bool cover = false;
+	enum err_code rc;
+
+	if (!drawn || !all)
+		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
+	for (size_t i = 0; i < count; i++) {
+		struct shown one = { .fields = rev[i].fields };
+
+		if (!in_play[i] || !rev[i].fields.geom)
+			continue;
+		rc = shown_measure(geo, false, mem, &one, e);
+		if (rc)
+			return rc;
+		drawn[n++] = one.fields.geom;
+		cover = cover || one.cover;
+		low = low < 0 || one.area_low_m2 < low ? one.area_low_m2 : low;
+	}
+	if (n == 0)
+		return ERR_OK;
+	if (n == 1) {
+		*all = *drawn[0];
+	} else {
+		bool same = true;
+
+		for (size_t i = 1; i < n; i++)
+			same = same && geom_equal(drawn[0], drawn[i]);
+		*all = *drawn[0];
+		rc = same ? ERR_OK : shape_union(geo, drawn, n, mem, all, e);
+		if (rc)
+			return rc;
+	}
+	ret->fields.geom = all;
+	ret->cover = cover;
+	ret->area_m2 = ret->area_high_m2 = geom_is_areal(all) ? measure_area_m2(all) : 0;
+	ret->perimeter_m = geom_is_areal(all) ? measure_perimeter_m(all) : 0;
+	ret->area_low_m2 = low < 0 ? 0 : low;
+	return ERR_OK;
+}
+
+/* Is the shown status one that is not open? */
+static bool
+is_closed(const struct store_fields *f)
+{
+	const char *status = fields_text(f, "status");
+	const struct form_field *field = form_find(f->form, "status");
+	const struct form_choice *c =
+	        field && field->list && status ? form_choice_find(field->list, status) : NULL;
+
+	return c && c->extra && text_eq(json_get_string(c->extra, "open"), "no");
+}
+
+static enum err_code
+join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, const bool *in_play,
+            struct arena *mem, struct shown *ret, struct err *e)
+{
+	bool released = true;
+
+	join_code(rev, in_play, count, "class", "danger_rank", ret);
+	join_code(rev, in_play, count, "status", "open_rank", ret);
+	for (size_t i = 0; i < count; i++)
+		released = released && (!in_play[i] || rev[i].ruling == RULING_RELEASED);
+	if (!is_closed(&ret->fields))
+		ret->as = SHOWN_DANGER;
+	else
+		ret->as = released ? SHOWN_RELEASED : SHOWN_REPORTED_RELEASED;
+	return join_geometry(geo, rev, count, in_play, mem, ret, e);
+}
+
+enum err_code
+shown_join(struct geo *geo, const struct shown_revision *rev, size_t count, int64_t as_of_days,
+           struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
+{
+	bool *in_play = arena_calloc(mem, count + 1, sizeof(*in_play));
+	struct store_value *copy;
+	const struct form *form;
+	struct kin kin;
+	size_t n, w;
+	bool danger;
+
+	if (!in_play || !kin_make(&kin, rev, count, mem))
+		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
+	*ret_any = false;
+	if (count == 0)
+		return ERR_OK;
+	form = rev[0].fields.form;
+	danger = text_eq(form->kind, "hazard");
+	n = find_in_play(rev, &kin, count, as_of_days, danger, in_play);
+	if (n == 0)
+		return ERR_OK;
+	w = find_winner(rev, count, in_play);
+	copy = arena_memdup(mem, rev[w].fields.value, (form->field_count + 1) * sizeof(*copy));
+	if (!copy)
+		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
+	ret->fields = rev[w].fields;
+	ret->fields.value = copy;
+	ret->as = SHOWN_DANGER;
+	ret->rid = rev[w].rid;
+	ret->revisions = (int)count;
+	ret->unapproved = ret->conflict = false;
+	ret->submission = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!in_play[i])
+			continue;
+		ret->unapproved = ret->unapproved || !approved(&rev[i]);
+		ret->conflict = ret->conflict || (i != w && rev[i].valid_from_days == rev[w].valid_from_days &&
+		                                  !is_ancestor(&kin, i, w) && !is_ancestor(&kin, w, i));
+		if (rev[i].submission > ret->submission)
+			ret->submission = rev[i].submission;
+	}
+	*ret_any = true;
+	if (danger)
+		return join_hazard(geo, rev, count, in_play, mem, ret, e);
+	return shown_measure(geo, false, mem, ret, e);
+}
+
+enum err_code
+shown_first(struct geo *geo, const struct shown_revision *rev, bool known_valid, struct arena *mem,
+            struct shown *ret, struct err *e)
+{
+	*ret = (struct shown){ .fields = rev->fields,
+		               .as = SHOWN_DANGER,
+		               .unapproved = !approved(rev),
+		               .revisions = 1,
+		               .submission = rev->submission,
+		               .rid = rev->rid };
+	if (text_eq(rev->fields.form->kind, "hazard") && is_closed(&rev->fields))
+		ret->as = rev->ruling == RULING_RELEASED ? SHOWN_RELEASED : SHOWN_REPORTED_RELEASED;
+	return shown_measure(geo, known_valid, mem, ret, e);
+}

@@ -1,0 +1,384 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "geo/geo.h"
+#include "log/note.h"
+#include "store/audit.h"
+#include "store/handle.h"
+#include "store/layer.h"
+#include "store/logtable.h"
+#include "store/submit.h"
+
+#include "sql_gen.h"
+
+const char *
+store_sqlite_version(void)
+{
+	return "SQLite " SQLITE_VERSION;
+}
+
+static enum err_code
+handle_create(const char *path, enum store_mode mode, struct store **ret, struct err *e)
+{
+	struct store *st = mem_calloc(1, sizeof(*st));
+	const char *dot = strrchr(path, '.');
+	size_t stem = dot && text_eq_nocase(dot, ".gpkg") ? (size_t)(dot - path) : strlen(path);
+
+	if (!st)
+		return err_set(e, ERR_NOMEM, "out of memory for the register");
+	st->mode = mode;
+	arena_init(&st->mem, 16u << 20);
+	st->path = arena_strdup(&st->mem, path);
+	st->files_dir = arena_printf(&st->mem, "%.*s.files", (int)stem, path);
+	st->geo = geo_create();
+	if (!st->path || !st->files_dir || !st->geo) {
+		store_close(st);
+		return err_set(e, ERR_NOMEM, "out of memory for the register");
+	}
+	*ret = st;
+	return ERR_OK;
+}
+
+void
+store_close(struct store *st)
+{
+	if (!st)
+		return;
+	submit_cancel(st);
+	kinds_free(st);
+	geo_free(st->geo);
+	keys_wipe(&st->keys);
+	mem_free(st->note);
+	sqlite3_close(st->db);
+	arena_done(&st->mem);
+	mem_free(st);
+}
+
+static enum err_code
+open_database(struct store *st, int flags, struct err *e)
+{
+	if (sqlite3_open_v2(st->path, &st->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
+	    SQLITE_OK)
+		return err_set(e, ERR_IO, "could not open %s: %s", st->path,
+		               st->db ? sqlite3_errmsg(st->db) : "out of memory");
+	return db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
+}
+
+const char *
+store_meta(struct store *st, const char *key)
+{
+	sqlite3_stmt *q = NULL;
+	const char *value = "";
+
+	if (db_prepare(st, SQL_STORE_META_GET, &q, NULL))
+		return "";
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		value = arena_strdup(&st->mem, (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	return value ? value : "";
+}
+
+static enum err_code
+meta_put(struct store *st, const char *key, const char *value, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_META_PUT, &q, e);
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q, 2, value, -1, SQLITE_STATIC);
+	rc = db_run(st, q, e);
+	sqlite3_finalize(q);
+	return rc;
+}
+
+static enum err_code
+put_forms(struct store *st, struct err *e)
+{
+	const char *const *name = form_builtin_kinds();
+	sqlite3_stmt *kind = NULL, *form = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_KIND_PUT, &kind, e);
+
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_FORM_PUT, &form, e);
+	for (int i = 0; !rc && name[i]; i++) {
+		const char *survey = NULL, *choices = NULL;
+
+		if (!form_builtin(name[i], &survey, &choices)) {
+			rc = err_set(e, ERR_INTERNAL, "the program has no form for %s", name[i]);
+			break;
+		}
+		(void)sqlite3_bind_int(kind, 1, i + 1);
+		(void)sqlite3_bind_text(kind, 2, name[i], -1, SQLITE_STATIC);
+		rc = db_run(st, kind, e);
+		(void)sqlite3_bind_int(form, 1, i + 1);
+		(void)sqlite3_bind_int(form, 2, 1);
+		(void)sqlite3_bind_text(form, 3, survey, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(form, 4, choices, -1, SQLITE_STATIC);
+		if (!rc)
+			rc = db_run(st, form, e);
+	}
+	sqlite3_finalize(kind);
+	sqlite3_finalize(form);
+	return rc;
+}
+
+static enum err_code
+put_description(struct store *st, const char *country, const char *name, struct err *e)
+{
+	struct note_key k;
+	struct buf vkey;
+	char created[28], version[12];
+	enum err_code rc;
+
+	buf_init(&vkey, 4096);
+	clock_format_us(clock_now_us(), created);
+	(void)snprintf(version, sizeof(version), "%d", STORE_SCHEMA_VERSION);
+	checkpoint_origin(st->keys.log.public_key, st->origin);
+	rc = note_key_make(st->origin, NOTE_ED25519, st->keys.log.public_key, &k, e);
+	if (!rc)
+		note_vkey_write(&vkey, &k);
+	if (!rc)
+		rc = meta_put(st, "uuid", st->uuid, e);
+	if (!rc)
+		rc = meta_put(st, "country", country, e);
+	if (!rc)
+		rc = meta_put(st, "name", name, e);
+	if (!rc)
+		rc = meta_put(st, "origin", st->origin, e);
+	if (!rc)
+		rc = meta_put(st, "log_vkey", buf_text(&vkey), e);
+	if (!rc)
+		rc = meta_put(st, "created", created, e);
+	if (!rc)
+		rc = meta_put(st, "schema", version, e);
+	buf_done(&vkey);
+	return rc;
+}
+
+static enum err_code
+fill_new(struct store *st, const char *country, const char *name, struct err *e)
+{
+	enum err_code rc = db_exec(st, "BEGIN IMMEDIATE", e);
+
+	if (!rc)
+		rc = db_exec(st, SQL_SCHEMA_0001_INIT, e);
+	if (!rc)
+		rc = db_exec(st, SQL_STORE_METADATA_PUT, e);
+	if (!rc)
+		rc = put_forms(st, e);
+	if (!rc)
+		rc = put_description(st, country, name, e);
+	if (!rc)
+		rc = kinds_load(st, e);
+	for (int i = 0; !rc && i < (int)st->kind_count; i++)
+		rc = layer_ensure(st, i, e);
+	return rc ? rc : db_exec(st, "COMMIT", e);
+}
+
+static enum err_code
+check_init(const char *path, const char *country, const char *name, struct err *e)
+{
+	if (file_exists(path)) {
+		(void)err_set(e, ERR_CONFLICT, "%s exists already; nothing was changed", path);
+		return err_hint(e, "choose another name for the new register");
+	}
+	if (strlen(country) != 3 || strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		return err_set(e, ERR_INVALID, "the country is \"%.20s\"; it must be three capital letters (ISO 3166-1), such as UKR",
+		               country);
+	if (!text_is_utf8(name, strlen(name)) || text_utf8_length(name, strlen(name)) < 1 ||
+	    text_utf8_length(name, strlen(name)) > 200)
+		return err_set(e, ERR_INVALID, "the name must have 1 to 200 characters");
+	return ERR_OK;
+}
+
+enum err_code
+store_init(const char *path, const char *country, const char *name, struct err *e)
+{
+	struct store *st = NULL;
+	struct uuid id;
+	enum err_code rc = check_init(path, country, name, e);
+
+	if (!rc)
+		rc = handle_create(path, STORE_WRITE, &st, e);
+	if (!rc)
+		rc = sign_init(e);
+	if (!rc)
+		rc = submit_new_id(&id, e);
+	if (!rc)
+		uuid_format(id, st->uuid);
+	if (!rc)
+		rc = keys_author(&st->keys, e);
+	if (!rc)
+		rc = keys_create(&st->keys, st->uuid, e);
+	if (!rc)
+		rc = open_database(st, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+	if (!rc)
+		rc = db_exec(st, "PRAGMA application_id=0x47504B47; PRAGMA user_version=10300", e);
+	if (!rc)
+		rc = fill_new(st, country, name, e);
+	if (!rc)
+		rc = file_mkdirs(st->files_dir, 0700, e);
+	if (rc && st && st->db) {
+		sqlite3_close(st->db);
+		st->db = NULL;
+		(void)unlink(path); /* half a register is none */
+	}
+	store_close(st);
+	return rc;
+}
+
+/* Is it a register, and one that this program knows? */
+static enum err_code
+check_identity(struct store *st, struct err *e)
+{
+	int64_t app = 0;
+	const char *schema, *uuid, *origin;
+	int64_t version = 0;
+
+	if (db_int(st, "PRAGMA application_id", 0, &app, e) || app != 0x47504B47)
+		return err_set(e, ERR_INVALID, "%s is not a register: it is no GeoPackage", st->path);
+	schema = store_meta(st, "schema");
+	uuid = store_meta(st, "uuid");
+	origin = store_meta(st, "origin");
+	if (!*schema || strlen(uuid) != 36 || !*origin || strlen(origin) >= sizeof(st->origin))
+		return err_set(e, ERR_INVALID, "%s is a GeoPackage, but no register of this program", st->path);
+	if (!text_parse_i64(schema, strlen(schema), &version) || version > STORE_SCHEMA_VERSION)
+		return err_set(e, ERR_UNSUPPORTED, "%s has schema %s; this program knows schemas up to %d", st->path,
+		               schema, STORE_SCHEMA_VERSION);
+	if (version < STORE_SCHEMA_VERSION) {
+		(void)err_set(e, ERR_UNSUPPORTED, "%s has schema %s; this program writes schema %d", st->path, schema,
+		              STORE_SCHEMA_VERSION);
+		return err_hint(e, "run: fallow upgrade %s", st->path);
+	}
+	memcpy(st->uuid, uuid, 37);
+	memcpy(st->origin, origin, strlen(origin) + 1);
+	return ERR_OK;
+}
+
+static enum err_code
+load_keys(struct store *st, struct err *e)
+{
+	struct err why = { 0 };
+	enum err_code rc = keys_load(&st->keys, st->uuid, &why);
+	char origin[NOTE_ORIGIN_SIZE];
+
+	if (rc == ERR_NOTFOUND && st->mode == STORE_READ) {
+		(void)snprintf(st->warning, sizeof(st->warning),
+		               "the keys of this register are not on this machine: sealed values stay sealed, and whether "
+		               "it is the newest copy cannot be told");
+		return ERR_OK;
+	}
+	if (rc) {
+		*e = why;
+		if (rc == ERR_NOTFOUND)
+			(void)err_hint(e, "writing needs the register's keys; put their folder where FALLOW_HOME points");
+		return rc;
+	}
+	checkpoint_origin(st->keys.log.public_key, origin);
+	if (!text_eq(origin, st->origin))
+		return err_set(e, ERR_VERIFY, "the log key on this machine is not the one of %s", st->path);
+	st->has_log_key = st->has_register_key = true;
+	return ERR_OK;
+}
+
+enum err_code
+store_open(const char *path, enum store_mode mode, struct store **ret, struct err *e)
+{
+	struct store *st = NULL;
+	enum err_code rc = ERR_OK;
+
+	if (!file_exists(path)) {
+		(void)err_set(e, ERR_NOTFOUND, "%s does not exist", path);
+		return err_hint(e, "make a register with: fallow init %s --country ISO3 --name TEXT", path);
+	}
+	rc = sign_init(e);
+	if (!rc)
+		rc = handle_create(path, mode, &st, e);
+	if (!rc)
+		rc = open_database(st, mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e);
+	if (!rc)
+		rc = check_identity(st, e);
+	if (!rc)
+		rc = load_keys(st, e);
+	if (!rc && mode == STORE_WRITE) {
+		rc = keys_author(&st->keys, e);
+		st->has_author_key = !rc;
+	}
+	if (!rc && st->has_log_key)
+		rc = log_check_local(st, e);
+	if (!rc)
+		rc = kinds_load(st, e);
+	/* a submission that was committed but not signed when the power went: finish it by the same code */
+	if (!rc && mode == STORE_WRITE)
+		rc = audit_and_sign(st, NULL, e);
+	if (rc) {
+		store_close(st);
+		return rc;
+	}
+	*ret = st;
+	return ERR_OK;
+}
+
+const char *
+store_path(const struct store *st)
+{
+	return st->path;
+}
+
+const char *
+store_files_dir(const struct store *st)
+{
+	return st->files_dir;
+}
+
+const char *
+store_warning(const struct store *st)
+{
+	return st->warning;
+}
+
+int64_t
+store_log_size(struct store *st)
+{
+	int64_t n = 0;
+
+	return db_int(st, SQL_STORE_LOG_SIZE, 0, &n, NULL) ? 0 : n;
+}
+
+int64_t
+store_last_received_us(struct store *st)
+{
+	int64_t t = 0;
+
+	return db_int(st, SQL_STORE_LAST_RECEIVED, 0, &t, NULL) ? 0 : t;
+}
+
+struct store_checkpoint
+store_checkpoint_newest(struct store *st)
+{
+	struct store_checkpoint r = { .note = "" };
+	struct checkpoint cp;
+	struct buf b;
+
+	buf_init(&b, NOTE_MAX_BYTES);
+	if (!log_newest(st, &b, &r.size, NULL) && r.size > 0) {
+		const char *end = strstr(buf_text(&b), "\n\n");
+
+		if (end && !checkpoint_parse(b.data, (size_t)(end - b.data) + 1, &cp, NULL)) {
+			memcpy(r.root, cp.root, 32);
+			mem_free(st->note);
+			st->note = mem_strdup(buf_text(&b));
+			r.note = st->note ? st->note : "";
+		}
+	}
+	buf_done(&b);
+	return r;
+}

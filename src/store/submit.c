@@ -1,0 +1,748 @@
+#include "store/submit.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "log/manifest.h"
+#include "log/merkle.h"
+#include "log/note.h"
+#include "log/seal.h"
+#include "log/sigsum.h"
+#include "log/statement.h"
+#include "store/audit.h"
+#include "store/history.h"
+#include "store/layer.h"
+#include "store/logtable.h"
+#include "store/ruling.h"
+
+#include "sql_gen.h"
+
+enum { CHUNK = 2048 };
+
+/* One revision made ready: everything that needs no database. */
+struct prepared {
+	enum err_code rc;
+	uint8_t leaf[32], sealed_key[SEAL_SEALED_KEY_SIZE];
+	const char *fields;
+	size_t fields_n;
+	const uint8_t *identity; /* sealed, NULL = none */
+	size_t identity_n;
+	int64_t valid_from;
+	struct shown shown; /* of a new record */
+};
+
+/* What each worker owns. */
+struct worker {
+	struct arena mem;
+	struct statement_scratch scratch;
+	struct buf text;
+	struct geo *geo;
+	struct err err;
+};
+
+struct submit_state {
+	struct store *st;
+	struct submit_about about;
+	char run[UUID_TEXT];
+	bool shares_run;
+	/* the transaction */
+	int64_t first_seq, first_rid_ever, revisions_total;
+	/* the submission being filled */
+	int64_t seq, first_rid, next_rid;
+	size_t count;
+	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
+	struct merkle_frontier frontier;
+	struct buf about_leaves; /* hex leaf hashes of submissions to approve */
+	bool touched[STORE_MAX_KINDS], bulk_kind[STORE_MAX_KINDS];
+	struct rtree_load load[STORE_MAX_KINDS];
+	struct worker *worker;
+	size_t worker_count;
+	sqlite3_stmt *insert, *row_key;
+	/* the chunk */
+	const struct submit_revision *rev;
+	struct prepared *prepared;
+	uint8_t (*key)[32];
+};
+
+static void
+state_free(struct submit_state *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; s->worker && i < s->worker_count; i++) {
+		arena_done(&s->worker[i].mem);
+		statement_scratch_done(&s->worker[i].scratch);
+		buf_done(&s->worker[i].text);
+		geo_free(s->worker[i].geo);
+	}
+	for (size_t i = 0; i < STORE_MAX_KINDS; i++)
+		rtree_load_done(&s->load[i]);
+	sqlite3_finalize(s->insert);
+	sqlite3_finalize(s->row_key);
+	buf_done(&s->about_leaves);
+	if (s->key)
+		sign_wipe(s->key, CHUNK * sizeof(*s->key));
+	mem_free(s->worker);
+	mem_free(s->leaf);
+	mem_free(s->key);
+	mem_free(s->prepared);
+	mem_free(s);
+}
+
+static enum err_code
+state_create(struct store *st, const struct submit_about *about, struct submit_state **ret, struct err *e)
+{
+	struct submit_state *s = mem_calloc(1, sizeof(*s));
+	struct uuid run;
+	enum err_code rc;
+
+	if (!s)
+		return err_set(e, ERR_NOMEM, "out of memory for a submission");
+	s->st = st;
+	s->about = *about;
+	s->worker_count = pool_size(about->pool);
+	s->worker = mem_calloc(s->worker_count, sizeof(*s->worker));
+	s->leaf = mem_calloc(STORE_MAX_STATEMENTS, sizeof(*s->leaf));
+	s->key = mem_calloc(CHUNK, sizeof(*s->key));
+	s->prepared = mem_calloc(CHUNK, sizeof(*s->prepared));
+	buf_init(&s->about_leaves, 1u << 20);
+	rc = s->worker && s->leaf && s->key && s->prepared ? ERR_OK
+	                                                   : err_set(e, ERR_NOMEM, "out of memory for a submission");
+	for (size_t i = 0; !rc && i < s->worker_count; i++) {
+		arena_init(&s->worker[i].mem, (size_t)1 << 31);
+		statement_scratch_init(&s->worker[i].scratch);
+		buf_init(&s->worker[i].text, (size_t)64 << 20);
+		s->worker[i].geo = geo_create();
+		if (!s->worker[i].geo)
+			rc = err_set(e, ERR_NOMEM, "out of memory for a submission");
+	}
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_REVISION_INSERT, &s->insert, e);
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_ROW_KEY_PUT, &s->row_key, e);
+	if (!rc)
+		rc = submit_new_id(&run, e);
+	if (rc) {
+		state_free(s);
+		return rc;
+	}
+	uuid_format(run, s->run);
+	*ret = s;
+	return ERR_OK;
+}
+
+enum err_code
+submit_new_id(struct uuid *ret, struct err *e)
+{
+	uint8_t r[10];
+	enum err_code rc = rng_secret(r, sizeof(r), e);
+
+	if (!rc)
+		*ret = uuid_v7(clock_now_us() / 1000, r);
+	return rc;
+}
+
+static enum err_code
+get_hash(void *ctx, unsigned level, uint64_t index, uint8_t ret_hash[32], struct err *e)
+{
+	return log_get_hash(ctx, level, index, ret_hash, e);
+}
+
+static enum err_code
+put_hash(void *ctx, unsigned level, uint64_t index, const uint8_t hash[32], struct err *e)
+{
+	return log_put_hash(ctx, level, index, hash, e);
+}
+
+/* The author's public key, for whoever checks the signatures later. */
+static enum err_code
+author_note(struct store *st, struct err *e)
+{
+	uint8_t hash[32];
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_AUTHOR_PUT, &q, e);
+
+	if (rc)
+		return rc;
+	sign_key_hash(st->keys.author.public_key, hash);
+	(void)sqlite3_bind_blob(q, 1, hash, 32, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 2, st->keys.author.public_key, 32, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 3, clock_now_us());
+	rc = db_run(st, q, e);
+	sqlite3_finalize(q);
+	return rc;
+}
+
+static enum err_code
+open_transaction(struct submit_state *s, struct err *e)
+{
+	struct store *st = s->st;
+	int64_t size = 0, rid = 0;
+	enum err_code rc = db_exec(st, "BEGIN IMMEDIATE; UPDATE fallow_guard SET open = 1", e);
+
+	if (!rc)
+		rc = db_int(st, SQL_STORE_LOG_SIZE, 0, &size, e);
+	if (!rc)
+		rc = db_int(st, SQL_STORE_LAST_RID, 0, &rid, e);
+	if (!rc)
+		rc = author_note(st, e);
+	if (!rc)
+		rc = merkle_frontier_load(&s->frontier, (uint64_t)size, get_hash, st, e);
+	s->first_seq = s->seq = size;
+	s->first_rid = s->first_rid_ever = s->next_rid = rid + 1;
+	s->count = 0;
+	s->revisions_total = 0;
+	buf_reset(&s->about_leaves);
+	return rc;
+}
+
+enum err_code
+submit_begin(struct store *st, const struct submit_about *about, struct err *e)
+{
+	struct submit_state *s = NULL;
+	enum err_code rc;
+
+	if (st->submit)
+		return err_set(e, ERR_INTERNAL, "a submission is open already");
+	if (st->mode != STORE_WRITE || !st->has_log_key)
+		return err_set(e, ERR_DENIED, "the register %s is open for reading only", st->path);
+	rc = state_create(st, about, &s, e);
+	if (!rc)
+		rc = open_transaction(s, e);
+	if (rc) {
+		if (s)
+			(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL); /* may not have begun */
+		state_free(s);
+		return rc;
+	}
+	st->submit = s;
+	return ERR_OK;
+}
+
+int64_t
+submit_current(const struct store *st)
+{
+	return st->submit ? st->submit->seq : -1;
+}
+
+void
+submit_cancel(struct store *st)
+{
+	if (!st->submit)
+		return;
+	(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL); /* nothing more can be done about a failure */
+	state_free(st->submit);
+	st->submit = NULL;
+}
+
+/* --- preparing: no database, many threads --------------------------------------------------------------- */
+
+static size_t
+collect_fields(const struct store_kind *k, const struct store_fields *f, struct buf *text,
+               struct statement_field *out, size_t *from)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->form->field_count; i++) {
+		int at = k->sorted[i];
+		const struct form_field *field = &f->form->field[at];
+		bool is_geometry = field->type == FORM_GEOMETRY && f->geom;
+
+		if (f->value[at].type == STORE_NULL && !is_geometry)
+			continue;
+		from[n] = text->size;
+		if (is_geometry)
+			geom_write_json(f->geom, text);
+		else
+			value_to_json(&f->value[at], text);
+		out[n].name = field->name;
+		out[n].name_size = strlen(field->name);
+		out[n].value_size = text->size - from[n];
+		n++;
+	}
+	for (size_t i = 0; i < n && text->data; i++)
+		out[i].value = text->data + from[i];
+	return n;
+}
+
+static enum err_code
+seal_identity(struct store *st, const struct store_kind *k, const struct submit_revision *rev,
+              struct worker *w, struct prepared *p, struct err *e)
+{
+	struct store_fields only = rev->fields;
+	struct buf plain, sealed;
+	struct seal_place place = { p->leaf, sizeof(p->leaf) };
+	bool any = false;
+	enum err_code rc;
+
+	only.geom = NULL;
+	only.value = arena_calloc(&w->mem, only.form->field_count + 1, sizeof(*only.value));
+	if (!only.value)
+		return err_set(e, ERR_NOMEM, "out of memory for a revision");
+	for (size_t i = 0; i < only.form->field_count; i++)
+		if (only.form->field[i].access == FORM_IDENTITY && rev->fields.value[i].type != STORE_NULL) {
+			only.value[i] = rev->fields.value[i];
+			any = true;
+		}
+	p->identity = NULL;
+	p->identity_n = 0;
+	if (!any)
+		return ERR_OK;
+	buf_init(&plain, 0);
+	buf_init(&sealed, 0);
+	fields_to_json(&only, k->sorted, false, &plain);
+	rc = buf_ok(&plain) ? seal_make(st->keys.register_key, place, plain.data, plain.size, &sealed, e)
+	                    : err_set(e, ERR_NOMEM, "out of memory for a revision");
+	if (!rc) {
+		p->identity = arena_memdup(&w->mem, sealed.data, sealed.size);
+		p->identity_n = sealed.size;
+		rc = p->identity ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a revision");
+	}
+	if (plain.data)
+		sign_wipe(plain.data, plain.size);
+	buf_done(&plain);
+	buf_done(&sealed);
+	return rc;
+}
+
+static enum err_code
+make_statement(const struct store_kind *k, const struct submit_revision *rev, const uint8_t key[32],
+               struct worker *w, struct prepared *p, struct err *e)
+{
+	const struct form *form = rev->fields.form;
+	struct statement_field *f = arena_calloc(&w->mem, form->field_count + 1, sizeof(*f));
+	size_t *from = arena_calloc(&w->mem, form->field_count + 1, sizeof(*from));
+	char id[UUID_TEXT];
+	struct statement_in in = { .kind = k->name, .id = id, .parents = rev->parents,
+		                   .parent_count = rev->parent_count, .fields = f, .key = key };
+
+	if (!f || !from)
+		return err_set(e, ERR_NOMEM, "out of memory for a revision");
+	in.form = arena_printf(&w->mem, "%s@%d", k->name, form->version);
+	uuid_format(rev->id, id);
+	buf_reset(&w->text);
+	in.field_count = collect_fields(k, &rev->fields, &w->text, f, from);
+	if (!in.form || !buf_ok(&w->text))
+		return err_set(e, ERR_NOMEM, "out of memory for a revision");
+	return statement_leaf(&in, &w->scratch, p->leaf, e);
+}
+
+static enum err_code
+prepare(struct submit_state *s, const struct submit_revision *rev, const uint8_t key[32], struct worker *w,
+        struct prepared *p, struct err *e)
+{
+	const struct store_kind *k = &s->st->kind[rev->kind];
+	const char *date;
+	enum err_code rc;
+
+	if (rev->fields.form != k->form || k->valid_from_field < 0)
+		return err_set(e, ERR_INTERNAL, "a revision of %s was made for another form", k->name);
+	date = rev->fields.value[k->valid_from_field].s;
+	if (rev->fields.value[k->valid_from_field].type != STORE_TEXT ||
+	    !clock_parse_date(date, strlen(date), &p->valid_from))
+		return err_set(e, ERR_INVALID, "valid_from is missing or no date; it must be YYYY-MM-DD");
+	rc = make_statement(k, rev, key, w, p, e);
+	if (rc)
+		return rc;
+	seal_key(s->st->keys.register_key, p->leaf, sizeof(p->leaf), key, p->sealed_key);
+	rc = seal_identity(s->st, k, rev, w, p, e);
+	if (rc)
+		return rc;
+	buf_reset(&w->text);
+	fields_to_json(&rev->fields, k->sorted, true, &w->text);
+	p->fields_n = w->text.size;
+	p->fields = buf_ok(&w->text) ? arena_strndup(&w->mem, w->text.data, w->text.size) : NULL;
+	if (!p->fields)
+		return err_set(e, ERR_NOMEM, "out of memory for a revision");
+	if (rev->fid)
+		return ERR_OK;
+	{
+		struct shown_revision one = { .valid_from_days = p->valid_from, .fields = rev->fields,
+			                      .ruling = s->about.approved_by ? RULING_APPROVED : RULING_NONE };
+
+		return shown_first(w->geo, &one, rev->outline_valid, &w->mem, &p->shown, e);
+	}
+}
+
+static void
+prepare_one(void *ctx, size_t i, size_t worker)
+{
+	struct submit_state *s = ctx;
+	struct worker *w = &s->worker[worker];
+
+	s->prepared[i].rc = prepare(s, &s->rev[i], s->key[i], w, &s->prepared[i], &w->err);
+}
+
+/* --- inserting ------------------------------------------------------------------------------------------- */
+
+static enum err_code
+insert_revision(struct submit_state *s, const struct submit_revision *rev, const struct prepared *p,
+                int64_t rid, struct err *e)
+{
+	sqlite3_stmt *q = s->insert;
+
+	(void)sqlite3_bind_int64(q, 1, rid);
+	(void)sqlite3_bind_int64(q, 2, s->seq);
+	(void)sqlite3_bind_int64(q, 3, s->st->kind[rev->kind].id);
+	(void)sqlite3_bind_blob(q, 4, rev->id.b, UUID_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_int(q, 5, rev->fields.form->version);
+	if (rev->parent_count)
+		(void)sqlite3_bind_blob(q, 6, rev->parents, (int)(rev->parent_count * 32), SQLITE_STATIC);
+	else
+		(void)sqlite3_bind_null(q, 6);
+	(void)sqlite3_bind_int64(q, 7, p->valid_from);
+	(void)sqlite3_bind_text64(q, 8, p->fields, p->fields_n, SQLITE_STATIC, SQLITE_UTF8);
+	if (p->identity)
+		(void)sqlite3_bind_blob64(q, 9, p->identity, p->identity_n, SQLITE_STATIC);
+	else
+		(void)sqlite3_bind_null(q, 9);
+	(void)sqlite3_bind_blob(q, 10, p->sealed_key, sizeof(p->sealed_key), SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 11, p->leaf, 32, SQLITE_STATIC);
+	return db_run(s->st, q, e); /* a failed bind leaves a NULL, which the table refuses */
+}
+
+static enum err_code
+put_row_key(struct submit_state *s, const struct submit_revision *rev, int64_t fid, struct err *e)
+{
+	if (!rev->row_key)
+		return ERR_OK;
+	(void)sqlite3_bind_blob(s->row_key, 1, rev->row_key, 32, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(s->row_key, 2, fid);
+	(void)sqlite3_bind_blob(s->row_key, 3, rev->row_content, 32, SQLITE_STATIC);
+	return db_run(s->st, s->row_key, e);
+}
+
+/* The layer's row: of a new record straight from what was prepared, else by joining all its revisions. */
+static enum err_code
+show(struct submit_state *s, const struct submit_revision *rev, struct prepared *p, int64_t rid, struct err *e)
+{
+	struct store *st = s->st;
+	bool bulk = s->about.bulk && !rev->fid;
+	enum err_code rc = ERR_OK;
+
+	s->touched[rev->kind] = true;
+	if (rev->fid)
+		return history_refresh(st, rev->kind, rev->fid, e);
+	p->shown.fid = p->shown.rid = rid;
+	p->shown.id = rev->id;
+	p->shown.kind = rev->kind;
+	p->shown.submission = s->seq;
+	if (bulk && !s->bulk_kind[rev->kind] && st->kind[rev->kind].geometry_field >= 0) {
+		rc = layer_triggers(st, rev->kind, false, e);
+		s->bulk_kind[rev->kind] = true;
+	}
+	if (rc)
+		return rc;
+	return layer_put(st, &p->shown, s->bulk_kind[rev->kind] ? &s->load[rev->kind] : NULL, e);
+}
+
+static enum err_code finish_submission(struct submit_state *s, struct err *e);
+
+static enum err_code
+insert_one(struct submit_state *s, size_t i, int64_t *ret_rid, struct err *e)
+{
+	const struct submit_revision *rev = &s->rev[i];
+	struct prepared *p = &s->prepared[i];
+	int64_t rid;
+	enum err_code rc = ERR_OK;
+
+	if (s->count == STORE_MAX_STATEMENTS) {
+		s->shares_run = true;
+		rc = finish_submission(s, e);
+		if (rc)
+			return rc;
+	}
+	rid = s->next_rid++;
+	memcpy(s->leaf[s->count++], p->leaf, 32);
+	rc = insert_revision(s, rev, p, rid, e);
+	if (!rc)
+		rc = put_row_key(s, rev, rev->fid ? rev->fid : rid, e);
+	if (!rc)
+		rc = ruling_note(s->st, rev, s->seq, e);
+	if (!rc)
+		rc = show(s, rev, p, rid, e);
+	if (ret_rid)
+		*ret_rid = rid;
+	s->revisions_total++;
+	return rc;
+}
+
+enum err_code
+submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_t *ret_rid, struct err *e)
+{
+	struct submit_state *s = st->submit;
+	enum err_code rc = ERR_OK;
+
+	if (!s)
+		return err_set(e, ERR_INTERNAL, "no submission is open");
+	for (size_t at = 0; !rc && at < n; at += CHUNK) {
+		size_t take = n - at < CHUNK ? n - at : CHUNK;
+
+		s->rev = rev + at;
+		rc = rng_secret(s->key, take * 32, e);
+		for (size_t i = 0; i < s->worker_count; i++)
+			arena_reset(&s->worker[i].mem);
+		if (rc)
+			return rc;
+		memset(s->prepared, 0, take * sizeof(*s->prepared));
+		pool_for(s->about.pool, take, 64, prepare_one, s);
+		for (size_t i = 0; !rc && i < take; i++) {
+			if (s->prepared[i].rc) {
+				/* told again in the caller's order, by the first that failed */
+				rc = prepare(s, &s->rev[i], s->key[i], &s->worker[0], &s->prepared[i], e);
+				if (rc)
+					return rc;
+			}
+			rc = insert_one(s, i, ret_rid ? ret_rid + at + i : NULL, e);
+		}
+	}
+	return rc;
+}
+
+/* --- the log --------------------------------------------------------------------------------------------- */
+
+static enum err_code
+write_remark(struct submit_state *s, uint8_t digest[32], struct buf *remark, uint8_t key[32], struct err *e)
+{
+	struct manifest_remark r = { .author = s->about.author ? s->about.author : "",
+		                     .remark = s->about.remark ? s->about.remark : "",
+		                     .run = s->shares_run || s->about.bulk ? s->run : NULL };
+	enum err_code rc = rng_secret(key, 32, e);
+
+	return rc ? rc : manifest_remark_write(&r, key, remark, digest, e);
+}
+
+static enum err_code
+insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE], const struct buf *manifest,
+                  const struct manifest *m, const struct buf *remark, const uint8_t remark_key[32],
+                  struct err *e)
+{
+	struct store *st = s->st;
+	struct seal_place place = { leaf, SIGSUM_LEAF_SIZE };
+	uint8_t sealed_key[SEAL_SEALED_KEY_SIZE];
+	struct buf sealed;
+	sqlite3_stmt *q = NULL;
+	enum err_code rc;
+
+	buf_init(&sealed, 1u << 20);
+	rc = seal_make(st->keys.register_key, place, remark->data, remark->size, &sealed, e);
+	seal_key(st->keys.register_key, leaf, SIGSUM_LEAF_SIZE, remark_key, sealed_key);
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_SUBMISSION_INSERT, &q, e);
+	if (!rc) {
+		(void)sqlite3_bind_int64(q, 1, s->seq);
+		(void)sqlite3_bind_blob(q, 2, leaf, SIGSUM_LEAF_SIZE, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 3, manifest->data, (int)manifest->size, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 4, sealed.data, (int)sealed.size, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 5, sealed_key, sizeof(sealed_key), SQLITE_STATIC);
+		(void)sqlite3_bind_int64(q, 6, clock_now_us());
+		(void)sqlite3_bind_int64(q, 7, (int64_t)s->count);
+		(void)sqlite3_bind_int64(q, 8, s->first_rid);
+		(void)sqlite3_bind_blob(q, 9, m->root, 32, SQLITE_STATIC);
+		rc = db_run(st, q, e);
+	}
+	sqlite3_finalize(q);
+	buf_done(&sealed);
+	return rc;
+}
+
+/* Close the submission being filled: manifest, signature, leaf, tree nodes. The next one starts empty. */
+static enum err_code
+finish_submission(struct submit_state *s, struct err *e)
+{
+	struct store *st = s->st;
+	struct manifest m = { .statements = (uint32_t)s->count, .at_utc_s = clock_now_us() / 1000000 };
+	uint8_t leaf[SIGSUM_LEAF_SIZE], hash[32], remark_key[32];
+	struct buf remark, manifest;
+	char hex[65];
+	enum err_code rc;
+
+	if (s->count == 0)
+		return ERR_OK;
+	buf_init(&remark, 1u << 20);
+	buf_init(&manifest, MANIFEST_MAX_BYTES);
+	sign_key_hash(st->keys.author.public_key, m.author);
+	checkpoint_origin(st->keys.log.public_key, m.origin);
+	merkle_root_of_leaves((const uint8_t (*)[32])s->leaf, s->count, m.root);
+	rc = write_remark(s, m.remark, &remark, remark_key, e);
+	if (!rc)
+		rc = manifest_write(&m, &manifest, e);
+	if (!rc) {
+		sigsum_leaf_make(&st->keys.author, manifest.data, manifest.size, leaf);
+		merkle_leaf(leaf, sizeof(leaf), hash);
+		rc = insert_submission(s, leaf, &manifest, &m, &remark, remark_key, e);
+	}
+	if (!rc)
+		rc = merkle_frontier_append(&s->frontier, hash, put_hash, st, e);
+	if (!rc && s->about.approved_by) {
+		text_hex(hash, 32, hex);
+		buf_printf(&s->about_leaves, "%s%s", s->about_leaves.size ? " " : "", hex);
+	}
+	sign_wipe(remark_key, sizeof(remark_key));
+	buf_done(&remark);
+	buf_done(&manifest);
+	if (rc)
+		return rc;
+	s->seq++;
+	s->first_rid = s->next_rid;
+	s->count = 0;
+	return ERR_OK;
+}
+
+/* An import approved beforehand: the decision that says so is a submission of its own, in the same transaction. */
+static enum err_code
+decide(struct submit_state *s, struct err *e)
+{
+	struct store *st = s->st;
+	int kind = store_kind(st, "decision");
+	struct submit_revision rev = { .kind = kind };
+	struct arena mem;
+	char date[11];
+	const char *by = s->about.approved_by;
+	enum err_code rc;
+
+	if (!by || s->about_leaves.size == 0 || kind < 0)
+		return ERR_OK;
+	arena_init(&mem, 0);
+	clock_format_date(clock_now_us() / 86400000000, date);
+	rc = submit_new_id(&rev.id, e);
+	if (!rc && !fields_init(&rev.fields, st->kind[kind].form, &mem))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a decision");
+	if (!rc) {
+		(void)(fields_set_text(&rev.fields, "valid_from", date) &&
+		       fields_set_text(&rev.fields, "date", date) &&
+		       fields_set_text(&rev.fields, "type", "approval") &&
+		       fields_set_text(&rev.fields, "by_person", by) &&
+		       fields_set_text(&rev.fields, "about_submission", buf_text(&s->about_leaves)));
+		s->about.approved_by = NULL; /* the decision does not approve itself */
+		st->skip_refresh = true;
+		rc = submit_add(st, &rev, 1, NULL, e);
+		st->skip_refresh = false;
+		if (!rc)
+			rc = finish_submission(s, e);
+		s->about.approved_by = by;
+	}
+	arena_done(&mem);
+	return rc;
+}
+
+static enum err_code
+close_layers(struct submit_state *s, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (int k = 0; !rc && k < (int)s->st->kind_count; k++) {
+		if (!s->touched[k])
+			continue;
+		if (s->bulk_kind[k]) {
+			rc = rtree_pack(s->st, s->st->kind[k].name, &s->load[k], e);
+			rtree_load_done(&s->load[k]);
+			if (!rc)
+				rc = layer_triggers(s->st, k, true, e);
+			s->bulk_kind[k] = false;
+		}
+		if (!rc)
+			rc = layer_touch(s->st, k, e);
+		s->touched[k] = false;
+	}
+	return rc;
+}
+
+/* Commit, read back, recompute by the second path, sign, keep the checkpoint: then it is acknowledged. */
+static enum err_code
+acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
+{
+	struct store *st = s->st;
+	int64_t last = store_last_received_us(st);
+	enum err_code rc;
+
+	if (clock_now_us() < last) {
+		(void)err_set(e, ERR_CONFLICT, "the clock of this machine runs behind the register's last submission");
+		return err_hint(e, "set the clock; the log stops when time runs backwards");
+	}
+	rc = finish_submission(s, e);
+	if (!rc)
+		rc = decide(s, e);
+	if (!rc)
+		rc = close_layers(s, e);
+	if (!rc)
+		rc = db_exec(st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
+	if (rc)
+		return rc;
+	rc = audit_and_sign(st, s->about.pool, e);
+	if (rc)
+		return rc;
+	if (ret)
+		*ret = (struct submit_result){ .first_seq = s->first_seq,
+			                       .submissions = s->seq - s->first_seq,
+			                       .revisions = s->revisions_total,
+			                       .first_rid = s->first_rid_ever };
+	return ERR_OK;
+}
+
+enum err_code
+submit_commit(struct store *st, struct submit_result *ret, struct err *e)
+{
+	struct submit_state *s = st->submit;
+	enum err_code rc;
+
+	if (!s)
+		return err_set(e, ERR_INTERNAL, "no submission is open");
+	if (s->revisions_total == 0) {
+		submit_cancel(st);
+		if (ret)
+			*ret = (struct submit_result){ 0 };
+		return ERR_OK;
+	}
+	rc = acknowledge(s, ret, e);
+	if (rc) {
+		submit_cancel(st);
+		return rc;
+	}
+	state_free(s);
+	st->submit = NULL;
+	return ERR_OK;
+}
+
+enum err_code
+submit_continue(struct store *st, struct submit_result *ret, struct err *e)
+{
+	struct submit_state *s = st->submit;
+	enum err_code rc;
+
+	if (!s)
+		return err_set(e, ERR_INTERNAL, "no submission is open");
+	s->shares_run = true;
+	rc = acknowledge(s, ret, e);
+	if (!rc)
+		rc = open_transaction(s, e);
+	if (rc)
+		submit_cancel(st);
+	return rc;
+}
+
+enum err_code
+submit_keep_original(struct store *st, const char *path, char *ret_sha256_hex, struct err *e)
+{
+	uint8_t sha[32];
+	int64_t size = 0;
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = file_store_original(path, st->files_dir, sha, &size, e);
+
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_ORIGINAL_PUT, &q, e);
+	if (!rc) {
+		(void)sqlite3_bind_blob(q, 1, sha, 32, SQLITE_STATIC);
+		(void)sqlite3_bind_text(q, 2, file_basename(path), -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(q, 3, size);
+		(void)sqlite3_bind_int64(q, 4, st->submit ? st->submit->seq : 0);
+		rc = db_run(st, q, e);
+	}
+	sqlite3_finalize(q);
+	text_hex(sha, 32, ret_sha256_hex);
+	return rc;
+}
