@@ -123,6 +123,8 @@ CREATE TABLE ruling (
 CREATE TABLE ruling_submission (
   submission INTEGER NOT NULL, by_submission INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
   PRIMARY KEY (submission, by_submission)) WITHOUT ROWID;
+-- The latest date of information per kind, in days since 1970: a layer shows the present only up to it.
+CREATE TABLE layer_state (kind INTEGER PRIMARY KEY, latest INTEGER NOT NULL);
 -- Identity of imported rows: hash of the key -> record, and hash of what was taken in last.
 CREATE TABLE row_key (
   key BLOB PRIMARY KEY NOT NULL, fid INTEGER NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;

@@ -87,13 +87,13 @@ recompute(struct audit *a, const struct stored *r, struct statement_scratch *scr
 	uint8_t key[32], leaf[32];
 	char id[UUID_TEXT];
 	struct statement_in in = { .kind = r->kind, .id = id, .fields = f, .key = key,
-		                   .parents = (const uint8_t (*)[32])(const void *)r->parents,
 		                   .parent_count = r->parents_n / 32 };
 	struct buf identity, bytes;
 	enum err_code rc;
 
 	if (!m || !f)
 		return err_set(e, ERR_NOMEM, "out of memory for an audit");
+	memcpy(&in.parents, &r->parents, sizeof(in.parents)); /* the same bytes, seen as hashes */
 	in.form = arena_printf(mem, "%s@%d", r->kind, r->form);
 	uuid_format(r->id, id);
 	if (r->statement_n) { /* something was erased: the statement's bytes are kept */

@@ -33,7 +33,7 @@ column_type(const struct form_field *f)
 static bool
 in_layer(const struct form_field *f)
 {
-	return f->access != FORM_IDENTITY && f->type != FORM_GEOMETRY && !text_eq(f->name, "import_key");
+	return f->access != FORM_IDENTITY && !field_is_main_geometry(f) && !text_eq(f->name, "import_key");
 }
 
 static bool
@@ -306,4 +306,19 @@ layer_touch(struct store *st, int kind, struct err *e)
 {
 	return run_template(st, has_geometry(&st->kind[kind]) ? SQL_STORE_LAYER_TOUCH : SQL_STORE_LAYER_TOUCH_PLAIN,
 	                    st->kind[kind].name, e);
+}
+
+enum err_code
+layer_latest(struct store *st, int kind, int64_t valid_from_days, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_LAYER_STATE_PUT, &q, e);
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, st->kind[kind].id);
+	(void)sqlite3_bind_int64(q, 2, valid_from_days);
+	rc = db_run(st, q, e);
+	sqlite3_finalize(q);
+	return rc;
 }

@@ -17,6 +17,8 @@ MUST_CHECK enum err_code layer_remove(struct store *st, int kind, int64_t fid, s
 MUST_CHECK enum err_code layer_triggers(struct store *st, int kind, bool on, struct err *e);
 /** Refresh extent and time of change in gpkg_contents. */
 MUST_CHECK enum err_code layer_touch(struct store *st, int kind, struct err *e);
+/** Remember the latest date of information among a layer's revisions. */
+MUST_CHECK enum err_code layer_latest(struct store *st, int kind, int64_t valid_from_days, struct err *e);
 /** Empty every layer (rebuild). */
 MUST_CHECK enum err_code layer_clear(struct store *st, int kind, struct err *e);
 

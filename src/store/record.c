@@ -73,6 +73,12 @@ fields_number(const struct store_fields *f, const char *name, double fallback)
 	return f->value[i].type == STORE_REAL ? f->value[i].d : fallback;
 }
 
+bool
+field_is_main_geometry(const struct form_field *f)
+{
+	return f->type == FORM_GEOMETRY && strcmp(f->name, "geometry") == 0;
+}
+
 /* Which store type a form type has, and which JSON type it comes as. */
 static enum store_type
 type_of(enum form_type t)
@@ -85,12 +91,17 @@ type_of(enum form_type t)
 	case FORM_SELECT_MULTIPLE:
 	case FORM_RECORDS:
 	case FORM_REPEAT:
+	case FORM_GEOMETRY: /* but the record's own outline, which is in geom */
 		return STORE_JSON;
-	case FORM_GEOMETRY:
-		return STORE_NULL;
 	default:
 		return STORE_TEXT;
 	}
+}
+
+bool
+value_is_json(const struct form_field *f)
+{
+	return type_of(f->type) == STORE_JSON && !field_is_main_geometry(f);
 }
 
 static enum err_code
@@ -112,7 +123,7 @@ value_from_json(const struct form_field *field, const struct json_value *v, stru
 	char *copy;
 
 	if (want == STORE_JSON) {
-		if (v->type != JSON_ARRAY)
+		if (v->type != (field->type == FORM_GEOMETRY ? JSON_OBJECT : JSON_ARRAY))
 			return misfit(field, v, e);
 		buf_init(&b, 0);
 		json_write_canonical(&b, v);
@@ -158,7 +169,7 @@ fields_from_json(const struct form *form, const struct json_value *object, bool 
 			return err_set(e, ERR_INVALID, "%s has no field %s", form->kind, m->key);
 		if (i < 0 || m->type == JSON_NULL)
 			continue;
-		if (form->field[i].type == FORM_GEOMETRY) {
+		if (field_is_main_geometry(&form->field[i])) {
 			struct geom *g = arena_alloc(mem, sizeof(*g));
 
 			if (!g)
@@ -208,7 +219,7 @@ fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identi
 	for (size_t k = 0; k < f->form->field_count; k++) {
 		const struct form_field *field = &f->form->field[sorted[k]];
 		const struct store_value *v = &f->value[sorted[k]];
-		bool is_geometry = field->type == FORM_GEOMETRY && f->geom;
+		bool is_geometry = f->geom && field_is_main_geometry(field);
 
 		if ((v->type == STORE_NULL && !is_geometry) ||
 		    (skip_identity && field->access == FORM_IDENTITY))

@@ -20,7 +20,7 @@ enum store_type {
 	STORE_INT,
 	STORE_REAL,
 	STORE_TEXT, /* UTF-8; also codes, dates, ids */
-	STORE_JSON  /* canonical JSON: arrays (select_multiple, records, repeats) */
+	STORE_JSON  /* canonical JSON: arrays (select_multiple, records, repeats), geometries but the main one */
 };
 
 struct store_value {
@@ -32,13 +32,17 @@ struct store_value {
 };
 
 /* The fields of one revision or one shown state: value[i] belongs to form->field[i]. A geometry field
- * is in geom (its value slot stays STORE_NULL). */
+ * named `geometry` is in geom (its value slot stays STORE_NULL). */
 struct store_fields {
 	const struct form *form;
 	struct store_value *value;
 	const struct geom *geom; /* NULL = none */
 };
 
+/** True for the field `geometry`: the record's outline. Its value is in store_fields.geom. */
+bool field_is_main_geometry(const struct form_field *f);
+/** True for fields whose value is STORE_JSON. */
+bool value_is_json(const struct form_field *f);
 /** Empty fields for a form in mem; NULL value array if memory ends (returns false). */
 bool fields_init(struct store_fields *f, const struct form *form, struct arena *mem);
 /** Set by name; false if the form has no such field. Text is not copied. */

@@ -59,6 +59,7 @@ struct submit_state {
 	struct buf about_leaves; /* hex leaf hashes of submissions to approve */
 	bool touched[STORE_MAX_KINDS], bulk_kind[STORE_MAX_KINDS];
 	struct rtree_load load[STORE_MAX_KINDS];
+	int64_t latest[STORE_MAX_KINDS]; /* date of information, days */
 	struct worker *worker;
 	size_t worker_count;
 	sqlite3_stmt *insert, *row_key;
@@ -250,7 +251,7 @@ collect_fields(const struct store_kind *k, const struct store_fields *f, struct 
 	for (size_t i = 0; i < f->form->field_count; i++) {
 		int at = k->sorted[i];
 		const struct form_field *field = &f->form->field[at];
-		bool is_geometry = field->type == FORM_GEOMETRY && f->geom;
+		bool is_geometry = f->geom && field_is_main_geometry(field);
 
 		if (f->value[at].type == STORE_NULL && !is_geometry)
 			continue;
@@ -424,6 +425,8 @@ show(struct submit_state *s, const struct submit_revision *rev, struct prepared 
 	bool bulk = s->about.bulk && !rev->fid;
 	enum err_code rc = ERR_OK;
 
+	if (!s->touched[rev->kind] || p->valid_from > s->latest[rev->kind])
+		s->latest[rev->kind] = p->valid_from;
 	s->touched[rev->kind] = true;
 	if (rev->fid)
 		return history_refresh(st, rev->kind, rev->fid, e);
@@ -647,6 +650,8 @@ close_layers(struct submit_state *s, struct err *e)
 		}
 		if (!rc)
 			rc = layer_touch(s->st, k, e);
+		if (!rc)
+			rc = layer_latest(s->st, k, s->latest[k], e);
 		s->touched[k] = false;
 	}
 	return rc;

@@ -1,0 +1,1 @@
+SELECT latest FROM layer_state WHERE kind = ?1
