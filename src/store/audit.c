@@ -172,7 +172,7 @@ read_row(sqlite3_stmt *q, struct arena *mem, struct stored *r)
 static void
 tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, const char *why)
 {
-	char line[500];
+	char line[1100];
 
 	if (rc == ERR_UNKNOWN)
 		rep->cannot_tell++;
@@ -180,7 +180,7 @@ tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, c
 		rep->bad++;
 	if (!rep->tell)
 		return;
-	(void)snprintf(line, sizeof(line), "%s %lld: %s", fmt, n, why);
+	(void)snprintf(line, sizeof(line), "%s %lld: %.1000s", fmt, n, why);
 	rep->tell(rep->ctx, line);
 }
 
@@ -340,7 +340,7 @@ audit_range(struct store *st, sqlite3 *db, int64_t from, int64_t to, struct pool
 }
 
 struct first_sentence {
-	char text[500];
+	char text[1100];
 };
 
 static void

@@ -153,7 +153,7 @@ history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 {
 	struct arena mem;
 	struct shown row;
-	struct uuid id;
+	struct uuid id = { 0 };
 	bool any = false;
 	sqlite3_stmt *q = NULL;
 	enum err_code rc = db_prepare(st, SQL_STORE_RECORD_OF_RID, &q, e);

@@ -103,8 +103,8 @@ rule_revisions(struct store *st, const char *about, int64_t seq, enum ruling sta
 {
 	for (const char *p = about; p && *p;) {
 		size_t n = strcspn(p, " ");
-		int kind;
-		int64_t fid, rid;
+		int kind = 0;
+		int64_t fid = 0, rid = 0;
 		enum err_code rc = n ? resolve(st, p, n, &kind, &fid, &rid, e) : ERR_OK;
 
 		if (!rc && n)
