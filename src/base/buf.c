@@ -30,11 +30,19 @@ buf_reset(struct buf *b)
 		b->data[0] = '\0';
 }
 
-/* Room for n more bytes and a NUL. */
+static size_t
+cap_of(const struct buf *b)
+{
+	if (b->cap_bytes == 0)
+		return DEFAULT_CAP;
+	return b->cap_bytes < PTRDIFF_MAX ? b->cap_bytes : (size_t)PTRDIFF_MAX - 1;
+}
+
+/* Room for n more bytes and a NUL; never more than the cap and a NUL, which buf_add relies on. */
 static bool
 grow(struct buf *b, size_t n)
 {
-	size_t cap = b->cap_bytes > 0 ? b->cap_bytes : DEFAULT_CAP;
+	size_t cap = cap_of(b);
 	size_t need, room;
 	char *data;
 
@@ -47,7 +55,7 @@ grow(struct buf *b, size_t n)
 	need = b->size + n + 1;
 	if (need <= b->room)
 		return true;
-	room = b->room > 0 ? b->room : FIRST_ROOM;
+	room = b->room > 0 ? b->room : FIRST_ROOM < cap ? FIRST_ROOM : cap + 1;
 	while (room < need)
 		room = room > cap / 2 ? cap + 1 : room * 2;
 	data = mem_realloc_array(b->data, room, 1);
@@ -63,7 +71,7 @@ grow(struct buf *b, size_t n)
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (n >= b->room - b->size || b->failed || b->room == 0) {
+	if (b->failed || n >= b->room - b->size) {
 		if (!grow(b, n))
 			return;
 	}
@@ -106,7 +114,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 		n = vsnprintf(b->data + b->size, b->room - b->size, fmt, args);
 		va_end(args);
 	}
-	if (n < 0 || (size_t)n > (b->cap_bytes > 0 ? b->cap_bytes : DEFAULT_CAP) - b->size) {
+	if (n < 0 || (size_t)n > cap_of(b) - b->size) {
 		b->data[b->size] = '\0';
 		b->failed = true;
 		return;

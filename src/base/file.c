@@ -14,7 +14,6 @@
 #include "base/text.h"
 
 #define CHUNK ((size_t)1 << 20)
-#define LONGEST_PATH ((size_t)1 << 16)
 
 /* "could not VERB 'PATH': why" for the error in errno. */
 static enum err_code

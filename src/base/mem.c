@@ -32,7 +32,9 @@ must_fail(void)
 void *
 mem_alloc(size_t size)
 {
-	if (must_fail())
+	/* No object is larger than PTRDIFF_MAX; a sanitizer would end the program over the
+	 * question. */
+	if (must_fail() || size > PTRDIFF_MAX)
 		return NULL;
 	return malloc(size > 0 ? size : 1);
 }
@@ -40,11 +42,11 @@ mem_alloc(size_t size)
 void *
 mem_calloc(size_t count, size_t size)
 {
-	if (must_fail())
+	size_t total;
+
+	if (must_fail() || __builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX)
 		return NULL;
-	if (count == 0 || size == 0)
-		return calloc(1, 1);
-	return calloc(count, size);
+	return calloc(1, total > 0 ? total : 1);
 }
 
 void *
