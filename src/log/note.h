@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "log/sign.h"
 
-#define NOTE_MAX_BYTES 65536   /* of a whole note */
+#define NOTE_MAX_BYTES 262144  /* of a whole note */
 #define NOTE_NAME_MAX 255      /* bytes of a key name */
 #define NOTE_SIGNATURES_MAX 64 /* lines */
 #define NOTE_ED25519 0x01      /* signature over the text */

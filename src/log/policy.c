@@ -264,6 +264,10 @@ policy_parse(const char *s, size_t n, struct policy *ret, struct err *e)
 		               POLICY_MAX_BYTES);
 	if (!text_is_utf8(s, n))
 		return err_set(e, ERR_INVALID, "a policy is UTF-8");
+	for (size_t i = 0; i < n; i++) {
+		if (((unsigned char)s[i] < 0x20 && s[i] != '\n' && s[i] != '\t') || s[i] == 0x7f)
+			return err_set(e, ERR_INVALID, "a policy has no control characters");
+	}
 	memset(ret, 0, sizeof *ret);
 	ret->quorum = -1;
 	lines_open(&l, s, n);

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "log/note.h"
 
-#define POLICY_LOGS_MAX 16
+#define POLICY_LOGS_MAX 32
 #define POLICY_WITNESSES_MAX 64
 #define POLICY_GROUPS_MAX 64
 #define POLICY_NAME_MAX 63
@@ -48,7 +48,7 @@ struct policy {
 	struct policy_group group[POLICY_GROUPS_MAX];
 };
 
-/** Parse a policy. About 90 kB a struct: keep it off small stacks. ERR_INVALID (line), ERR_LIMIT.
+/** Parse a policy. About 80 kB a struct: keep it off small stacks. ERR_INVALID (line), ERR_LIMIT.
  */
 MUST_CHECK enum err_code policy_parse(const char *s, size_t n, struct policy *ret, struct err *e);
 /** Append the policy as text; bare: hex keys (Sigsum's form), else vkeys. */

@@ -11,7 +11,7 @@
 #include "log/merkle.h"
 #include "log/policy.h"
 
-#define TLOGPROOF_MAX_BYTES 131072
+#define TLOGPROOF_MAX_BYTES 524288
 
 struct tlogproof {
 	uint64_t index;
