@@ -5,10 +5,14 @@
 
 #include "form/form.h"
 
+#define FORM_MAX_ISSUES 200u     /* of one record; later ones are not listed */
+#define FORM_MAX_ELEMENTS 10000u /* of one repeat, one list of codes or ids */
+
 enum form_severity {
 	FORM_NOTE,
-	FORM_FLAG,
-	FORM_REFUSE
+	FORM_FLAG,  /* the value is kept and marked: required, constraint, relevant, duplicate_value
+	             */
+	FORM_REFUSE /* this field cannot hold the value: type, choice, unknown_field */
 };
 
 struct form_issue {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "form/expr.h"
+#include "form/regex.h"
 
 #define MAX_DEPTH 32
 #define MAX_ARGUMENTS 64
@@ -41,6 +42,7 @@ enum rule {
 	RULE_NUMERIC, /* dates among the arguments become numbers */
 	RULE_BRANCH,  /* the result is a date if an argument from the second on is */
 	RULE_FIRST,   /* the result is a date if any argument is */
+	RULE_PATTERN, /* the second argument is a regular expression */
 	RULE_CHOICE   /* the second argument is a quoted reference to a select */
 };
 
@@ -69,7 +71,7 @@ static const struct function {
 	{ "sum", "f-sum", 1, 1, KIND_NUMBER, RULE_PLAIN },
 	{ "max", "f-max", 1, MAX_ARGUMENTS, KIND_NUMBER, RULE_PLAIN },
 	{ "min", "f-min", 1, MAX_ARGUMENTS, KIND_NUMBER, RULE_PLAIN },
-	{ "regex", "f-regex", 2, 2, KIND_ANY, RULE_PLAIN },
+	{ "regex", "f-regex", 2, 2, KIND_ANY, RULE_PATTERN },
 	{ "contains", "contains", 2, 2, KIND_ANY, RULE_PLAIN },
 	{ "starts-with", "starts-with", 2, 2, KIND_ANY, RULE_PLAIN },
 	{ "ends-with", "f-ends-with", 2, 2, KIND_ANY, RULE_PLAIN },
@@ -120,8 +122,8 @@ static const struct function {
 	{ "true", "true", 0, 0, KIND_ANY, RULE_PLAIN },
 	{ "false", "false", 0, 0, KIND_ANY, RULE_PLAIN },
 	{ "coalesce", "f-coalesce", 2, 2, KIND_ANY, RULE_FIRST },
-	{ "checklist", "f-checklist", 3, MAX_ARGUMENTS, KIND_ANY, RULE_PLAIN },
-	{ "weighted-checklist", "f-weighted-checklist", 4, MAX_ARGUMENTS, KIND_ANY, RULE_PLAIN },
+	{ "checklist", NULL, 0, 0, KIND_ANY, RULE_PLAIN },
+	{ "weighted-checklist", NULL, 0, 0, KIND_ANY, RULE_PLAIN },
 	{ "random", NULL, 0, 0, KIND_ANY, RULE_PLAIN },
 	{ "randomize", NULL, 0, 0, KIND_ANY, RULE_PLAIN },
 	{ "uuid", NULL, 0, 0, KIND_ANY, RULE_PLAIN },
@@ -138,11 +140,11 @@ expr_function(size_t i)
 {
 	size_t seen = 0;
 
-	/* position(node) has a name of its own, because XPath's takes no argument. */
-	if (i == 0)
-		return "f-position";
+	/* These two stand in no table: XPath's position takes no argument, and = no tolerance. */
+	if (i < 2)
+		return i ? "f-equal" : "f-position";
 	for (size_t k = 0; k < sizeof functions / sizeof *functions; k++)
-		if (functions[k].emit && text_starts(functions[k].emit, "f-") && ++seen == i)
+		if (functions[k].emit && text_starts(functions[k].emit, "f-") && ++seen == i - 1)
 			return functions[k].emit;
 	return NULL;
 }
@@ -235,6 +237,15 @@ read_name(struct xp *x, bool colon, char name[NAME_ROOM])
 	return ERR_OK;
 }
 
+static void
+mark_used(struct xp *x, const struct node *n)
+{
+	const struct form_field *top = n->repeat ? n->repeat : n->field;
+
+	if (x->scope->used && top)
+		x->scope->used[top - x->scope->form->field] = true;
+}
+
 /* The node that ${name} means, and the path to it from the context node. */
 static enum err_code
 resolve(struct xp *x, const char *name, struct node *ret, const char **ret_path)
@@ -261,7 +272,10 @@ resolve(struct xp *x, const char *name, struct node *ret, const char **ret_path)
 		*ret = (struct node){ repeat, child };
 		*ret_path = arena_printf(x->mem, "/data/%s/%s", repeat->name, name);
 	}
-	return *ret_path ? ERR_OK : err_set(x->e, ERR_NOMEM, "out of memory for an expression");
+	if (!*ret_path)
+		return err_set(x->e, ERR_NOMEM, "out of memory for an expression");
+	mark_used(x, ret);
+	return ERR_OK;
 }
 
 static enum err_code
@@ -298,6 +312,7 @@ step_down(struct xp *x, const char *name, struct node *at)
 		at->repeat = f;
 	else
 		at->field = f;
+	mark_used(x, at);
 	return ERR_OK;
 }
 
@@ -461,6 +476,24 @@ read_choice_reference(struct xp *x, struct term *ret)
 	return say(x, ret, KIND_ANY, arena_printf(x->mem, "'%s'", at.field->list->name));
 }
 
+/* A pattern that stands there as a literal is compiled now, so that its mistakes show with the
+ * form. */
+static enum err_code
+check_pattern(struct xp *x, const struct term *t)
+{
+	size_t n = strlen(t->text);
+	struct regex *re = NULL;
+	const char *pattern;
+
+	if (n < 2 || (*t->text != '\'' && *t->text != '"') ||
+	    strchr(t->text + 1, *t->text) != t->text + n - 1)
+		return ERR_OK;
+	pattern = arena_strndup(x->mem, t->text + 1, n - 2);
+	if (!pattern)
+		return err_set(x->e, ERR_NOMEM, "out of memory for an expression");
+	return regex_compile(pattern, x->mem, &re, x->e);
+}
+
 static enum err_code
 read_argument(struct xp *x, const struct function *f, size_t i, struct term *ret)
 {
@@ -471,6 +504,8 @@ read_argument(struct xp *x, const struct function *f, size_t i, struct term *ret
 	rc = parse_level(x, 0, ret);
 	if (rc == ERR_OK && f->rule == RULE_NUMERIC)
 		rc = to_number(x, ret);
+	if (rc == ERR_OK && f->rule == RULE_PATTERN && i == 1)
+		rc = check_pattern(x, ret);
 	return rc;
 }
 
@@ -657,6 +692,11 @@ join_terms(struct xp *x, int level, const char *op, struct term *left, struct te
 		rc = to_number(x, right);
 	if (rc != ERR_OK)
 		return rc;
+	if (number && level == LEVEL_EQUALITY)
+		return say(x, left, KIND_ANY,
+		           arena_printf(x->mem,
+		                        *op == '=' ? "f-equal(%s, %s)" : "not(f-equal(%s, %s))",
+		                        left->text, right->text));
 	return say(x, left, level > LEVEL_RELATION ? KIND_NUMBER : KIND_ANY,
 	           arena_printf(x->mem, "%s %s %s", left->text, op, right->text));
 }

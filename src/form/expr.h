@@ -12,6 +12,7 @@ struct expr_scope {
 	const struct form *form;
 	const struct form_field *field;  /* "." */
 	const struct form_field *repeat; /* the repeat around it, or NULL */
+	bool *used; /* by field of the form: set for each that is named; may be NULL */
 };
 
 /**
