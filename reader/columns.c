@@ -211,7 +211,9 @@ columns_see_text(const char *s, size_t n)
 	for (size_t i = 0; i < n && i < sizeof shape - 1; i++) {
 		bool digit = s[i] >= '0' && s[i] <= '9';
 
-		if (shape[i] == 'd' ? !digit : shape[i] == 'T' ? s[i] != 'T' && s[i] != ' ' : s[i] != shape[i])
+		if (shape[i] == 'd'   ? !digit
+		    : shape[i] == 'T' ? s[i] != 'T' && s[i] != ' '
+		                      : s[i] != shape[i])
 			return SEEN_TEXT;
 	}
 	if (n > 10 && n < 16)

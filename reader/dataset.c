@@ -61,7 +61,8 @@ wanted(void *ctx, const char *name)
 	if (c->format == FORMAT_FILEGDB)
 		return n == 0 || (strncasecmp(name, c->name, n) == 0 && name[n] == '/');
 	if (c->format == FORMAT_SHP)
-		return strncasecmp(name, c->name, c->stem) == 0 && (name[c->stem] == '.' || !name[c->stem]);
+		return strncasecmp(name, c->name, c->stem) == 0 &&
+		       (name[c->stem] == '.' || !name[c->stem]);
 	return strcmp(name, c->name) == 0;
 }
 
@@ -119,7 +120,8 @@ members_find(struct dataset *d, const struct files *all, struct err *e)
 	}
 	d->members.count = 0;
 	for (size_t i = 0; best && i < all->count; i++) {
-		if (rank(d, all, all->at[i].name) == best && member_add(d, all->at[i].name, e) != ERR_OK)
+		if (rank(d, all, all->at[i].name) == best &&
+		    member_add(d, all->at[i].name, e) != ERR_OK)
 			return e->code;
 	}
 	return ERR_OK;
@@ -168,8 +170,8 @@ several(const struct dataset *d, struct err *e)
 	for (size_t i = 0; i < d->members.count && i < 6; i++)
 		n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "",
 		                      err_quote(d->members.at[i].name, quoted, sizeof quoted));
-	(void)err_set(e, ERR_INVALID, "the archive holds %zu data sets: %s%s", d->members.count, names,
-	              d->members.count > 6 ? " ..." : "");
+	(void)err_set(e, ERR_INVALID, "the archive holds %zu data sets: %s%s", d->members.count,
+	              names, d->members.count > 6 ? " ..." : "");
 	return err_hint(e, "choose one with --layer NAME");
 }
 
@@ -182,7 +184,8 @@ unwrap_zip(struct dataset *d, const struct files *names, struct files *ret, stru
 	if (members_find(d, names, e) != ERR_OK)
 		return e->code;
 	if (!d->members.count)
-		return err_set(e, ERR_UNSUPPORTED, "the archive holds no file of a format that is read%s",
+		return err_set(e, ERR_UNSUPPORTED,
+		               "the archive holds no file of a format that is read%s",
 		               d->raster ? " as a raster" : "");
 	name = member_pick(d);
 	if (!name)
@@ -303,7 +306,8 @@ dataset_find(struct dataset *d, const char *name, struct err *e)
 		if (d->format != FORMAT_GZIP && d->format != FORMAT_ZIP)
 			return ERR_OK;
 		if (wraps == MAX_WRAPS)
-			return err_set(e, ERR_LIMIT, "archives inside archives are opened %d deep, no further",
+			return err_set(e, ERR_LIMIT,
+			               "archives inside archives are opened %d deep, no further",
 			               MAX_WRAPS);
 		if ((d->format == FORMAT_GZIP ? open_gzip(d, e) : open_zip(d, e)) != ERR_OK)
 			return e->code;

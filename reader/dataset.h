@@ -1,5 +1,5 @@
-/* From what was given to what is read: unwraps gzip and zip, finds the data set inside, names its format.
- * Threads: one. */
+/* From what was given to what is read: unwraps gzip and zip, finds the data set inside, names its
+ * format. Threads: one. */
 #ifndef READER_DATASET_H
 #define READER_DATASET_H
 
@@ -23,15 +23,15 @@ struct dataset {
 	struct files members; /* names, when an archive holds several and none was chosen */
 	struct unpack unpack;
 	enum format format;
-	struct file file;     /* the main one; of a FileGDB only its name counts */
+	struct file file; /* the main one; of a FileGDB only its name counts */
 };
 
 void dataset_init(struct dataset *d, const struct limits *limits);
 void dataset_done(struct dataset *d);
 /**
- * Find it. given holds the main file first (or a FileGDB's files). When an archive holds several data sets
- * and none is named, members lists them and the format is FORMAT_ZIP.
- * Fails with ERR_UNSUPPORTED (no format we read), ERR_INVALID, ERR_LIMIT, ERR_NOTFOUND (member).
+ * Find it. given holds the main file first (or a FileGDB's files). When an archive holds several
+ * data sets and none is named, members lists them and the format is FORMAT_ZIP. Fails with
+ * ERR_UNSUPPORTED (no format we read), ERR_INVALID, ERR_LIMIT, ERR_NOTFOUND (member).
  */
 MUST_CHECK enum err_code dataset_find(struct dataset *d, const char *name, struct err *e);
 /** The files among which the main one's companions are. */

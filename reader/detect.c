@@ -13,8 +13,14 @@ struct magic {
 	const char *refusal;
 };
 
-#define MAGIC(at, bytes, format) { at, bytes, sizeof bytes - 1, format, NULL }
-#define REFUSED(at, bytes, why) { at, bytes, sizeof bytes - 1, FORMAT_REFUSED, why }
+#define MAGIC(at, bytes, format)                                                                   \
+	{                                                                                          \
+		at, bytes, sizeof bytes - 1, format, NULL                                          \
+	}
+#define REFUSED(at, bytes, why)                                                                    \
+	{                                                                                          \
+		at, bytes, sizeof bytes - 1, FORMAT_REFUSED, why                                   \
+	}
 
 static const struct magic magics[] = {
 	MAGIC(0, "\x1f\x8b", FORMAT_GZIP),
@@ -29,18 +35,26 @@ static const struct magic magics[] = {
 	MAGIC(0, "EHFA_HEADER_TAG", FORMAT_HFA),
 	MAGIC(0, "\x89PNG\r\n\x1a\n", FORMAT_PNG),
 	MAGIC(4, "jP  \r\n\x87\n", FORMAT_JP2),
-	REFUSED(0, "\xd0\xcf\x11\xe0", "the file is an old Office document (.xls); save it as .xlsx or .csv"),
+	REFUSED(0, "\xd0\xcf\x11\xe0",
+	        "the file is an old Office document (.xls); save it as .xlsx or .csv"),
 	REFUSED(0, "%PDF", "the file is a PDF; its tables must be exported as .csv or .xlsx"),
 	REFUSED(0, "7z\xbc\xaf", "the file is a 7-Zip archive; unpack it or make it a .zip"),
 	REFUSED(0, "Rar!", "the file is a RAR archive; unpack it or make it a .zip"),
 	REFUSED(0, "BZh", "the file is packed with bzip2; unpack it or use gzip"),
-	REFUSED(0, "\xfd" "7zXZ", "the file is packed with xz; unpack it or use gzip"),
+	REFUSED(0,
+	        "\xfd"
+	        "7zXZ",
+	        "the file is packed with xz; unpack it or use gzip"),
 	REFUSED(0, "\x28\xb5\x2f\xfd", "the file is packed with zstd; unpack it or use gzip"),
 	REFUSED(0, "PAR1", "the file is Parquet, which is not read; export it as GeoPackage"),
 	REFUSED(0, "\xff\xd8\xff", "the file is a JPEG picture, not data"),
-	REFUSED(0, "\x89HDF", "the file is HDF5 or netCDF, which is not read; convert it to GeoTIFF"),
+	REFUSED(0, "\x89HDF",
+	        "the file is HDF5 or netCDF, which is not read; convert it to GeoTIFF"),
 	REFUSED(0, "CDF\x01", "the file is netCDF, which is not read; convert it to GeoTIFF"),
-	REFUSED(0, "\x7f" "ELF", "the file is a program, not data"),
+	REFUSED(0,
+	        "\x7f"
+	        "ELF",
+	        "the file is a program, not data"),
 };
 
 static const struct magic *
@@ -84,7 +98,8 @@ detect_xml(const char *s, size_t n)
 	return has(s, n, "<gpx") ? FORMAT_GPX : FORMAT_REFUSED;
 }
 
-/* Plain text has no NUL and few control characters; UTF-16 shows by its zeros in every second byte. */
+/* Plain text has no NUL and few control characters; UTF-16 shows by its zeros in every second byte.
+ */
 static bool
 looks_text(const uint8_t *p, size_t n)
 {
@@ -99,7 +114,8 @@ looks_text(const uint8_t *p, size_t n)
 	}
 	if (odd * 50 > n)
 		return false;
-	return zero[0] + zero[1] == 0 || (zero[0] == 0 && zero[1] * 3 > n) || (zero[1] == 0 && zero[0] * 3 > n) ||
+	return zero[0] + zero[1] == 0 || (zero[0] == 0 && zero[1] * 3 > n) ||
+	       (zero[1] == 0 && zero[0] * 3 > n) ||
 	       (n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0));
 }
 
@@ -142,11 +158,14 @@ detect_refusal(const void *bytes, size_t n)
 		return "the file is empty";
 	if (n >= 15 && memcmp(s, "SQLite format 3", 15) == 0)
 		return "the file is an SQLite database, but no GeoPackage";
-	if (has(s, n < 2048 ? n : 2048, "VRTDataset") || has(s, n < 2048 ? n : 2048, "OGRVRTDataSource"))
-		return "the file is a GDAL virtual dataset, which can name any other file; it is never read";
+	if (has(s, n < 2048 ? n : 2048, "VRTDataset") ||
+	    has(s, n < 2048 ? n : 2048, "OGRVRTDataSource"))
+		return "the file is a GDAL virtual dataset, which can name any other file; it is "
+		       "never read";
 	if (s[0] == '<' || has(s, n < 64 ? n : 64, "<?xml"))
 		return "the file is XML, but neither KML nor GPX";
-	return "the file is none of the formats that are read (GeoJSON, CSV, GeoPackage, Shapefile, KML, "
+	return "the file is none of the formats that are read (GeoJSON, CSV, GeoPackage, "
+	       "Shapefile, KML, "
 	       "GPX, XLSX, ODS, FileGDB, FlatGeobuf, GeoTIFF)";
 }
 
@@ -157,15 +176,20 @@ detect_name(const char *name)
 		const char *ext;
 		enum format format;
 	} exts[] = {
-		{ "shp", FORMAT_SHP },         { "gpkg", FORMAT_GPKG },       { "geojson", FORMAT_GEOJSON },
-		{ "json", FORMAT_GEOJSON },    { "geojsonl", FORMAT_GEOJSON }, { "geojsons", FORMAT_GEOJSON },
-		{ "ndjson", FORMAT_GEOJSON },  { "kml", FORMAT_KML },         { "gpx", FORMAT_GPX },
-		{ "fgb", FORMAT_FGB },         { "tif", FORMAT_TIFF },        { "tiff", FORMAT_TIFF },
-		{ "img", FORMAT_HFA },         { "asc", FORMAT_AAIGRID },     { "csv", FORMAT_TABLE },
-		{ "tsv", FORMAT_TABLE },       { "tab", FORMAT_TABLE },       { "txt", FORMAT_TABLE },
-		{ "xlsx", FORMAT_XLSX },       { "xlsm", FORMAT_XLSX },       { "ods", FORMAT_ODS },
-		{ "kmz", FORMAT_ZIP },         { "zip", FORMAT_ZIP },         { "gz", FORMAT_GZIP },
-		{ "gdbtable", FORMAT_FILEGDB }, { "dbf", FORMAT_DBF },        { "jp2", FORMAT_JP2 },
+		{ "shp", FORMAT_SHP },          { "gpkg", FORMAT_GPKG },
+		{ "geojson", FORMAT_GEOJSON },  { "json", FORMAT_GEOJSON },
+		{ "geojsonl", FORMAT_GEOJSON }, { "geojsons", FORMAT_GEOJSON },
+		{ "ndjson", FORMAT_GEOJSON },   { "kml", FORMAT_KML },
+		{ "gpx", FORMAT_GPX },          { "fgb", FORMAT_FGB },
+		{ "tif", FORMAT_TIFF },         { "tiff", FORMAT_TIFF },
+		{ "img", FORMAT_HFA },          { "asc", FORMAT_AAIGRID },
+		{ "csv", FORMAT_TABLE },        { "tsv", FORMAT_TABLE },
+		{ "tab", FORMAT_TABLE },        { "txt", FORMAT_TABLE },
+		{ "xlsx", FORMAT_XLSX },        { "xlsm", FORMAT_XLSX },
+		{ "ods", FORMAT_ODS },          { "kmz", FORMAT_ZIP },
+		{ "zip", FORMAT_ZIP },          { "gz", FORMAT_GZIP },
+		{ "gdbtable", FORMAT_FILEGDB }, { "dbf", FORMAT_DBF },
+		{ "jp2", FORMAT_JP2 },
 	};
 	const char *ext = file_extension(name);
 
@@ -217,5 +241,6 @@ detect_label(enum format f)
 bool
 detect_is_raster(enum format f)
 {
-	return f == FORMAT_TIFF || f == FORMAT_HFA || f == FORMAT_AAIGRID || f == FORMAT_PNG || f == FORMAT_JP2;
+	return f == FORMAT_TIFF || f == FORMAT_HFA || f == FORMAT_AAIGRID || f == FORMAT_PNG ||
+	       f == FORMAT_JP2;
 }

@@ -7,8 +7,9 @@
 
 #define GUESS_BYTES ((size_t)4 << 20)
 
-static const char *const encoding_names[] = { "windows-1250", "windows-1251", "windows-1252", "windows-1254",
-	                                      "UTF-8",        "UTF-16LE",     "UTF-16BE" };
+static const char *const encoding_names[] = { "windows-1250", "windows-1251", "windows-1252",
+	                                      "windows-1254", "UTF-8",        "UTF-16LE",
+	                                      "UTF-16BE" };
 
 const char *
 encoding_name(enum encoding en)
@@ -23,10 +24,12 @@ encoding_from_name(const char *name, enum encoding *ret)
 		const char *name;
 		enum encoding en;
 	} also[] = {
-		{ "CP1250", ENCODING_1250 }, { "CP1251", ENCODING_1251 },     { "CP1252", ENCODING_1252 },
-		{ "CP1254", ENCODING_1254 }, { "1250", ENCODING_1250 },       { "1251", ENCODING_1251 },
-		{ "1252", ENCODING_1252 },   { "1254", ENCODING_1254 },       { "UTF8", ENCODING_UTF8 },
-		{ "latin1", ENCODING_1252 }, { "ISO-8859-1", ENCODING_1252 }, { "ISO-8859-9", ENCODING_1254 },
+		{ "CP1250", ENCODING_1250 },     { "CP1251", ENCODING_1251 },
+		{ "CP1252", ENCODING_1252 },     { "CP1254", ENCODING_1254 },
+		{ "1250", ENCODING_1250 },       { "1251", ENCODING_1251 },
+		{ "1252", ENCODING_1252 },       { "1254", ENCODING_1254 },
+		{ "UTF8", ENCODING_UTF8 },       { "latin1", ENCODING_1252 },
+		{ "ISO-8859-1", ENCODING_1252 }, { "ISO-8859-9", ENCODING_1254 },
 	};
 
 	for (size_t i = 0; i < sizeof encoding_names / sizeof encoding_names[0]; i++) {
@@ -56,7 +59,8 @@ looks_utf16(const char *s, size_t n, size_t zero_at)
 	return pairs >= 4 && zeros * 10 > pairs * 7;
 }
 
-/* UTF-8 with a few broken bytes is still UTF-8: its rows that hold them are bad, not all the others. */
+/* UTF-8 with a few broken bytes is still UTF-8: its rows that hold them are bad, not all the
+ * others. */
 static bool
 mostly_utf8(const char *s, size_t n)
 {

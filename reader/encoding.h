@@ -1,5 +1,5 @@
-/* Text encodings of plain text files: a guess from the bytes, and conversion to UTF-8. Pure functions,
- * thread-safe. */
+/* Text encodings of plain text files: a guess from the bytes, and conversion to UTF-8. Pure
+ * functions, thread-safe. */
 #ifndef READER_ENCODING_H
 #define READER_ENCODING_H
 
@@ -20,11 +20,13 @@ enum encoding {
 
 /** "windows-1251" ...; "UTF-8". Never NULL. */
 const char *encoding_name(enum encoding en);
-/** By name: "UTF-8", "windows-1251", "CP1251", "1251", "latin1" (as 1252), "UTF-16LE". False if unknown. */
+/** By name: "UTF-8", "windows-1251", "CP1251", "1251", "latin1" (as 1252), "UTF-16LE". False if
+ * unknown. */
 bool encoding_from_name(const char *name, enum encoding *ret);
 /**
- * Guess. *ret_sure: a byte order mark or valid UTF-8 says so. Else the pattern of high bytes decides:
- * runs of them are Cyrillic; letters that only Turkish uses make it 1254; the rest is 1252.
+ * Guess. *ret_sure: a byte order mark or valid UTF-8 says so. Else the pattern of high bytes
+ * decides: runs of them are Cyrillic; letters that only Turkish uses make it 1254; the rest is
+ * 1252.
  */
 enum encoding encoding_guess(const char *s, size_t n, bool *ret_sure);
 /** Bytes of the byte order mark at the start, 0 if there is none for this encoding. */

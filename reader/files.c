@@ -31,7 +31,8 @@ files_add(struct files *f, const char *name, int fd, int64_t offset, int64_t siz
 
 	if (size < 0) {
 		if (fstat(fd, &st) != 0)
-			return err_set(e, ERR_IO, "could not look at descriptor %d: %s", fd, strerror(errno));
+			return err_set(e, ERR_IO, "could not look at descriptor %d: %s", fd,
+			               strerror(errno));
 		if (!S_ISREG(st.st_mode))
 			return err_set(e, ERR_INVALID, "it is not a plain file");
 		size = st.st_size;
@@ -47,7 +48,8 @@ files_add(struct files *f, const char *name, int fd, int64_t offset, int64_t siz
 	}
 	copy = arena_strdup(&f->mem, name);
 	if (!copy)
-		return err_set(e, ERR_NOMEM, "out of memory for the names of %zu files", f->count + 1);
+		return err_set(e, ERR_NOMEM, "out of memory for the names of %zu files",
+		               f->count + 1);
 	f->at[f->count++] = (struct file){ .name = copy, .fd = fd, .offset = offset, .size = size };
 	return ERR_OK;
 }
@@ -72,7 +74,8 @@ file_pread(const struct file *f, void *p, size_t n, int64_t at)
 	if ((int64_t)n > f->size - at)
 		n = (size_t)(f->size - at);
 	while (done < n) {
-		ssize_t got = pread(f->fd, (char *)p + done, n - done, f->offset + at + (int64_t)done);
+		ssize_t got =
+			pread(f->fd, (char *)p + done, n - done, f->offset + at + (int64_t)done);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -94,7 +97,8 @@ file_map(const struct file *f, struct input *ret, struct err *e)
 	}
 	p = mmap(NULL, (size_t)f->size, PROT_READ, MAP_SHARED, f->fd, f->offset);
 	if (p == MAP_FAILED)
-		return err_set(e, ERR_IO, "could not map %lld bytes: %s", (long long)f->size, strerror(errno));
+		return err_set(e, ERR_IO, "could not map %lld bytes: %s", (long long)f->size,
+		               strerror(errno));
 	*ret = (struct input){ .s = p, .n = (size_t)f->size, .mapped = true };
 	return ERR_OK;
 }

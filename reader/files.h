@@ -1,5 +1,6 @@
-/* The files a reading may touch: the descriptors that were given, and what was unpacked from them into one
- * anonymous memory file. Found by name without regard to ASCII case. Threads: one table, one thread. */
+/* The files a reading may touch: the descriptors that were given, and what was unpacked from them
+ * into one anonymous memory file. Found by name without regard to ASCII case. Threads: one table,
+ * one thread. */
 #ifndef READER_FILES_H
 #define READER_FILES_H
 
@@ -28,8 +29,8 @@ struct files {
 void files_init(struct files *f);
 void files_done(struct files *f);
 /** Add one; size -1 asks the descriptor. ERR_NOMEM, ERR_IO, ERR_INVALID (no regular file). */
-MUST_CHECK enum err_code files_add(struct files *f, const char *name, int fd, int64_t offset, int64_t size,
-                                   struct err *e);
+MUST_CHECK enum err_code files_add(struct files *f, const char *name, int fd, int64_t offset,
+                                   int64_t size, struct err *e);
 /** NULL if there is none. */
 const struct file *files_find(const struct files *f, const char *name);
 /** Read up to n bytes at an offset of the content; bytes read, 0 at the end, -1 on failure. */

@@ -13,7 +13,9 @@ void
 geojson_init(struct geojson *g, struct input in, const struct limits *limits,
              void (*progress)(int64_t rows))
 {
-	*g = (struct geojson){ .in = in, .limits = limits, .progress = progress, .id_column = SIZE_MAX };
+	*g = (struct geojson){
+		.in = in, .limits = limits, .progress = progress, .id_column = SIZE_MAX
+	};
 	columns_init(&g->cols, (size_t)limits->columns);
 	(void)snprintf(g->crs, sizeof g->crs, "EPSG:4326");
 }
@@ -40,7 +42,8 @@ token_copy(const struct jtoken *t, char *out, size_t out_size)
 	(void)snprintf(out, out_size, "%s", err_quote(text, quoted, sizeof quoted));
 }
 
-/* Column of a property's name; in the first pass new names are added. SIZE_MAX with *e set on failure. */
+/* Column of a property's name; in the first pass new names are added. SIZE_MAX with *e set on
+ * failure. */
 static size_t
 key_column(struct geojson *g, const struct jtoken *key, size_t hint, struct err *e)
 {
@@ -238,7 +241,8 @@ value_text(struct geojson *g, struct jscan *j, const struct jtoken *t)
 		return true; /* out_row_end says so */
 	if (t->kind == '"') {
 		if (!jscan_unescape(t, (char *)p + 5, &n))
-			return jscan_fail(j, "a text is not UTF-8, or holds a broken escape or a NUL");
+			return jscan_fail(j,
+			                  "a text is not UTF-8, or holds a broken escape or a NUL");
 		o->buf.size = at + 5 + n;
 	} else {
 		memcpy(p + 5, t->s, n);
@@ -293,7 +297,8 @@ feature_values(struct geojson *g, struct jscan *j)
 	return true;
 }
 
-/* One Feature, or a bare geometry where the file is one. False with j->why, or with *e set by a limit. */
+/* One Feature, or a bare geometry where the file is one. False with j->why, or with *e set by a
+ * limit. */
 static bool
 feature_read(struct geojson *g, struct jscan *j, bool bare, struct err *e)
 {
@@ -331,10 +336,12 @@ feature_bad(struct geojson *g, struct jscan *j, const char *start, struct err *e
 	}
 	if (!end) {
 		g->row--;
-		return err_set(e, ERR_INVALID, "the file breaks off in feature %lld, which begins at byte %zu",
+		return err_set(e, ERR_INVALID,
+		               "the file breaks off in feature %lld, which begins at byte %zu",
 		               (long long)g->row + 1, (size_t)(start - g->in.s));
 	}
-	(void)snprintf(reason, sizeof reason, "the feature cannot be read: %s (at byte %zu of the file)",
+	(void)snprintf(reason, sizeof reason,
+	               "the feature cannot be read: %s (at byte %zu of the file)",
 	               j->why ? j->why : "a limit was passed", (size_t)(j->p - g->in.s));
 	if (g->out)
 		out_bad(g->out, g->row, reason, start, (size_t)(end - start));
@@ -372,9 +379,11 @@ static enum err_code
 broken(const struct geojson *g, const struct jscan *j, struct err *e)
 {
 	if (j->p >= j->end)
-		return err_set(e, ERR_INVALID, "the file breaks off after feature %lld", (long long)g->row);
+		return err_set(e, ERR_INVALID, "the file breaks off after feature %lld",
+		               (long long)g->row);
 	return err_set(e, ERR_INVALID, "the file is not JSON after feature %lld, at byte %zu: %s",
-	               (long long)g->row, (size_t)(j->p - g->in.s), j->why ? j->why : "something is missing");
+	               (long long)g->row, (size_t)(j->p - g->in.s),
+	               j->why ? j->why : "something is missing");
 }
 
 static enum err_code
@@ -451,7 +460,8 @@ crs_member(struct geojson *g, const struct jtoken *t)
 
 /* A member of the outermost object. *ret_kind becomes 'C' once features were read. */
 static enum err_code
-top_member(struct geojson *g, struct jscan *j, const struct jtoken *key, char *ret_kind, struct err *e)
+top_member(struct geojson *g, struct jscan *j, const struct jtoken *key, char *ret_kind,
+           struct err *e)
 {
 	struct jtoken t;
 	char c = jscan_peek(j);
@@ -482,8 +492,8 @@ top_member(struct geojson *g, struct jscan *j, const struct jtoken *key, char *r
 	return ERR_OK;
 }
 
-/* One value at the top: a collection, whose features are read as they come, or something smaller, which
- * is read again from its start once its kind shows. */
+/* One value at the top: a collection, whose features are read as they come, or something smaller,
+ * which is read again from its start once its kind shows. */
 static enum err_code
 top(struct geojson *g, struct jscan *j, struct err *e)
 {
@@ -534,7 +544,8 @@ walk(struct geojson *g, struct err *e)
 			continue;
 		}
 		if (c != '{' && first)
-			return err_set(e, ERR_INVALID, "the file is not GeoJSON: it does not begin with \"{\"");
+			return err_set(e, ERR_INVALID,
+			               "the file is not GeoJSON: it does not begin with \"{\"");
 		if (c != '{')
 			return broken(g, &j, e);
 		if (top(g, &j, e) != ERR_OK)

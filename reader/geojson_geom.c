@@ -2,7 +2,15 @@
 
 #include "reader/geojson.h"
 
-enum { WKB_POINT = 1, WKB_LINE, WKB_POLYGON, WKB_MULTIPOINT, WKB_MULTILINE, WKB_MULTIPOLYGON, WKB_COLLECTION };
+enum {
+	WKB_POINT = 1,
+	WKB_LINE,
+	WKB_POLYGON,
+	WKB_MULTIPOINT,
+	WKB_MULTILINE,
+	WKB_MULTIPOLYGON,
+	WKB_COLLECTION
+};
 
 struct shape {
 	struct jscan *j;
@@ -143,9 +151,10 @@ content(struct shape *s, uint32_t type)
 static uint32_t
 type_number(const struct jtoken *t)
 {
-	static const char *const names[] = { "Point",           "LineString",      "Polygon",
-		                             "MultiPoint",      "MultiLineString", "MultiPolygon",
-		                             "GeometryCollection" };
+	static const char *const names[] = {
+		"Point",           "LineString",   "Polygon",           "MultiPoint",
+		"MultiLineString", "MultiPolygon", "GeometryCollection"
+	};
 
 	for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (t->kind == '"' && jscan_is(t, names[i]))

@@ -1,5 +1,5 @@
-/* The bytes that a text format is read from: a mapping, or memory of a test. Pages already read are given
- * back, so that a file of any size needs little memory. Threads: one input, one thread. */
+/* The bytes that a text format is read from: a mapping, or memory of a test. Pages already read are
+ * given back, so that a file of any size needs little memory. Threads: one input, one thread. */
 #ifndef READER_INPUT_H
 #define READER_INPUT_H
 
@@ -13,7 +13,8 @@ struct input {
 	bool mapped;   /* s is a mapping of a file: pages can be fetched again */
 };
 
-/** The reader is past p and will not look back before it (a later pass may). Cheap to call often. */
+/** The reader is past p and will not look back before it (a later pass may). Cheap to call often.
+ */
 void input_passed(struct input *in, const char *p);
 /** A second pass begins. */
 void input_rewind(struct input *in);

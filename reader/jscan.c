@@ -140,8 +140,9 @@ jscan_value(struct jscan *j, struct jtoken *ret)
 	return true;
 }
 
-/* The quotient of two exact 64-bit significands is right to 64 bits; rounding it again to 53 is right
- * unless it lies on the middle between two doubles. Returns false then, and for all but plain decimals. */
+/* The quotient of two exact 64-bit significands is right to 64 bits; rounding it again to 53 is
+ * right unless it lies on the middle between two doubles. Returns false then, and for all but plain
+ * decimals. */
 static bool
 number_fast(const char *s, const char *end, const char **ret_p, double *ret)
 {
@@ -285,7 +286,8 @@ unescape_unicode(const char *s, const char *end, char *out, size_t *ret_n)
 	lo = hex4(s + 6);
 	if (lo < 0xdc00 || lo > 0xdfff)
 		return 0;
-	*ret_n = text_utf8_put(0x10000u + ((uint32_t)(hi - 0xd800) << 10) + (uint32_t)(lo - 0xdc00), out);
+	*ret_n = text_utf8_put(0x10000u + ((uint32_t)(hi - 0xd800) << 10) + (uint32_t)(lo - 0xdc00),
+	                       out);
 	return 10;
 }
 

@@ -1,5 +1,6 @@
-/* JSON tokens straight from mapped bytes: no tree, no copies. Every step checks the end. A failed step
- * leaves why, a sentence's middle, and at, the byte where it stopped. Threads: one scanner, one thread. */
+/* JSON tokens straight from mapped bytes: no tree, no copies. Every step checks the end. A failed
+ * step leaves why, a sentence's middle, and at, the byte where it stopped. Threads: one scanner,
+ * one thread. */
 #ifndef READER_JSCAN_H
 #define READER_JSCAN_H
 
@@ -8,7 +9,7 @@
 #include <stdint.h>
 
 struct jscan {
-	const char *p;   /* next byte */
+	const char *p; /* next byte */
 	const char *end;
 	const char *why; /* set by the step that failed; static text */
 	int depth;       /* values still allowed inside each other */
@@ -50,8 +51,8 @@ bool jscan_number(struct jscan *j, double *ret);
  */
 const char *jscan_match(const char *p, const char *end);
 /**
- * Write the string's text to out, which has room for t->n bytes. Returns false for a lone surrogate, a
- * bad escape, a NUL or bytes that are not UTF-8.
+ * Write the string's text to out, which has room for t->n bytes. Returns false for a lone
+ * surrogate, a bad escape, a NUL or bytes that are not UTF-8.
  */
 bool jscan_unescape(const struct jtoken *t, char *out, size_t *ret_n);
 /** The token is the name, no escapes. */

@@ -10,7 +10,10 @@ struct limit_row {
 	int64_t value;
 };
 
-#define LIMIT(field, value) { #field, offsetof(struct limits, field), value }
+#define LIMIT(field, value)                                                                        \
+	{                                                                                          \
+#field, offsetof(struct limits, field), value                                      \
+	}
 
 static const struct limit_row limit_rows[] = {
 	LIMIT(features, 10000000),
@@ -54,7 +57,8 @@ limits_set(struct limits *l, const char *text, struct err *e)
 	char shown[80];
 
 	if (!eq || !text_parse_i64(eq + 1, strlen(eq + 1), &value) || value < 1)
-		return err_set(e, ERR_INVALID, "limit \"%s\" is not KEY=VALUE with a whole number from 1",
+		return err_set(e, ERR_INVALID,
+		               "limit \"%s\" is not KEY=VALUE with a whole number from 1",
 		               err_quote(text, shown, sizeof shown));
 	for (size_t i = 0; i < LIMIT_COUNT; i++) {
 		if (strlen(limit_rows[i].key) != (size_t)(eq - text) ||
@@ -63,5 +67,6 @@ limits_set(struct limits *l, const char *text, struct err *e)
 		limit_put(l, &limit_rows[i], value);
 		return ERR_OK;
 	}
-	return err_set(e, ERR_INVALID, "limit \"%s\" does not exist", err_quote(text, shown, sizeof shown));
+	return err_set(e, ERR_INVALID, "limit \"%s\" does not exist",
+	               err_quote(text, shown, sizeof shown));
 }

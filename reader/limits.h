@@ -1,5 +1,5 @@
-/* Limits of one reading of a foreign file (docs/LIMITS.md). Every one can be set by --limit KEY=VALUE.
- * Pure functions, thread-safe. */
+/* Limits of one reading of a foreign file (docs/LIMITS.md). Every one can be set by --limit
+ * KEY=VALUE. Pure functions, thread-safe. */
 #ifndef READER_LIMITS_H
 #define READER_LIMITS_H
 

@@ -19,7 +19,11 @@
 #include "reader/planted.h"
 #endif
 
-enum mode { MODE_LIST, MODE_ROWS, MODE_RASTER };
+enum mode {
+	MODE_LIST,
+	MODE_ROWS,
+	MODE_RASTER
+};
 
 struct job {
 	enum mode mode;
@@ -63,7 +67,8 @@ on_crash(int number)
 	else if (number == SIGXCPU)
 		last_words_set("the file took more processor time than is allowed");
 	else
-		last_words_set("the file made its format's library break off: it is damaged, hostile, or needs "
+		last_words_set("the file made its format's library break off: it is damaged, "
+		               "hostile, or needs "
 		               "more memory than is allowed");
 	(void)!write(STDOUT_FILENO, last_words, last_words_size);
 	_exit(1);
@@ -75,7 +80,8 @@ catch_crashes(void)
 	static const int numbers[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGXCPU };
 	static char stack[65536];
 	stack_t alt = { .ss_sp = stack, .ss_size = sizeof stack };
-	struct sigaction act = { .sa_handler = on_crash, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
+	struct sigaction act = { .sa_handler = on_crash,
+		                 .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
 
 	(void)sigaltstack(&alt, NULL);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -93,7 +99,8 @@ add_file(struct job *job, const char *text, struct err *e)
 	if (!colon || !text_parse_i64(text, (size_t)(colon - text), &fd) || fd < 3 || fd > 65535)
 		return err_set(e, ERR_INVALID, "--file needs DESCRIPTOR:NAME");
 	if ((int64_t)job->data.given.count >= job->limits.files)
-		return err_set(e, ERR_LIMIT, "more than %lld files were given", (long long)job->limits.files);
+		return err_set(e, ERR_LIMIT, "more than %lld files were given",
+		               (long long)job->limits.files);
 	return files_add(&job->data.given, colon + 1, (int)fd, 0, -1, e);
 }
 
@@ -134,7 +141,8 @@ command_line(struct job *job, int argc, char **argv, struct err *e)
 	while (mode < 3 && !(argc > 1 && text_eq(argv[1], modes[mode])))
 		mode++;
 	if (mode == 3)
-		return err_set(e, ERR_INVALID, "usage: fallow-reader list|rows|raster --fd N --name NAME [...]");
+		return err_set(e, ERR_INVALID,
+		               "usage: fallow-reader list|rows|raster --fd N --name NAME [...]");
 	job->mode = (enum mode)mode;
 	for (int i = 2; i < argc; i++) {
 		if (text_eq(argv[i], "--unsandboxed")) {
@@ -235,11 +243,14 @@ read_geojson(struct job *job, struct input in, struct err *e)
 	if (rc == ERR_OK) {
 		out_header(&job->out, &h);
 		if (g.crs_note[0])
-			out_warn(&job->out, "the file states a reference system that is not understood: %s",
+			out_warn(&job->out,
+			         "the file states a reference system that is not understood: %s",
 			         g.crs_note);
 		if (g.other[0])
-			out_warn(&job->out, "features have members beside their properties that are not read, "
-			                    "such as \"%s\"", g.other);
+			out_warn(&job->out,
+			         "features have members beside their properties that are not read, "
+			         "such as \"%s\"",
+			         g.other);
 		rc = geojson_rows(&g, &job->out, e);
 	}
 	geojson_done(&g);
@@ -258,7 +269,8 @@ table_encoding(const struct job *job, struct table *t, struct err *e)
 	}
 	if (encoding_from_name(job->encoding, &t->encoding))
 		return ERR_OK;
-	return err_set(e, ERR_UNSUPPORTED, "encoding \"%s\" is not offered (UTF-8, UTF-16LE, UTF-16BE, windows-1250, "
+	return err_set(e, ERR_UNSUPPORTED,
+	               "encoding \"%s\" is not offered (UTF-8, UTF-16LE, UTF-16BE, windows-1250, "
 	               "windows-1251, windows-1252, windows-1254)",
 	               err_quote(job->encoding, quoted, sizeof quoted));
 }
@@ -318,11 +330,13 @@ read_text(struct job *job, struct err *e)
 		if (!encoding_to_utf8(en, in.s + mark, in.n - mark, &utf8))
 			out_warn(&job->out, "the %s text is damaged in places", encoding_name(en));
 		if (!buf_ok(&utf8))
-			rc = err_set(e, ERR_LIMIT, "the %s text is too large to be turned into UTF-8",
+			rc = err_set(e, ERR_LIMIT,
+			             "the %s text is too large to be turned into UTF-8",
 			             encoding_name(en));
 		in = (struct input){ .s = buf_text(&utf8), .n = utf8.size };
 		if (rc == ERR_OK)
-			job->data.format = detect(in.s, in.n < DETECT_BYTES ? in.n : DETECT_BYTES, job->name);
+			job->data.format =
+				detect(in.s, in.n < DETECT_BYTES ? in.n : DETECT_BYTES, job->name);
 	}
 	if (rc == ERR_OK && job->data.format == FORMAT_GEOJSON)
 		rc = read_geojson(job, in, e);
@@ -353,8 +367,9 @@ read_gdal(struct job *job, struct err *e)
 	if (d->zip.count && vsi_install_zip(&d->zip, e) != ERR_OK)
 		return e->code;
 	if (detect_is_raster(d->format) != (job->mode == MODE_RASTER))
-		return err_set(e, ERR_UNSUPPORTED, job->mode == MODE_RASTER ? "the file is %s, not a raster"
-		                                                            : "the file is a raster (%s), not rows",
+		return err_set(e, ERR_UNSUPPORTED,
+		               job->mode == MODE_RASTER ? "the file is %s, not a raster"
+		                                        : "the file is a raster (%s), not rows",
 		               ogr.label);
 	if (job->mode == MODE_RASTER)
 		return ogr_raster(&ogr, &job->out, e);
@@ -380,11 +395,13 @@ run(struct job *job, struct err *e)
 	if (text && job->mode == MODE_LIST)
 		return list_one(job, d->format == FORMAT_GEOJSON ? "mixed" : "");
 	if (text && job->mode == MODE_RASTER)
-		return err_set(e, ERR_UNSUPPORTED, "the file is %s, not a raster", detect_label(d->format));
+		return err_set(e, ERR_UNSUPPORTED, "the file is %s, not a raster",
+		               detect_label(d->format));
 	if ((text ? read_text(job, e) : read_gdal(job, e)) != ERR_OK)
 		return e->code;
 	if (d->unpack.damaged)
-		return err_set(e, ERR_INVALID, "the archive is damaged; what could be unpacked was read");
+		return err_set(e, ERR_INVALID,
+		               "the archive is damaged; what could be unpacked was read");
 	return ERR_OK;
 }
 
@@ -411,8 +428,10 @@ enter(struct job *job, struct err *e)
 	if (sandbox_enter(&job->limits, bytes, e) == ERR_OK)
 		return ERR_OK;
 	(void)err_prefix(e, "foreign files are not read without a sandbox");
-	return err_hint(e, "run on a kernel with Landlock and seccomp, or set FALLOW_READER_UNSANDBOXED=1 and "
-	                   "answer for it");
+	return err_hint(
+		e,
+		"run on a kernel with Landlock and seccomp, or set FALLOW_READER_UNSANDBOXED=1 and "
+		"answer for it");
 }
 
 int

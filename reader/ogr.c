@@ -33,7 +33,8 @@ on_message(CPLErr level, CPLErrorNum number, const char *text)
 			if (strncmp(said.warnings[i], text, sizeof said.warnings[i] - 1) == 0)
 				return;
 		}
-		(void)snprintf(said.warnings[said.warning_count++], sizeof said.warnings[0], "%s", text);
+		(void)snprintf(said.warnings[said.warning_count++], sizeof said.warnings[0], "%s",
+		               text);
 	}
 }
 
@@ -105,7 +106,8 @@ ogr_open(const struct ogr_job *job, unsigned flags, struct err *e)
 	GDALDatasetH ds;
 
 	if (!only_driver(job->driver)) {
-		(void)err_set(e, ERR_UNSUPPORTED, "this installation of GDAL cannot read %s", job->label);
+		(void)err_set(e, ERR_UNSUPPORTED, "this installation of GDAL cannot read %s",
+		              job->label);
 		return NULL;
 	}
 	if (job->encoding && strcmp(job->driver, "ESRI Shapefile") == 0) {
@@ -118,7 +120,8 @@ ogr_open(const struct ogr_job *job, unsigned flags, struct err *e)
 	ds = GDALOpenEx(job->path, flags | GDAL_OF_READONLY, drivers, options, NULL);
 	if (!ds)
 		(void)err_set(e, ERR_INVALID, "the file cannot be read as %s: %s", job->label,
-		              ogr_said()[0] ? ogr_said() : "its content is not what its first bytes say");
+		              ogr_said()[0] ? ogr_said()
+		                            : "its content is not what its first bytes say");
 	return ds;
 }
 
@@ -211,8 +214,9 @@ pick_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o, struct err
 
 			if (OGR_L_GetFeatureCount(layer, TRUE) <= 0)
 				continue;
-			out_warn(o, "the file has %d layers; \"%s\" is read (--layer names another)", count,
-			         err_quote(OGR_L_GetName(layer), quoted, sizeof quoted));
+			out_warn(o,
+			         "the file has %d layers; \"%s\" is read (--layer names another)",
+			         count, err_quote(OGR_L_GetName(layer), quoted, sizeof quoted));
 			return layer;
 		}
 		return first;
@@ -268,7 +272,8 @@ find_columns(struct reading *r, struct err *e)
 	r->fields = OGR_FD_GetFieldCount(r->defn);
 	r->has_id = id && id[0] && OGR_FD_GetFieldIndex(r->defn, id) < 0;
 	if (r->fields + 1 > r->job->limits->columns)
-		return err_set(e, ERR_LIMIT, "there are more than %lld columns", (long long)r->job->limits->columns);
+		return err_set(e, ERR_LIMIT, "there are more than %lld columns",
+		               (long long)r->job->limits->columns);
 	r->columns = mem_calloc((size_t)r->fields + 1, sizeof *r->columns);
 	r->types = mem_calloc((size_t)r->fields + 1, sizeof *r->types);
 	if (!r->columns || !r->types)
@@ -280,7 +285,8 @@ find_columns(struct reading *r, struct err *e)
 		const char *name = OGR_Fld_GetNameRef(field);
 
 		r->types[i] = OGR_Fld_GetType(field);
-		r->columns[n++] = (struct out_column){ name, strlen(name), column_type(r->types[i]) };
+		r->columns[n++] =
+			(struct out_column){ name, strlen(name), column_type(r->types[i]) };
 	}
 	return ERR_OK;
 }
@@ -342,7 +348,8 @@ put_text(struct reading *r, const char *s)
 	if ((int64_t)n > r->job->limits->attribute_bytes)
 		return "a value is larger than allowed";
 	if (!text_is_utf8(s, n))
-		return "a text is not in the encoding that the file states (--encoding tells another)";
+		return "a text is not in the encoding that the file states (--encoding tells "
+		       "another)";
 	out_blob(r->out, PIPE_TEXT, s, n);
 	return NULL;
 }
@@ -362,14 +369,16 @@ put_time(struct reading *r, OGRFeatureH f, int i)
 	if (r->types[i] != OFTDate) {
 		double s = (double)second;
 
-		n += snprintf(text + n, sizeof text - (size_t)n, "%s%02d:%02d:", n ? "T" : "", hour, minute);
-		n += snprintf(text + n, sizeof text - (size_t)n, s == (int)s ? "%02.0f" : "%06.3f", s);
+		n += snprintf(text + n, sizeof text - (size_t)n, "%s%02d:%02d:", n ? "T" : "", hour,
+		              minute);
+		n += snprintf(text + n, sizeof text - (size_t)n, s == (int)s ? "%02.0f" : "%06.3f",
+		              s);
 	}
 	if (r->types[i] == OFTDateTime && zone == 100)
 		n += snprintf(text + n, sizeof text - (size_t)n, "Z");
 	else if (r->types[i] == OFTDateTime && zone > 1)
-		n += snprintf(text + n, sizeof text - (size_t)n, "%c%02d:%02d", zone < 100 ? '-' : '+',
-		              (zone < 100 ? 100 - zone : zone - 100) / 4,
+		n += snprintf(text + n, sizeof text - (size_t)n, "%c%02d:%02d",
+		              zone < 100 ? '-' : '+', (zone < 100 ? 100 - zone : zone - 100) / 4,
 		              (zone < 100 ? 100 - zone : zone - 100) % 4 * 15);
 	return put_text(r, text);
 }
@@ -407,7 +416,8 @@ put_list(struct reading *r, OGRFeatureH f, int i)
 		}
 	}
 	buf_addc(&b, ']');
-	why = buf_ok(&b) ? put_text(r, buf_text(&b)) : "a list is too long, or holds no numbers or UTF-8";
+	why = buf_ok(&b) ? put_text(r, buf_text(&b))
+	                 : "a list is too long, or holds no numbers or UTF-8";
 	buf_done(&b);
 	return why;
 }
@@ -539,7 +549,8 @@ stream(struct reading *r, struct err *e)
 	}
 	ogr_warn(r->out);
 	if (CPLGetLastErrorType() >= CE_Failure)
-		return err_set(e, ERR_INVALID, "reading broke off after row %lld: %s", (long long)number, ogr_said());
+		return err_set(e, ERR_INVALID, "reading broke off after row %lld: %s",
+		               (long long)number, ogr_said());
 	return ERR_OK;
 }
 

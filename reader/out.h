@@ -1,7 +1,7 @@
-/* The stream's writer: rows, bad rows, warnings and the end, as frames of ingest/pipe.h on a descriptor.
- * Frames gather in memory and leave when 256 KiB are full. A row is begun, filled, and ended or dropped;
- * dropping forgets all its bytes. A failed write (the other side is gone) ends the process with status 1:
- * nobody is left to tell. Threads: one writer, one thread. */
+/* The stream's writer: rows, bad rows, warnings and the end, as frames of ingest/pipe.h on a
+ * descriptor. Frames gather in memory and leave when 256 KiB are full. A row is begun, filled, and
+ * ended or dropped; dropping forgets all its bytes. A failed write (the other side is gone) ends
+ * the process with status 1: nobody is left to tell. Threads: one writer, one thread. */
 #ifndef READER_OUT_H
 #define READER_OUT_H
 
@@ -18,12 +18,12 @@
 struct out {
 	int fd;
 	const struct limits *limits;
-	struct buf buf;       /* whole frames, then perhaps an open rows frame */
-	size_t frame_start;   /* of the open rows frame */
-	size_t row_start;     /* of the open row */
-	uint32_t frame_rows;  /* rows in the open frame; the frame is open when rows_open */
+	struct buf buf;      /* whole frames, then perhaps an open rows frame */
+	size_t frame_start;  /* of the open rows frame */
+	size_t row_start;    /* of the open row */
+	uint32_t frame_rows; /* rows in the open frame; the frame is open when rows_open */
 	bool rows_open;
-	int64_t rows;         /* rows and bad rows sent */
+	int64_t rows; /* rows and bad rows sent */
 	int64_t bad;
 	int64_t warnings;
 };
@@ -59,7 +59,8 @@ void out_row_begin(struct out *o, int64_t number);
 /** Keep the row. False (and the row is dropped) if it is larger than limits.row_bytes. */
 MUST_CHECK bool out_row_end(struct out *o);
 void out_row_drop(struct out *o);
-/** A row that could not be read. Bytes of the original that are not UTF-8 go as \xHH; cut at the limit. */
+/** A row that could not be read. Bytes of the original that are not UTF-8 go as \xHH; cut at the
+ * limit. */
 void out_bad(struct out *o, int64_t number, const char *reason, const void *original, size_t n);
 /** A sentence for people. More than 1,000 are counted, not sent. */
 void out_warn(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);

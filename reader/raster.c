@@ -11,24 +11,29 @@
 #define RASTER_MAX_BLOCK ((int64_t)128 << 20)
 
 static enum err_code
-check_size(const struct ogr_job *job, GDALRasterBandH band, int64_t width, int64_t height, struct err *e)
+check_size(const struct ogr_job *job, GDALRasterBandH band, int64_t width, int64_t height,
+           struct err *e)
 {
 	int block_width, block_height;
 	int64_t cell = GDALGetDataTypeSizeBytes(GDALGetRasterDataType(band));
 
 	GDALGetBlockSize(band, &block_width, &block_height);
 	if (width < 1 || height < 1)
-		return err_set(e, ERR_INVALID, "the raster has %lld x %lld cells", (long long)width, (long long)height);
+		return err_set(e, ERR_INVALID, "the raster has %lld x %lld cells", (long long)width,
+		               (long long)height);
 	if (width > job->limits->raster_width || width * 8 > (int64_t)PIPE_MAX_FRAME - 64)
-		return err_set(e, ERR_LIMIT, "the raster is %lld cells wide; %lld are allowed", (long long)width,
-		               (long long)job->limits->raster_width);
+		return err_set(e, ERR_LIMIT, "the raster is %lld cells wide; %lld are allowed",
+		               (long long)width, (long long)job->limits->raster_width);
 	if (height > job->limits->raster_cells / width)
-		return err_set(e, ERR_LIMIT, "the raster has %lld x %lld cells; %lld are allowed", (long long)width,
-		               (long long)height, (long long)job->limits->raster_cells);
+		return err_set(e, ERR_LIMIT, "the raster has %lld x %lld cells; %lld are allowed",
+		               (long long)width, (long long)height,
+		               (long long)job->limits->raster_cells);
 	if (block_width < 1 || block_height < 1 ||
 	    block_width * cell > RASTER_MAX_BLOCK / block_height)
-		return err_set(e, ERR_LIMIT, "the raster's blocks are %d x %d cells, more than can be held at once",
-		               block_width, block_height);
+		return err_set(
+			e, ERR_LIMIT,
+			"the raster's blocks are %d x %d cells, more than can be held at once",
+			block_width, block_height);
 	if (GDALDataTypeIsComplex(GDALGetRasterDataType(band)))
 		return err_set(e, ERR_UNSUPPORTED, "the raster holds complex numbers");
 	return ERR_OK;
@@ -75,7 +80,8 @@ clean_row(double *row, uint32_t width, bool has_nodata, double nodata, double sc
 }
 
 static enum err_code
-stream(const struct ogr_job *job, GDALDatasetH ds, GDALRasterBandH band, struct out *o, struct err *e)
+stream(const struct ogr_job *job, GDALDatasetH ds, GDALRasterBandH band, struct out *o,
+       struct err *e)
 {
 	uint32_t width = (uint32_t)GDALGetRasterXSize(ds);
 	uint32_t height = (uint32_t)GDALGetRasterYSize(ds);
@@ -91,18 +97,21 @@ stream(const struct ogr_job *job, GDALDatasetH ds, GDALRasterBandH band, struct 
 
 		out_frame_begin(o, 'D');
 		out_u32(o, y);
-		/* Frames begin anywhere in the buffer; GDAL gets an aligned place behind and we move. */
+		/* Frames begin anywhere in the buffer; GDAL gets an aligned place behind and we
+		 * move. */
 		row = (double *)(void *)buf_reserve(&o->buf, ((size_t)width + 1) * 8);
 		if (!row)
 			return err_set(e, ERR_NOMEM, "out of memory for a row of %u cells", width);
 		row = (double *)(void *)(((uintptr_t)row + 7) & ~(uintptr_t)7);
 		ogr_forget();
-		if (GDALRasterIO(band, GF_Read, 0, (int)y, (int)width, 1, row, (int)width, 1, GDT_Float64, 0, 0) !=
-		    CE_None) {
+		if (GDALRasterIO(band, GF_Read, 0, (int)y, (int)width, 1, row, (int)width, 1,
+		                 GDT_Float64, 0, 0) != CE_None) {
 			o->buf.size = o->frame_start;
-			return err_set(e, ERR_INVALID, "row %u of the raster cannot be read: %s", y, ogr_said());
+			return err_set(e, ERR_INVALID, "row %u of the raster cannot be read: %s", y,
+			               ogr_said());
 		}
-		clean_row(row, width, has_nodata, nodata, has_scale ? scale : 1.0, has_offset ? offset : 0.0);
+		clean_row(row, width, has_nodata, nodata, has_scale ? scale : 1.0,
+		          has_offset ? offset : 0.0);
 		memmove(o->buf.data + o->buf.size, row, (size_t)width * 8);
 		o->buf.size += (size_t)width * 8;
 		out_frame_end(o);

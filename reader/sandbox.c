@@ -23,7 +23,8 @@
 #define READER_SANITIZED 1
 #endif
 
-#define BYTES_PER_S ((int64_t)20 << 20) /* unpacking and scanning are allowed a second for this many */
+#define BYTES_PER_S                                                                                \
+	((int64_t)20 << 20) /* unpacking and scanning are allowed a second for this many */
 #define NOBODY 65534
 
 /* Of linux/landlock.h; an older header on the building machine does not know all of them. */
@@ -63,7 +64,8 @@ limit_put(int what, int64_t soft, int64_t hard, const char *name, struct err *e)
 	struct rlimit r = { .rlim_cur = (rlim_t)soft, .rlim_max = (rlim_t)hard };
 
 	if (setrlimit((__rlimit_resource_t)what, &r) != 0)
-		return err_set(e, ERR_DENIED, "could not set the limit on %s: %s", name, strerror(errno));
+		return err_set(e, ERR_DENIED, "could not set the limit on %s: %s", name,
+		               strerror(errno));
 	return ERR_OK;
 }
 
@@ -95,16 +97,21 @@ sandbox_limits(const struct limits *limits, int64_t mapped_bytes, struct err *e)
 	cpu.soft_s = limits->cpu_s;
 	cpu.bytes_s = mapped_bytes / BYTES_PER_S;
 	if (limit_put(RLIMIT_CORE, 0, 0, "core dumps", e) != ERR_OK ||
-	    limit_put(RLIMIT_CPU, cpu.soft_s, hard_s + cpu.bytes_s, "processor time", e) != ERR_OK ||
-	    limit_put(RLIMIT_FSIZE, limits->unpacked_bytes, limits->unpacked_bytes, "file size", e) != ERR_OK ||
-	    limit_put(RLIMIT_NOFILE, limits->files + 32, limits->files + 32, "descriptors", e) != ERR_OK)
+	    limit_put(RLIMIT_CPU, cpu.soft_s, hard_s + cpu.bytes_s, "processor time", e) !=
+	            ERR_OK ||
+	    limit_put(RLIMIT_FSIZE, limits->unpacked_bytes, limits->unpacked_bytes, "file size",
+	              e) != ERR_OK ||
+	    limit_put(RLIMIT_NOFILE, limits->files + 32, limits->files + 32, "descriptors", e) !=
+	            ERR_OK)
 		return e->code;
 	sandbox_bytes(0);
 #ifndef READER_SANITIZED
-	int64_t space = address_space() + limits->memory_bytes + mapped_bytes + limits->unpacked_bytes;
+	int64_t space =
+		address_space() + limits->memory_bytes + mapped_bytes + limits->unpacked_bytes;
 
 	if (limit_put(RLIMIT_AS, space, space, "address space", e) != ERR_OK ||
-	    limit_put(RLIMIT_DATA, limits->memory_bytes, limits->memory_bytes, "memory", e) != ERR_OK)
+	    limit_put(RLIMIT_DATA, limits->memory_bytes, limits->memory_bytes, "memory", e) !=
+	            ERR_OK)
 		return e->code;
 #else
 	(void)address_space;
@@ -141,7 +148,8 @@ sandbox_seal(void)
 {
 	struct rlimit r = { 0, 0 };
 
-	(void)setrlimit(RLIMIT_FSIZE, &r); /* lowering cannot fail; open for writing is denied anyway */
+	(void)setrlimit(RLIMIT_FSIZE,
+	                &r); /* lowering cannot fail; open for writing is denied anyway */
 }
 
 static enum err_code
@@ -155,12 +163,14 @@ landlock_enter(struct err *e)
 
 	if (abi < 1)
 		return err_set(e, ERR_DENIED, "the kernel offers no Landlock: %s", strerror(errno));
-	set.fs |= (abi >= 2 ? LL_FS_REFER : 0) | (abi >= 3 ? LL_FS_TRUNCATE : 0) | (abi >= 5 ? LL_FS_IOCTL_DEV : 0);
+	set.fs |= (abi >= 2 ? LL_FS_REFER : 0) | (abi >= 3 ? LL_FS_TRUNCATE : 0) |
+	          (abi >= 5 ? LL_FS_IOCTL_DEV : 0);
 	set.net = LL_NET_ALL;
 	set.scoped = LL_SCOPE_ALL;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
 	if (fd < 0)
-		return err_set(e, ERR_DENIED, "could not make a Landlock ruleset: %s", strerror(errno));
+		return err_set(e, ERR_DENIED, "could not make a Landlock ruleset: %s",
+		               strerror(errno));
 	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
 		struct ll_path_beneath rule = { .allowed = LL_FS_READ_FILE | LL_FS_READ_DIR };
 
@@ -168,7 +178,8 @@ landlock_enter(struct err *e)
 		if (rule.parent_fd < 0)
 			continue; /* not installed: then nothing there need be read */
 		if (syscall(SYS_landlock_add_rule, fd, LL_RULE_PATH_BENEATH, &rule, 0) != 0)
-			(void)err_set(e, ERR_DENIED, "could not add a Landlock rule: %s", strerror(errno));
+			(void)err_set(e, ERR_DENIED, "could not add a Landlock rule: %s",
+			              strerror(errno));
 		(void)close(rule.parent_fd);
 	}
 	if (e->code == ERR_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
@@ -178,26 +189,75 @@ landlock_enter(struct err *e)
 }
 
 static const int allowed_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(getdents64),
-	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(memfd_create),
-	SCMP_SYS(ftruncate), SCMP_SYS(futex), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid),
-	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(time), SCMP_SYS(getrusage), SCMP_SYS(times),
-	SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getrandom), SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(sched_yield), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(getrlimit), SCMP_SYS(setrlimit),
-	SCMP_SYS(restart_syscall), SCMP_SYS(tgkill), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-	SCMP_SYS(get_robust_list), SCMP_SYS(fadvise64), SCMP_SYS(poll), SCMP_SYS(mincore),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(statx),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(brk),
+	SCMP_SYS(madvise),
+	SCMP_SYS(memfd_create),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(futex),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(time),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(times),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(setrlimit),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(get_robust_list),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(poll),
+	SCMP_SYS(mincore),
 };
 
 /* Libraries ask for these and live without. */
 static const int probed_calls[] = {
-	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(ioctl), SCMP_SYS(getpriority), SCMP_SYS(mlock),
-	SCMP_SYS(open), SCMP_SYS(membarrier), SCMP_SYS(sched_getparam),
-	SCMP_SYS(sched_getscheduler), SCMP_SYS(mbind), SCMP_SYS(get_mempolicy),
+	SCMP_SYS(clone),       SCMP_SYS(clone3),         SCMP_SYS(ioctl),
+	SCMP_SYS(getpriority), SCMP_SYS(mlock),          SCMP_SYS(open),
+	SCMP_SYS(membarrier),  SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler),
+	SCMP_SYS(mbind),       SCMP_SYS(get_mempolicy),
 };
 
 static int
@@ -217,14 +277,21 @@ filter_arguments(scmp_filter_ctx ctx)
 	                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 	                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	/* Limits of this process only (pid 0); raising beyond the hard limit takes privileges we gave up. */
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	/* Limits of this process only (pid 0); raising beyond the hard limit takes privileges we
+	 * gave up. */
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+	                       SCMP_A0(SCMP_CMP_EQ, 0));
 	/* SQLite locks PROJ's database; names of threads and of memory are harmless. */
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_SETLK));
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETLK));
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETFD));
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_SETFD));
-	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETFL));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	                       SCMP_A1(SCMP_CMP_EQ, F_SETLK));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	                       SCMP_A1(SCMP_CMP_EQ, F_GETLK));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	                       SCMP_A1(SCMP_CMP_EQ, F_GETFD));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	                       SCMP_A1(SCMP_CMP_EQ, F_SETFD));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	                       SCMP_A1(SCMP_CMP_EQ, F_GETFL));
 	return rc;
 }
 
@@ -253,7 +320,8 @@ drop_root(void)
 {
 	if (geteuid() != 0)
 		return;
-	/* Inside a container without these ids it fails; Landlock and seccomp do not depend on it. */
+	/* Inside a container without these ids it fails; Landlock and seccomp do not depend on it.
+	 */
 	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) != 0)
 		errno = 0;

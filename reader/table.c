@@ -7,9 +7,12 @@
 #define ROW_BYTES ((size_t)128 << 20)
 
 void
-table_init(struct table *t, struct input in, const struct limits *limits, void (*progress)(int64_t rows))
+table_init(struct table *t, struct input in, const struct limits *limits,
+           void (*progress)(int64_t rows))
 {
-	*t = (struct table){ .in = in, .limits = limits, .progress = progress, .encoding = ENCODING_UTF8 };
+	*t = (struct table){
+		.in = in, .limits = limits, .progress = progress, .encoding = ENCODING_UTF8
+	};
 	columns_init(&t->cols, (size_t)limits->columns);
 	arena_init(&t->mem, ROW_BYTES);
 	buf_init(&t->text, (size_t)limits->row_bytes * 3 + 16);
@@ -84,7 +87,8 @@ row_next(struct table *t, struct csv_reader *csv, struct row *ret, struct err *e
 	if (rc == ERR_OK)
 		return ERR_OK;
 	if (rc == ERR_LIMIT && csv->row <= 1)
-		return err_set(e, ERR_LIMIT, "there are more than %lld columns", (long long)t->limits->columns);
+		return err_set(e, ERR_LIMIT, "there are more than %lld columns",
+		               (long long)t->limits->columns);
 	/* Only this line is lost: go on behind it. */
 	const char *line = memchr(ret->start, '\n', (size_t)(csv->end - ret->start));
 
@@ -202,7 +206,8 @@ scan_header(struct table *t, struct csv_reader *csv, struct err *e)
 	if (!row.count)
 		return err_set(e, ERR_INVALID, "the file is empty");
 	if (t->header == TABLE_HEADER_GUESS)
-		t->header = looks_like_data(row.fields, row.count) ? TABLE_HEADER_NO : TABLE_HEADER_YES;
+		t->header =
+			looks_like_data(row.fields, row.count) ? TABLE_HEADER_NO : TABLE_HEADER_YES;
 	if (header_columns(t, row.fields, row.count, e) != ERR_OK)
 		return e->code;
 	if (t->header == TABLE_HEADER_NO) {
@@ -254,7 +259,9 @@ put_text(struct table *t, struct out *o, const struct csv_field *f)
 	if ((int64_t)n > t->limits->attribute_bytes)
 		return "is larger than a value may be";
 	if (!whole)
-		return t->encoding == ENCODING_UTF8 ? "is not UTF-8" : "holds a byte that the encoding does not have";
+		return t->encoding == ENCODING_UTF8
+		               ? "is not UTF-8"
+		               : "holds a byte that the encoding does not have";
 	out_blob(o, PIPE_TEXT, s, n);
 	return NULL;
 }
@@ -291,8 +298,8 @@ put_row(struct table *t, struct out *o, const struct row *row)
 {
 	for (size_t i = t->cols.count; i < row->count; i++) {
 		if (row->fields[i].n)
-			return arena_printf(&t->mem, "the row has %zu fields, the header %zu", row->count,
-			                    t->cols.count);
+			return arena_printf(&t->mem, "the row has %zu fields, the header %zu",
+			                    row->count, t->cols.count);
 	}
 	for (size_t i = 0; i < t->cols.count; i++) {
 		const char *why = NULL;
@@ -331,14 +338,19 @@ warn(struct table *t, struct out *o)
 	if (!t->encoding_sure && t->encoding == ENCODING_UTF8)
 		out_warn(o, "the text is UTF-8 with some broken bytes");
 	else if (!t->encoding_sure)
-		out_warn(o, "the text is not UTF-8; it was read as %s, which is a guess (--encoding tells)",
+		out_warn(o,
+		         "the text is not UTF-8; it was read as %s, which is a guess (--encoding "
+		         "tells)",
 		         encoding_name(t->encoding));
 	if (t->header == TABLE_HEADER_NO)
-		out_warn(o, "the first row looks like data, so the columns are named column_1, column_2 ...");
+		out_warn(o, "the first row looks like data, so the columns are named column_1, "
+		            "column_2 ...");
 	if (t->has_tags)
-		out_warn(o, "the row under the header holds HXL tags; it was read as part of the header");
+		out_warn(o, "the row under the header holds HXL tags; it was read as part of the "
+		            "header");
 	if (t->short_rows)
-		out_warn(o, "%lld rows have fewer fields than the header; the missing ones are null",
+		out_warn(o,
+		         "%lld rows have fewer fields than the header; the missing ones are null",
 		         (long long)t->short_rows);
 }
 

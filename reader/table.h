@@ -1,7 +1,8 @@
-/* CSV, TSV and their kin: separator, encoding, header and types are found by looking at every row once,
- * then the rows are written. All rows count: one that cannot be read is a bad row. A column is integer or
- * real only if every value is written as such (no leading zeros, no plus sign, a decimal point); an empty
- * field is null, an empty field in quotes an empty text. Threads: one reader, one thread. */
+/* CSV, TSV and their kin: separator, encoding, header and types are found by looking at every row
+ * once, then the rows are written. All rows count: one that cannot be read is a bad row. A column
+ * is integer or real only if every value is written as such (no leading zeros, no plus sign, a
+ * decimal point); an empty field is null, an empty field in quotes an empty text. Threads: one
+ * reader, one thread. */
 #ifndef READER_TABLE_H
 #define READER_TABLE_H
 
@@ -17,7 +18,11 @@
 #include "reader/limits.h"
 #include "reader/out.h"
 
-enum table_header { TABLE_HEADER_GUESS, TABLE_HEADER_YES, TABLE_HEADER_NO };
+enum table_header {
+	TABLE_HEADER_GUESS,
+	TABLE_HEADER_YES,
+	TABLE_HEADER_NO
+};
 
 struct table {
 	struct input in;
@@ -27,12 +32,12 @@ struct table {
 	char separator;
 	enum table_header header; /* GUESS becomes YES or NO by table_scan */
 	bool encoding_sure;
-	bool has_tags;            /* the row under the header is HXL tags, and no data */
-	int64_t rows;             /* counted by table_scan */
-	int64_t short_rows;       /* with fewer fields than the header */
+	bool has_tags;      /* the row under the header is HXL tags, and no data */
+	int64_t rows;       /* counted by table_scan */
+	int64_t short_rows; /* with fewer fields than the header */
 	void (*progress)(int64_t rows);
-	struct arena mem;         /* of the row at hand */
-	struct buf text;          /* of the field at hand, converted */
+	struct arena mem; /* of the row at hand */
+	struct buf text;  /* of the field at hand, converted */
 };
 
 /** Read from the bytes of in, which must stay. UTF-16 must have been converted to UTF-8 before. */

@@ -120,8 +120,10 @@ space_write(struct unpack *u, const char *p, size_t n, struct err *e)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			return err_set(e, ERR_LIMIT, "there is no memory for what the archive holds, after %lld bytes",
-			               (long long)u->used_bytes);
+			return err_set(
+				e, ERR_LIMIT,
+				"there is no memory for what the archive holds, after %lld bytes",
+				(long long)u->used_bytes);
 		u->used_bytes += put;
 		p += put;
 		n -= (size_t)put;
@@ -135,7 +137,8 @@ space_open(struct unpack *u, struct err *e)
 	if (u->fd < 0)
 		u->fd = memfd_create("unpacked", MFD_CLOEXEC);
 	if (u->fd < 0)
-		return err_set(e, ERR_IO, "could not get memory to unpack into: %s", strerror(errno));
+		return err_set(e, ERR_IO, "could not get memory to unpack into: %s",
+		               strerror(errno));
 	/* Each entry begins on a page, so that it can be mapped alone. */
 	u->used_bytes = (u->used_bytes + PAGE - 1) / PAGE * PAGE;
 	return ERR_OK;
@@ -143,7 +146,8 @@ space_open(struct unpack *u, struct err *e)
 
 /* One entry's content. A broken end is kept: *ret_broken tells. */
 static enum err_code
-entry_unpack(struct unpack *u, struct archive *a, const struct file *from, bool *ret_broken, struct err *e)
+entry_unpack(struct unpack *u, struct archive *a, const struct file *from, bool *ret_broken,
+             struct err *e)
 {
 	char block[BLOCK];
 
@@ -153,7 +157,8 @@ entry_unpack(struct unpack *u, struct archive *a, const struct file *from, bool 
 		*ret_broken = n < 0;
 		if (n <= 0)
 			return ERR_OK;
-		if (space_write(u, block, (size_t)n, e) != ERR_OK || space_check(u, from, e) != ERR_OK)
+		if (space_write(u, block, (size_t)n, e) != ERR_OK ||
+		    space_check(u, from, e) != ERR_OK)
 			return e->code;
 		if (u->progress)
 			u->progress(u->used_bytes);
@@ -161,7 +166,8 @@ entry_unpack(struct unpack *u, struct archive *a, const struct file *from, bool 
 }
 
 enum err_code
-unpack_gzip(struct unpack *u, const struct file *from, const char *name, struct files *ret, struct err *e)
+unpack_gzip(struct unpack *u, const struct file *from, const char *name, struct files *ret,
+            struct err *e)
 {
 	struct source s;
 	struct archive *a = archive_start(&s, from, false);
@@ -189,7 +195,8 @@ unpack_gzip(struct unpack *u, const struct file *from, const char *name, struct 
 
 /* Next plain file of a zip; NULL at the end or on failure. */
 static const char *
-zip_next(struct unpack *u, struct archive *a, struct archive_entry **ret, int64_t *count, struct err *e)
+zip_next(struct unpack *u, struct archive *a, struct archive_entry **ret, int64_t *count,
+         struct err *e)
 {
 	int got;
 
@@ -207,12 +214,14 @@ zip_next(struct unpack *u, struct archive *a, struct archive_entry **ret, int64_
 		name = archive_entry_pathname_utf8(*ret);
 		if (!name)
 			name = archive_entry_pathname(*ret);
-		if (name && archive_entry_filetype(*ret) != AE_IFDIR && text_is_utf8(name, strlen(name)))
+		if (name && archive_entry_filetype(*ret) != AE_IFDIR &&
+		    text_is_utf8(name, strlen(name)))
 			return name;
 	}
 	if (got != ARCHIVE_EOF)
 		(void)err_set(e, ERR_INVALID, "the zip file is broken: %s",
-		              archive_error_string(a) ? archive_error_string(a) : "no reason given");
+		              archive_error_string(a) ? archive_error_string(a)
+		                                      : "no reason given");
 	return NULL;
 }
 
@@ -227,7 +236,8 @@ unpack_list(struct unpack *u, const struct file *from, struct files *ret, struct
 
 	err_clear(e);
 	if (!a)
-		return err_set(e, ERR_INVALID, "the zip file is broken: its list of contents is missing");
+		return err_set(e, ERR_INVALID,
+		               "the zip file is broken: its list of contents is missing");
 	while ((name = zip_next(u, a, &entry, &count, e)) != NULL) {
 		int64_t size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
 
@@ -239,8 +249,8 @@ unpack_list(struct unpack *u, const struct file *from, struct files *ret, struct
 }
 
 enum err_code
-unpack_zip(struct unpack *u, const struct file *from, bool (*want)(void *ctx, const char *name), void *ctx,
-           struct files *ret, struct err *e)
+unpack_zip(struct unpack *u, const struct file *from, bool (*want)(void *ctx, const char *name),
+           void *ctx, struct files *ret, struct err *e)
 {
 	struct source s;
 	struct archive *a = archive_start(&s, from, true);
@@ -251,14 +261,16 @@ unpack_zip(struct unpack *u, const struct file *from, bool (*want)(void *ctx, co
 
 	err_clear(e);
 	if (!a)
-		return err_set(e, ERR_INVALID, "the zip file is broken: its list of contents is missing");
+		return err_set(e, ERR_INVALID,
+		               "the zip file is broken: its list of contents is missing");
 	while ((name = zip_next(u, a, &entry, &count, e)) != NULL) {
 		int64_t start;
 
 		if (!want(ctx, name))
 			continue;
 		if (archive_entry_is_encrypted(entry)) {
-			(void)err_set(e, ERR_UNSUPPORTED, "the zip file is encrypted; unpack it first");
+			(void)err_set(e, ERR_UNSUPPORTED,
+			              "the zip file is encrypted; unpack it first");
 			break;
 		}
 		if (space_open(u, e) != ERR_OK)

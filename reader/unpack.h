@@ -1,6 +1,6 @@
-/* Archives: gzip and zip are unpacked here, into one anonymous memory file, never onto a disk and never
- * under a name that an archive chose. Limits: entries, bytes in all, ratio of unpacked to packed bytes.
- * Threads: one archive, one thread. */
+/* Archives: gzip and zip are unpacked here, into one anonymous memory file, never onto a disk and
+ * never under a name that an archive chose. Limits: entries, bytes in all, ratio of unpacked to
+ * packed bytes. Threads: one archive, one thread. */
 #ifndef READER_UNPACK_H
 #define READER_UNPACK_H
 
@@ -12,7 +12,7 @@ struct unpack {
 	const struct limits *limits;
 	int fd;             /* the memory file; -1 until needed */
 	int64_t used_bytes; /* of it */
-	bool damaged;       /* some content ended early or its checksum is wrong; what came is kept */
+	bool damaged; /* some content ended early or its checksum is wrong; what came is kept */
 	void (*progress)(int64_t bytes);
 };
 
@@ -22,7 +22,8 @@ void unpack_done(struct unpack *u);
 /** The single file in a gzip file, under name. ERR_LIMIT, ERR_INVALID, ERR_IO. */
 MUST_CHECK enum err_code unpack_gzip(struct unpack *u, const struct file *from, const char *name,
                                      struct files *ret, struct err *e);
-/** The names of a zip's entries, without content (size is what the archive claims). Folders are left out. */
+/** The names of a zip's entries, without content (size is what the archive claims). Folders are
+ * left out. */
 MUST_CHECK enum err_code unpack_list(struct unpack *u, const struct file *from, struct files *ret,
                                      struct err *e);
 /** The content of those entries for which want says yes. Fails with ERR_LIMIT, ERR_INVALID. */

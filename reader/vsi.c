@@ -21,7 +21,8 @@ struct handle {
 	bool sqlite; /* an SQLite file in WAL mode is shown as one without */
 };
 
-/* The part of a path that names an entry: behind our prefix, or behind /vsizip/ and the archive's name. */
+/* The part of a path that names an entry: behind our prefix, or behind /vsizip/ and the archive's
+ * name. */
 static const char *
 entry_name(const char *path)
 {

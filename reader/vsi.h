@@ -1,6 +1,7 @@
-/* GDAL's view of the files of a reading: /vsifallow/NAME, read-only, over descriptors that are open. The
- * handler for /vsizip/ is replaced too, so that drivers which open a zip themselves (XLSX, ODS) see the
- * entries that we unpacked, not bytes that GDAL unpacks. One table of files a process. */
+/* GDAL's view of the files of a reading: /vsifallow/NAME, read-only, over descriptors that are
+ * open. The handler for /vsizip/ is replaced too, so that drivers which open a zip themselves
+ * (XLSX, ODS) see the entries that we unpacked, not bytes that GDAL unpacks. One table of files a
+ * process. */
 #ifndef READER_VSI_H
 #define READER_VSI_H
 

@@ -64,8 +64,8 @@ broken(const char *what, struct err *e)
 }
 
 enum err_code
-frames_layers(const uint8_t *p, size_t n, struct arena *mem, struct source_layer **ret, size_t *ret_count,
-              struct err *e)
+frames_layers(const uint8_t *p, size_t n, struct arena *mem, struct source_layer **ret,
+              size_t *ret_count, struct err *e)
 {
 	struct body b = { p, p + n };
 	struct source_layer *layers;
@@ -90,7 +90,8 @@ frames_layers(const uint8_t *p, size_t n, struct arena *mem, struct source_layer
 }
 
 static enum err_code
-header_columns(struct body *b, uint16_t count, struct arena *mem, struct source_header *h, struct err *e)
+header_columns(struct body *b, uint16_t count, struct arena *mem, struct source_header *h,
+               struct err *e)
 {
 	struct source_column *columns = arena_calloc(mem, count + 1u, sizeof *columns);
 
@@ -100,7 +101,8 @@ header_columns(struct body *b, uint16_t count, struct arena *mem, struct source_
 		uint8_t type;
 
 		columns[i].name = copy_text(b, mem);
-		if (!columns[i].name || !get(b, &type, 1) || type < PIPE_INTEGER || type > PIPE_BINARY)
+		if (!columns[i].name || !get(b, &type, 1) || type < PIPE_INTEGER ||
+		    type > PIPE_BINARY)
 			return broken("a column", e);
 		columns[i].type = (enum pipe_type)type;
 	}
@@ -110,7 +112,8 @@ header_columns(struct body *b, uint16_t count, struct arena *mem, struct source_
 }
 
 enum err_code
-frames_header(const uint8_t *p, size_t n, struct arena *mem, struct source_header *ret, struct err *e)
+frames_header(const uint8_t *p, size_t n, struct arena *mem, struct source_header *ret,
+              struct err *e)
 {
 	struct body b = { p, p + n };
 	struct source_header h = { 0 };
@@ -123,8 +126,8 @@ frames_header(const uint8_t *p, size_t n, struct arena *mem, struct source_heade
 		if (!*texts[i])
 			return broken("the header's texts", e);
 	}
-	if (!get(&b, &has_geometry, 1) || has_geometry > 1 || !get(&b, &h.features, 8) || !get(&b, &count, 2) ||
-	    count > FRAMES_MAX_COLUMNS)
+	if (!get(&b, &has_geometry, 1) || has_geometry > 1 || !get(&b, &h.features, 8) ||
+	    !get(&b, &count, 2) || count > FRAMES_MAX_COLUMNS)
 		return broken("the header's numbers", e);
 	h.has_geometry = has_geometry == 1;
 	if (header_columns(&b, count, mem, &h, e) != ERR_OK)
@@ -244,14 +247,16 @@ frames_warning(const uint8_t *p, size_t n, struct arena *mem, const char **ret, 
 }
 
 enum err_code
-frames_raster(const uint8_t *p, size_t n, struct arena *mem, struct source_raster *ret, struct err *e)
+frames_raster(const uint8_t *p, size_t n, struct arena *mem, struct source_raster *ret,
+              struct err *e)
 {
 	struct body b = { p, p + n };
 	struct source_raster r = { 0 };
 	uint8_t has_nodata;
 
-	if (!get(&b, &r.width, 4) || !get(&b, &r.height, 4) || !get(&b, r.transform, sizeof r.transform) ||
-	    r.width < 1 || r.height < 1 || r.width > (PIPE_MAX_FRAME - 4) / 8)
+	if (!get(&b, &r.width, 4) || !get(&b, &r.height, 4) ||
+	    !get(&b, r.transform, sizeof r.transform) || r.width < 1 || r.height < 1 ||
+	    r.width > (PIPE_MAX_FRAME - 4) / 8)
 		return broken("the raster's size", e);
 	for (size_t i = 0; i < 6; i++) {
 		if (!isfinite(r.transform[i]))
@@ -269,8 +274,8 @@ frames_raster(const uint8_t *p, size_t n, struct arena *mem, struct source_raste
 }
 
 enum err_code
-frames_raster_row(const uint8_t *p, size_t n, const struct source_raster *r, double *row, uint32_t *ret_y,
-                  struct err *e)
+frames_raster_row(const uint8_t *p, size_t n, const struct source_raster *r, double *row,
+                  uint32_t *ret_y, struct err *e)
 {
 	uint32_t y;
 
@@ -307,8 +312,8 @@ frames_failure(const uint8_t *p, size_t n, struct err *e)
 	size_t hint_n;
 	uint8_t code;
 
-	if (!get(&b, &code, 1) || code == ERR_OK || code > ERR_INTERNAL || !get_text(&b, &text, &text_n) ||
-	    !get_text(&b, &hint, &hint_n) || b.p != b.end)
+	if (!get(&b, &code, 1) || code == ERR_OK || code > ERR_INTERNAL ||
+	    !get_text(&b, &text, &text_n) || !get_text(&b, &hint, &hint_n) || b.p != b.end)
 		return broken("its failure", e);
 	(void)err_set(e, (enum err_code)code, "%.*s", (int)(text_n < 900 ? text_n : 900), text);
 	if (hint_n)

@@ -1,5 +1,5 @@
-/* The decoder of the reader's stream: one frame's body at a time, from bytes nobody vouches for. Pure
- * functions over memory; used by source.c, and by the fuzzer alone. */
+/* The decoder of the reader's stream: one frame's body at a time, from bytes nobody vouches for.
+ * Pure functions over memory; used by source.c, and by the fuzzer alone. */
 #ifndef INGEST_FRAMES_H
 #define INGEST_FRAMES_H
 
@@ -14,7 +14,8 @@
 #define FRAMES_MAX_COLUMNS 2001u
 #define FRAMES_MAX_LAYERS 10000u
 
-/** 'L'. Texts are copied into mem. ERR_INVALID when the body is not as ingest/pipe.h says, ERR_NOMEM. */
+/** 'L'. Texts are copied into mem. ERR_INVALID when the body is not as ingest/pipe.h says,
+ * ERR_NOMEM. */
 MUST_CHECK enum err_code frames_layers(const uint8_t *p, size_t n, struct arena *mem,
                                        struct source_layer **ret, size_t *ret_count, struct err *e);
 /** 'H'. */
@@ -25,17 +26,18 @@ MUST_CHECK enum err_code frames_rows(const uint8_t *p, size_t n, const struct so
                                      struct arena *mem, struct source_row **ret, size_t *ret_count,
                                      struct err *e);
 /** 'B'. Texts are copied into mem. */
-MUST_CHECK enum err_code frames_bad(const uint8_t *p, size_t n, struct arena *mem, struct source_bad *ret,
-                                    struct err *e);
+MUST_CHECK enum err_code frames_bad(const uint8_t *p, size_t n, struct arena *mem,
+                                    struct source_bad *ret, struct err *e);
 /** 'W'. */
-MUST_CHECK enum err_code frames_warning(const uint8_t *p, size_t n, struct arena *mem, const char **ret,
-                                        struct err *e);
+MUST_CHECK enum err_code frames_warning(const uint8_t *p, size_t n, struct arena *mem,
+                                        const char **ret, struct err *e);
 /** 'P'. */
 MUST_CHECK enum err_code frames_raster(const uint8_t *p, size_t n, struct arena *mem,
                                        struct source_raster *ret, struct err *e);
 /** 'D'. row gets width values; infinite ones become NaN. */
-MUST_CHECK enum err_code frames_raster_row(const uint8_t *p, size_t n, const struct source_raster *r,
-                                           double *row, uint32_t *ret_y, struct err *e);
+MUST_CHECK enum err_code frames_raster_row(const uint8_t *p, size_t n,
+                                           const struct source_raster *r, double *row,
+                                           uint32_t *ret_y, struct err *e);
 /** 'E'. */
 MUST_CHECK enum err_code frames_end(const uint8_t *p, size_t n, int64_t *ret_rows, struct err *e);
 /** 'F'. Fills *e with what the reader said and returns its code; never ERR_OK. */

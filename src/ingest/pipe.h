@@ -19,7 +19,9 @@
  * text = u32 size + UTF-8 bytes.
  *
  * Command line: fallow-reader list|rows|raster --fd N --name BASENAME [--layer L] [--member M] [--encoding E]
- *   [--limit KEY=VALUE]...   The file comes as an open descriptor; nothing else may be opened after the sandbox closes. */
+ *   [--header yes|no] [--file FD:NAME]... [--limit KEY=VALUE]... [--unsandboxed]
+ *   --file adds a companion (a Shapefile's .dbf, a FileGDB's files as FOLDER/NAME). Coordinates are always
+ *   east, north. 'W' may come before 'H'. The file comes as an open descriptor; nothing else may be opened after the sandbox closes. */
 #ifndef INGEST_PIPE_H
 #define INGEST_PIPE_H
 

@@ -1,0 +1,299 @@
+/* The client of the reader's stream: streams made by hand (every field wrong once), and the real
+ * reader. */
+#define _GNU_SOURCE /* memfd_create */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "ingest/source.h"
+
+static void
+frame(struct buf *b, char type, const struct buf *body)
+{
+	buf_add_u32le(b, (uint32_t)body->size);
+	buf_addc(b, type);
+	buf_add(b, body->data, body->size);
+}
+
+static void
+text(struct buf *b, const char *s)
+{
+	buf_add_u32le(b, (uint32_t)strlen(s));
+	buf_adds(b, s);
+}
+
+/* Header of a point layer with an integer "n" and a text "name". */
+static void
+add_header(struct buf *b)
+{
+	struct buf h;
+
+	buf_init(&h, 0);
+	text(&h, "layer");
+	text(&h, "Test");
+	text(&h, "UTF-8");
+	text(&h, "EPSG:4326");
+	text(&h, "");
+	buf_addc(&h, 1);
+	buf_add_u64le(&h, 2);
+	buf_add_u16le(&h, 2);
+	text(&h, "n");
+	buf_addc(&h, PIPE_INTEGER);
+	text(&h, "name");
+	buf_addc(&h, PIPE_TEXT);
+	frame(b, 'H', &h);
+	buf_done(&h);
+}
+
+static void
+row_body(struct buf *r)
+{
+	buf_init(r, 0);
+	buf_add_u32le(r, 2);
+	buf_add_u64le(r, 1);
+	buf_add_u32le(r, 3);
+	buf_add(r, "wkb", 3);
+	buf_addc(r, PIPE_INTEGER);
+	buf_add_u64le(r, 42);
+	buf_addc(r, PIPE_TEXT);
+	text(r, "Нагірне");
+	buf_add_u64le(r, 2);
+	buf_add_u32le(r, UINT32_MAX);
+	buf_addc(r, 0);
+	buf_addc(r, 0);
+}
+
+static void
+add_end(struct buf *b, uint64_t rows)
+{
+	struct buf body;
+
+	buf_init(&body, 0);
+	buf_add_u64le(&body, rows);
+	frame(b, 'E', &body);
+	buf_done(&body);
+}
+
+static int
+stream_fd(const struct buf *b)
+{
+	int fd = memfd_create("stream", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, b->data, b->size), b->size);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static void
+test_good(void **state)
+{
+	struct buf b;
+	struct buf r;
+	struct source *s = NULL;
+	struct source_rows rows;
+	struct arena mem;
+	struct err e = { 0 };
+
+	(void)state;
+	buf_init(&b, 0);
+	arena_init(&mem, 0);
+	add_header(&b);
+	row_body(&r);
+	frame(&b, 'R', &r);
+	add_end(&b, 2);
+	assert_int_equal(source_open_stream(stream_fd(&b), false, &s, &e), ERR_OK);
+	assert_string_equal(source_header(s)->crs, "EPSG:4326");
+	assert_int_equal(source_header(s)->column_count, 2);
+	assert_string_equal(source_header(s)->columns[1].name, "name");
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	assert_int_equal(rows.row_count, 2);
+	assert_int_equal(rows.rows[0].number, 1);
+	assert_int_equal(rows.rows[0].wkb_size, 3);
+	assert_int_equal(rows.rows[0].values[0].integer, 42);
+	assert_int_equal(rows.rows[0].values[1].size, strlen("Нагірне"));
+	assert_null(rows.rows[1].wkb);
+	assert_int_equal(rows.rows[1].values[1].type, 0);
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	assert_true(rows.end);
+	assert_int_equal(source_rows_seen(s), 2);
+	source_close(s);
+	source_close(NULL);
+	arena_done(&mem);
+	buf_done(&r);
+	buf_done(&b);
+}
+
+/* Whole stream to its end or failure; what matters under sanitizers is that nothing else happens.
+ */
+static enum err_code
+drain(const struct buf *b)
+{
+	struct source *s = NULL;
+	struct source_rows rows = { 0 };
+	struct arena mem;
+	struct err e = { 0 };
+	enum err_code rc = source_open_stream(stream_fd(b), false, &s, &e);
+
+	arena_init(&mem, 0);
+	while (rc == ERR_OK && !rows.end) {
+		arena_reset(&mem);
+		rc = source_next_batch(s, &mem, &rows, &e);
+	}
+	source_close(s);
+	arena_done(&mem);
+	if (rc != ERR_OK)
+		assert_true(e.text[0]);
+	return rc;
+}
+
+static void
+test_cut_everywhere(void **state)
+{
+	struct buf b;
+	struct buf r;
+
+	(void)state;
+	buf_init(&b, 0);
+	add_header(&b);
+	row_body(&r);
+	frame(&b, 'R', &r);
+	add_end(&b, 2);
+	assert_int_equal(drain(&b), ERR_OK);
+	for (size_t n = 0, whole = b.size; n < whole; n++) {
+		b.size = n;
+		assert_int_not_equal(drain(&b), ERR_OK);
+	}
+	buf_done(&b);
+	buf_done(&r);
+}
+
+static void
+test_flip_everywhere(void **state)
+{
+	struct buf b;
+	struct buf r;
+
+	(void)state;
+	buf_init(&b, 0);
+	add_header(&b);
+	row_body(&r);
+	frame(&b, 'R', &r);
+	add_end(&b, 2);
+	for (size_t i = 0; i < b.size; i++) {
+		char kept = b.data[i];
+
+		b.data[i] = (char)0xff;
+		(void)drain(&b);
+		b.data[i] = (char)(kept ^ 1);
+		(void)drain(&b);
+		b.data[i] = kept;
+	}
+	buf_done(&b);
+	buf_done(&r);
+}
+
+static void
+test_wrong_count(void **state)
+{
+	struct buf b;
+	struct buf r;
+
+	(void)state;
+	buf_init(&b, 0);
+	add_header(&b);
+	row_body(&r);
+	frame(&b, 'R', &r);
+	add_end(&b, 3);
+	assert_int_equal(drain(&b), ERR_INVALID);
+	buf_done(&b);
+	buf_done(&r);
+}
+
+static void
+test_real_reader(void **state)
+{
+	static const char csv[] =
+		"id,name,lon\n1,Alpha,30.5\n2,\"Beta, two\",31\n3,too,many,fields\n";
+	char path[] = "/tmp/fallow_source_XXXXXX.csv";
+	int fd = mkstemps(path, 4);
+	struct source *s = NULL;
+	struct source_rows rows;
+	struct source_layer *layers;
+	struct arena mem;
+	struct err e = { 0 };
+	size_t count;
+
+	(void)state;
+	assert_int_equal(write(fd, csv, sizeof csv - 1), sizeof csv - 1);
+	(void)close(fd);
+	arena_init(&mem, 0);
+	if (source_open(path, NULL, &s, &e) != ERR_OK)
+		fail_msg("%s", e.text);
+	assert_string_equal(source_header(s)->driver, "CSV");
+	assert_int_equal(source_header(s)->columns[2].type, PIPE_REAL);
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	assert_int_equal(rows.row_count, 2);
+	assert_memory_equal(rows.rows[1].values[1].text, "Beta, two", 9);
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	assert_int_equal(rows.bad_count, 1);
+	assert_int_equal(rows.bad[0].number, 3);
+	assert_string_equal(rows.bad[0].original, "3,too,many,fields\n");
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	assert_true(rows.end);
+	source_close(s);
+	assert_int_equal(source_list_layers(path, NULL, &mem, &layers, &count, &e), ERR_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(source_open("/nonexistent.csv", NULL, &s, &e), ERR_NOTFOUND);
+	assert_int_equal(source_open("/tmp", NULL, &s, &e), ERR_INVALID);
+	arena_done(&mem);
+	(void)unlink(path);
+}
+
+/* Closing before the end stops the reader at once. */
+static void
+test_close_early(void **state)
+{
+	char path[] = "/tmp/fallow_source_XXXXXX.csv";
+	int fd = mkstemps(path, 4);
+	FILE *f = fdopen(fd, "w");
+	struct source *s = NULL;
+	struct source_rows rows;
+	struct arena mem;
+	struct err e = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 300000; i++)
+		fprintf(f, "%d,name %d,30.5\n", i, i);
+	(void)fclose(f);
+	arena_init(&mem, 0);
+	assert_int_equal(source_open(path, NULL, &s, &e), ERR_OK);
+	assert_int_equal(source_next_batch(s, &mem, &rows, &e), ERR_OK);
+	source_close(s);
+	arena_done(&mem);
+	(void)unlink(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_flip_everywhere),
+		cmocka_unit_test(test_wrong_count),
+		cmocka_unit_test(test_real_reader),
+		cmocka_unit_test(test_close_early),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
