@@ -223,6 +223,17 @@ scan_header(struct table *t, struct csv_reader *csv, struct err *e)
 	return ERR_OK;
 }
 
+/* A row with values beyond the header's columns: which belongs where cannot be known. */
+static bool
+is_too_long(const struct table *t, const struct row *row)
+{
+	for (size_t i = t->cols.count; i < row->count; i++) {
+		if (row->fields[i].n)
+			return true;
+	}
+	return false;
+}
+
 enum err_code
 table_scan(struct table *t, struct err *e)
 {
@@ -240,6 +251,7 @@ table_scan(struct table *t, struct err *e)
 		if (++t->rows > t->limits->features)
 			return err_set(e, ERR_LIMIT, "there are more than %lld rows",
 			               (long long)t->limits->features);
+		row.bad = row.bad || !is_too_long(t, &row) ? row.bad : "too long";
 		for (size_t i = 0; !row.bad && i < row.count && i < t->cols.count; i++)
 			t->cols.at[i].seen |= field_seen(&row.fields[i]);
 		t->short_rows += !row.bad && row.count < t->cols.count;
@@ -296,11 +308,9 @@ put_field(struct table *t, struct out *o, size_t column, const struct csv_field 
 static const char *
 put_row(struct table *t, struct out *o, const struct row *row)
 {
-	for (size_t i = t->cols.count; i < row->count; i++) {
-		if (row->fields[i].n)
-			return arena_printf(&t->mem, "the row has %zu fields, the header %zu",
-			                    row->count, t->cols.count);
-	}
+	if (is_too_long(t, row))
+		return arena_printf(&t->mem, "the row has %zu fields, the header %zu", row->count,
+		                    t->cols.count);
 	for (size_t i = 0; i < t->cols.count; i++) {
 		const char *why = NULL;
 
