@@ -1,0 +1,41 @@
+/* JSON: no input may crash; what is accepted has one canonical text, which is a fixed point. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Parse and write canonically; false if refused. */
+static bool
+canonical(const char *s, size_t n, struct buf *out)
+{
+	struct json_value *v = NULL;
+	struct arena mem;
+	bool good;
+
+	arena_init(&mem, (size_t)256 << 20);
+	buf_init(out, 0);
+	good = json_parse(s, n, 0, &mem, &v, NULL) == ERR_OK;
+	if (good)
+		json_write_canonical(out, v);
+	arena_done(&mem);
+	return good;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf once, twice;
+
+	if (canonical((const char *)data, size, &once)) {
+		if (!buf_ok(&once) || !canonical(once.data, once.size, &twice))
+			abort();
+		if (!buf_ok(&twice) || twice.size != once.size ||
+		    memcmp(once.data, twice.data, once.size) != 0)
+			abort();
+		buf_done(&twice);
+	}
+	buf_done(&once);
+	return 0;
+}
