@@ -35,7 +35,8 @@ build_point(struct build *b, double x, double y, struct err *e)
 		return err_set(e, ERR_INVALID, "a coordinate is not a finite number");
 	}
 	if (b->given >= b->max_points || b->points >= UINT32_MAX / 2 - 1) {
-		return err_set(e, ERR_LIMIT, "more than %zu vertices in one geometry", b->max_points);
+		return err_set(e, ERR_LIMIT, "more than %zu vertices in one geometry",
+		               b->max_points);
 	}
 	b->given++;
 	if (b->points == b->ring_first) {
@@ -56,8 +57,8 @@ build_point(struct build *b, double x, double y, struct err *e)
 static bool
 build_is_closed(const struct build *b)
 {
-	return b->first[0] >= b->last[0] && b->first[0] <= b->last[0] && b->first[1] >= b->last[1] &&
-	       b->first[1] <= b->last[1];
+	return b->first[0] >= b->last[0] && b->first[0] <= b->last[0] &&
+	       b->first[1] >= b->last[1] && b->first[1] <= b->last[1];
 }
 
 void

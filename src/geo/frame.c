@@ -79,8 +79,8 @@ frame_length_m(struct frame_point a, struct frame_point b)
 	double r2 = A_M * A_M * q / w, dy = b.y - a.y;
 	double east2 = r2 * dx * dx, north2 = dy * dy / r2, t2 = (1 - q) / q;
 
-	/* The haversine formula about the middle latitude, to the fourth power of the length; dy / r and
-	 * the mean sine differ from the arc and the middle sine in that power. */
+	/* The haversine formula about the middle latitude, to the fourth power of the length; dy /
+	 * r and the mean sine differ from the arc and the middle sine in that power. */
 	return sqrt(east2 + north2 -
 	            (east2 * east2 * t2 + east2 * north2 * (1 + 6 * t2) -
 	             north2 * north2 * (1 + 3 * t2)) /

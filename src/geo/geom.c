@@ -178,7 +178,8 @@ wkb_header(struct wkb *r, uint32_t *ret_type, struct err *e)
 		return wkb_short(e);
 	}
 	if (r->p[0] > 1) {
-		return err_set(e, ERR_INVALID, "byte order %u of a geometry is not 0 or 1", r->p[0]);
+		return err_set(e, ERR_INVALID, "byte order %u of a geometry is not 0 or 1",
+		               r->p[0]);
 	}
 	r->big = r->p[0] == 0;
 	r->p++;
@@ -288,7 +289,8 @@ wkb_geometry(struct wkb *r, uint32_t within, int depth, struct err *e)
 		return err_set(e, ERR_INVALID, "geometry type %u does not exist", (unsigned)type);
 	}
 	if (type > 7) {
-		return err_set(e, ERR_UNSUPPORTED, "curves and surfaces (geometry type %u) are not read",
+		return err_set(e, ERR_UNSUPPORTED,
+		               "curves and surfaces (geometry type %u) are not read",
 		               (unsigned)type);
 	}
 	if (depth > WKB_MAX_DEPTH) {
@@ -453,17 +455,19 @@ geom_from_gpkg(const uint8_t *p, size_t n, struct arena *mem, struct geom *ret, 
 	size_t head;
 
 	if (n < 8 || p[0] != 'G' || p[1] != 'P') {
-		return err_set(e, ERR_INVALID, "not a GeoPackage geometry: it does not start with GP");
+		return err_set(e, ERR_INVALID,
+		               "not a GeoPackage geometry: it does not start with GP");
 	}
 	flags = p[3];
 	kind = flags >> 1 & 7;
 	if (p[2] != 0 || flags & 0x20) {
-		return err_set(e, ERR_UNSUPPORTED, "GeoPackage geometry version %u, extended type %u",
-		               p[2] + 1u, flags >> 5 & 1);
+		return err_set(e, ERR_UNSUPPORTED,
+		               "GeoPackage geometry version %u, extended type %u", p[2] + 1u,
+		               flags >> 5 & 1);
 	}
 	if (kind > 4) {
-		return err_set(e, ERR_INVALID, "envelope kind %u of a GeoPackage geometry is not 0 .. 4",
-		               kind);
+		return err_set(e, ERR_INVALID,
+		               "envelope kind %u of a GeoPackage geometry is not 0 .. 4", kind);
 	}
 	head = 8 + envelope_size[kind];
 	if (n < head) {

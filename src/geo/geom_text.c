@@ -1,4 +1,5 @@
-/* The text forms of geom.h: GeoJSON geometry objects (RFC 7946) and WKT (OGC 06-103r4, clause 7). */
+/* The text forms of geom.h: GeoJSON geometry objects (RFC 7946) and WKT (OGC 06-103r4, clause 7).
+ */
 #include <string.h>
 
 #include "base/text.h"
@@ -268,7 +269,8 @@ wkt_position(struct wkt *t, const char *start, struct err *e)
 	return build_point(&t->b, v[0], v[1], e);
 }
 
-/* level as in json_level. A position of a multipoint may stand in brackets of its own or without. */
+/* level as in json_level. A position of a multipoint may stand in brackets of its own or without.
+ */
 static enum err_code
 wkt_level(struct wkt *t, const char *start, int level, struct err *e)
 {

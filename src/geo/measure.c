@@ -94,7 +94,8 @@ measure_ring_karney(const struct geod_geodesic *ell, const double *xy, size_t n)
 	for (size_t i = 0; i + 1 < n; i++) {
 		geod_polygon_addpoint(ell, &poly, xy[2 * i + 1], xy[2 * i]);
 	}
-	(void)geod_polygon_compute(ell, &poly, 0, 1, &area, NULL); /* returns the number of points */
+	(void)geod_polygon_compute(ell, &poly, 0, 1, &area,
+	                           NULL); /* returns the number of points */
 	return fabs(area);
 }
 
@@ -211,7 +212,8 @@ measure_direct(double lon_deg, double lat_deg, double bearing_deg, double distan
 	struct geod_geodesic ell;
 
 	measure_ellipsoid(&ell);
-	geod_direct(&ell, lat_deg, lon_deg, bearing_deg, distance_m, ret_lat_deg, ret_lon_deg, NULL);
+	geod_direct(&ell, lat_deg, lon_deg, bearing_deg, distance_m, ret_lat_deg, ret_lon_deg,
+	            NULL);
 }
 
 /* 0 .. side - 1; what is outside (or NaN) goes to the border. */

@@ -1,0 +1,322 @@
+/* shape_to_grid: the published grid of docs/FORMATS.md, "public grid". */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "geo/handle.h"
+#include "geo/shape.h"
+
+#define A_M 6378137.0
+#define E2 0.0066943799901413165
+#define RAD 0.017453292519943295
+#define DEGREE_M 110574.0 /* a little less than the shortest degree of latitude */
+#define GRID_MIN_M 1.0
+#define GRID_MAX_M 10000.0
+#define GRID_MAX_RUNS 200000u
+#define GRID_MAX_ROWS 400000L
+#define SNAP_CELLS 1e-9 /* nearer than this to a grid line is on it */
+
+struct grid_edge {
+	double ax, ay, bx, by; /* ay <= by; columns are found per row, so x in degrees */
+};
+
+struct grid_run {
+	long row, from, to; /* cells from .. to - 1 */
+};
+
+struct grid {
+	double rows_a_degree;
+	double cell_m;
+	bool whole; /* g has no area: cells are half-open and its own lines fill them */
+	struct grid_edge *edge;
+	size_t edges;
+	double *cross; /* where the row's middle line crosses edges, room for all */
+	struct grid_run *run;
+	size_t runs, room;
+};
+
+/* Cells of one row around the globe: as many as fit at the poleward side of its degree. */
+static double
+grid_columns(const struct grid *g, long row)
+{
+	double south = floor((double)row / g->rows_a_degree) - 90;
+	double lat = fmax(fabs(south), fabs(south + 1)), s = sin(lat * RAD);
+	double round_m = 360 * RAD * A_M * cos(lat * RAD) / sqrt(1 - E2 * s * s);
+
+	return fmax(floor(round_m / g->cell_m), 1);
+}
+
+static double
+grid_lat(const struct grid *g, long row)
+{
+	return (double)row / g->rows_a_degree - 90;
+}
+
+static double
+grid_lon(double columns, long column)
+{
+	return (double)column * 360 / columns - 180;
+}
+
+/* A position in units of cells; what is on a grid line is exactly on it. */
+static double
+grid_snap(double v)
+{
+	double r = rint(v);
+
+	return fabs(v - r) < SNAP_CELLS ? r : v;
+}
+
+static bool
+grid_add(struct grid *g, long row, double from, double to)
+{
+	if (!(from < to)) {
+		return true;
+	}
+	if (g->runs == g->room) {
+		size_t room = g->room ? 2 * g->room : 64;
+		struct grid_run *more = room <= 4 * (size_t)GRID_MAX_RUNS
+		                                ? mem_realloc_array(g->run, room, sizeof(*more))
+		                                : NULL;
+
+		if (!more) {
+			return false;
+		}
+		g->run = more;
+		g->room = room;
+	}
+	g->run[g->runs++] = (struct grid_run){ row, (long)from, (long)to };
+	return true;
+}
+
+/* Cells of the row through which an edge passes. */
+static bool
+grid_edge_run(struct grid *g, long row, double columns, const struct grid_edge *d)
+{
+	double y0 = grid_lat(g, row), y1 = grid_lat(g, row + 1), run = d->by - d->ay;
+	double t0 = run > 0 ? fmax((y0 - d->ay) / run, 0) : 0;
+	double t1 = run > 0 ? fmin((y1 - d->ay) / run, 1) : 1;
+	double xa = d->ax + (d->bx - d->ax) * t0, xb = d->ax + (d->bx - d->ax) * t1;
+	double from = grid_snap((fmin(xa, xb) + 180) / 360 * columns);
+	double to = grid_snap((fmax(xa, xb) + 180) / 360 * columns);
+
+	if (g->whole) {
+		return grid_add(g, row, floor(from), floor(to) + 1);
+	}
+	return grid_add(g, row, floor(from), ceil(to));
+}
+
+static int
+grid_cmp_double(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Cells of the row whose middle lies inside; those that an edge passes are there anyway. */
+static bool
+grid_inside(struct grid *g, long row, double columns, size_t from, size_t to)
+{
+	double y = (grid_lat(g, row) + grid_lat(g, row + 1)) / 2;
+	size_t n = 0;
+
+	for (size_t i = from; i < to; i++) {
+		const struct grid_edge *d = &g->edge[i];
+
+		if (d->ay <= y && y < d->by) {
+			g->cross[n++] =
+				(d->ax + (d->bx - d->ax) * ((y - d->ay) / (d->by - d->ay)) + 180) /
+				360 * columns;
+		}
+	}
+	qsort(g->cross, n, sizeof(*g->cross), grid_cmp_double);
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		if (!grid_add(g, row, ceil(g->cross[i] - 0.5), floor(g->cross[i + 1] - 0.5) + 1)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+grid_cmp_edge(const void *a, const void *b)
+{
+	const struct grid_edge *x = a, *y = b;
+
+	return (x->ay > y->ay) - (x->ay < y->ay);
+}
+
+static int
+grid_cmp_run(const void *a, const void *b)
+{
+	const struct grid_run *x = a, *y = b;
+
+	return x->from != y->from ? (x->from > y->from) - (x->from < y->from)
+	                          : (x->to > y->to) - (x->to < y->to);
+}
+
+/* Sort the runs of one row (from start on) and join those that touch. */
+static void
+grid_merge(struct grid *g, size_t start)
+{
+	size_t out = start;
+
+	if (g->runs == start) {
+		return;
+	}
+	qsort(g->run + start, g->runs - start, sizeof(*g->run), grid_cmp_run);
+	for (size_t i = start + 1; i < g->runs; i++) {
+		if (g->run[i].from <= g->run[out].to) {
+			g->run[out].to =
+				g->run[i].to > g->run[out].to ? g->run[i].to : g->run[out].to;
+		} else {
+			g->run[++out] = g->run[i];
+		}
+	}
+	g->runs = out + 1;
+}
+
+/* Does the edge pass through the row? Areas: through its open inside. Others: half-open. */
+static bool
+grid_edge_meets(const struct grid *g, const struct grid_edge *d, double y0, double y1)
+{
+	return g->whole ? d->by >= y0 && d->ay < y1 : d->by > y0 && d->ay < y1;
+}
+
+/* active edges stand in g->edge[*low .. *high - 1]; those that ended are moved below *low. */
+static bool
+grid_row(struct grid *g, long row, size_t *low, size_t *high)
+{
+	double y0 = grid_lat(g, row), y1 = grid_lat(g, row + 1), columns = grid_columns(g, row);
+	size_t start = g->runs;
+	bool ok = true;
+
+	while (*high < g->edges && g->edge[*high].ay < y1) {
+		++*high;
+	}
+	for (size_t i = *low; i < *high; i++) {
+		if (g->edge[i].by < y0) {
+			struct grid_edge gone = g->edge[i];
+
+			g->edge[i] = g->edge[*low];
+			g->edge[(*low)++] = gone;
+		}
+	}
+	for (size_t i = *low; ok && i < *high; i++) {
+		if (grid_edge_meets(g, &g->edge[i], y0, y1)) {
+			ok = grid_edge_run(g, row, columns, &g->edge[i]);
+		}
+	}
+	ok = ok && (g->whole || grid_inside(g, row, columns, *low, *high));
+	grid_merge(g, start);
+	return ok && g->runs <= GRID_MAX_RUNS;
+}
+
+static void
+grid_edges(struct grid *grid, const struct geom *g)
+{
+	for (uint32_t r = 0, i = 0; r < g->ring_count; r++) {
+		for (uint32_t from = i; i < g->ring_end[r]; i++) {
+			const double *p = g->xy + 2 * (size_t)i, *q = i > from ? p - 2 : p;
+			bool up = q[1] <= p[1];
+
+			if (q == p && g->ring_end[r] - from > 1) {
+				continue;
+			}
+			grid->edge[grid->edges++] =
+				up ? (struct grid_edge){ q[0], q[1], p[0], p[1] }
+				   : (struct grid_edge){ p[0], p[1], q[0], q[1] };
+		}
+	}
+}
+
+static bool
+grid_rows(struct grid *grid, struct geom_box box)
+{
+	long top = (long)(180 * grid->rows_a_degree) - 1;
+	long first = (long)floor(grid_snap((box.min_lat_deg + 90) * grid->rows_a_degree));
+	long last = (long)floor(grid_snap((box.max_lat_deg + 90) * grid->rows_a_degree));
+	size_t low = 0, high = 0;
+	bool ok = last - first <= GRID_MAX_ROWS;
+
+	qsort(grid->edge, grid->edges, sizeof(*grid->edge), grid_cmp_edge);
+	for (long row = first < top ? first : top; ok && row <= last && row <= top; row++) {
+		ok = grid_row(grid, row, &low, &high);
+	}
+	return ok;
+}
+
+/* The cells as one shape. */
+static enum err_code
+grid_shape(struct geo *ctx, const struct grid *g, struct arena *mem, struct geom *ret,
+           struct err *e)
+{
+	GEOSContextHandle_t h = geo_geos(ctx);
+	GEOSGeometry **list = mem_calloc(g->runs + 1, sizeof(GEOSGeometry *));
+	GEOSGeometry *all = NULL, *one = NULL;
+	unsigned n = 0;
+	enum err_code rc;
+
+	for (; h && list && n < g->runs; n++) {
+		struct grid_run r = g->run[n];
+		double columns = grid_columns(g, r.row);
+		double x0 = grid_lon(columns, r.from), x1 = grid_lon(columns, r.to);
+		double y0 = grid_lat(g, r.row), y1 = grid_lat(g, r.row + 1);
+		double ring[10] = { x0, y0, x1, y0, x1, y1, x0, y1, x0, y0 };
+
+		list[n] = geo_ring_polygon(ctx, ring, 5);
+		if (!list[n]) {
+			break;
+		}
+	}
+	all = h && list ? GEOSGeom_createCollection_r(h, GEOS_GEOMETRYCOLLECTION, list, n) : NULL;
+	one = all && n == g->runs ? GEOSUnaryUnion_r(h, all) : NULL;
+	mem_free(list);
+	rc = one ? geo_from_geos(ctx, one, 2, mem, ret, e) : geo_failed(ctx, "join grid cells", e);
+	GEOSGeom_destroy_r(h, all);
+	GEOSGeom_destroy_r(h, one);
+	return rc;
+}
+
+enum err_code
+shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m, struct arena *mem,
+              struct geom *ret, struct err *e)
+{
+	struct geom_box box = geom_bounds(g);
+	struct grid grid = { .cell_m = cell_m, .whole = !geom_is_areal(g) };
+	enum err_code rc = ERR_OK;
+	bool ok;
+
+	if (!(cell_m >= GRID_MIN_M && cell_m <= GRID_MAX_M)) {
+		return err_set(e, ERR_INVALID, "grid cell of %g m is not %g .. %g m", cell_m,
+		               GRID_MIN_M, GRID_MAX_M);
+	}
+	if (geom_is_empty(g) || !(box.min_lat_deg >= -90 && box.max_lat_deg <= 90) ||
+	    !(box.min_lon_deg >= -540 && box.max_lon_deg <= 540)) {
+		return err_set(e, ERR_INVALID, "no geometry on the globe to put on the grid");
+	}
+	grid.rows_a_degree = floor(DEGREE_M / cell_m);
+	grid.edge = mem_calloc((size_t)g->point_count + 1, sizeof(*grid.edge));
+	grid.cross = mem_calloc((size_t)g->point_count + 1, sizeof(*grid.cross));
+	ok = grid.edge && grid.cross;
+	if (!ok) {
+		rc = err_set(e, ERR_NOMEM, "out of memory for the grid");
+	} else {
+		grid_edges(&grid, g);
+		ok = grid_rows(&grid, box);
+	}
+	if (ok && grid.runs == 0) { /* an area thinner than the snapping */
+		grid.whole = true;
+		ok = grid_rows(&grid, box);
+	}
+	if (ok) {
+		rc = grid_shape(ctx, &grid, mem, ret, e);
+	} else if (rc == ERR_OK) {
+		rc = err_set(e, ERR_LIMIT, "the outline covers too many cells of %g m", cell_m);
+	}
+	mem_free(grid.edge);
+	mem_free(grid.cross);
+	mem_free(grid.run);
+	return rc;
+}
