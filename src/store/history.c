@@ -253,3 +253,47 @@ history_submission(struct store *st, int64_t seq, struct arena *mem, struct hist
 		*ret = r;
 	return rc;
 }
+
+enum err_code
+history_open_identity(struct store *st, struct uuid id, int64_t rid, struct arena *mem, struct store_fields *f,
+                      struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct json_value *object = NULL;
+	struct store_fields sealed;
+	struct seal_place place;
+	struct buf b;
+	char *text = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_REVISION_IDENTITY, &q, e);
+
+	if (rc)
+		return rc;
+	buf_init(&b, SEAL_MAX_BYTES);
+	(void)sqlite3_bind_int64(q, 1, rid);
+	(void)sqlite3_bind_blob(q, 2, id.b, UUID_SIZE, SQLITE_STATIC);
+	if (sqlite3_step(q) != SQLITE_ROW) {
+		rc = err_set(e, ERR_NOTFOUND, "the register has no revision %lld", (long long)rid);
+	} else {
+		place = (struct seal_place){ sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1) };
+		if (!st->has_register_key || seal_open(st->keys.register_key, place, sqlite3_column_blob(q, 0),
+		                                       (size_t)sqlite3_column_bytes(q, 0), &b, e))
+			rc = err_set(e, ERR_UNKNOWN, "the sealed values of revision %lld cannot be opened on this machine",
+			             (long long)rid);
+	}
+	if (!rc)
+		text = arena_strndup(mem, buf_text(&b), b.size);
+	if (!rc && !text)
+		rc = err_set(e, ERR_NOMEM, "out of memory for sealed values");
+	if (!rc)
+		rc = json_parse(text, b.size, 0, mem, &object, e);
+	if (!rc)
+		rc = fields_from_json(f->form, object, true, mem, &sealed, e);
+	for (size_t i = 0; !rc && i < f->form->field_count; i++)
+		if (sealed.value[i].type != STORE_NULL)
+			f->value[i] = sealed.value[i];
+	if (b.data)
+		sign_wipe(b.data, b.size);
+	buf_done(&b);
+	sqlite3_finalize(q);
+	return rc;
+}

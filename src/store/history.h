@@ -33,6 +33,9 @@ MUST_CHECK enum err_code history_join(struct store *st, int kind, struct uuid id
 MUST_CHECK enum err_code history_refresh(struct store *st, int kind, int64_t fid, struct err *e);
 /** Number of submissions received by that time (for --known-at). */
 MUST_CHECK enum err_code history_size_at(struct store *st, int64_t at_utc_us, int64_t *ret_size, struct err *e);
+/** Open the sealed identity values of a revision into f. ERR_UNKNOWN when the seal cannot be opened here. */
+MUST_CHECK enum err_code history_open_identity(struct store *st, struct uuid id, int64_t rid, struct arena *mem,
+                                               struct store_fields *f, struct err *e);
 /** Who and when of one submission. */
 struct history_submission {
 	int64_t seq, received_us, claimed_s, statements;

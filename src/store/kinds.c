@@ -131,3 +131,9 @@ store_form(const struct store *st, int kind)
 {
 	return kind >= 0 && (size_t)kind < st->kind_count ? st->kind[kind].form : NULL;
 }
+
+const int *
+store_sorted_fields(const struct store *st, int kind)
+{
+	return kind >= 0 && (size_t)kind < st->kind_count ? st->kind[kind].sorted : NULL;
+}

@@ -55,6 +55,9 @@ const char *store_kind_name(const struct store *st, int kind);
 /** The form in force of a kind. Lives as long as the store (until store_form_update). */
 const struct form *store_form(const struct store *st, int kind);
 
+/** Indexes of the form's fields in bytewise order of their names (canonical order). */
+const int *store_sorted_fields(const struct store *st, int kind);
+
 /** Size of the log (number of submissions) and its root. */
 int64_t store_log_size(struct store *st);
 /** The newest signed checkpoint's note (text), size and root; size 0 and "" if there is none. */

@@ -1,0 +1,1 @@
+SELECT leaf FROM submission WHERE seq = ?1

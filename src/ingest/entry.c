@@ -1,0 +1,291 @@
+#include "ingest/entry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "form/check.h"
+#include "geo/geom.h"
+#include "store/history.h"
+
+enum { MAX_FIELDS_JSON = 16 << 20 };
+
+static enum err_code
+set_geometry(struct store_fields *f, const char *text, struct arena *mem, struct err *e)
+{
+	struct geom *g = arena_alloc(mem, sizeof(*g));
+	struct json_value *v = NULL;
+	size_t n = strlen(text), used;
+	double lon, lat;
+	enum err_code rc;
+
+	if (!g)
+		return err_set(e, ERR_NOMEM, "out of memory for a geometry");
+	if (*text == '{') {
+		rc = json_parse(text, n, 0, mem, &v, e);
+		if (!rc)
+			rc = geom_from_json(v, 0, mem, g, e);
+	} else if ((used = text_scan_f64(text, n, &lon)) > 0 && text[used] == ',' &&
+	           text_parse_f64(text + used + 1 + strspn(text + used + 1, " "),
+	                          strlen(text + used + 1 + strspn(text + used + 1, " ")), &lat)) {
+		rc = geom_make_point(lon, lat, mem, g) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a point");
+	} else {
+		rc = geom_from_wkt(text, n, 0, mem, g, e);
+	}
+	if (!rc)
+		f->geom = g;
+	return rc;
+}
+
+/* A list of codes or ids with commas or blanks between, as a canonical JSON array; other JSON as it is. */
+static enum err_code
+set_json(struct store_value *v, const struct form_field *field, const char *text, struct arena *mem, struct err *e)
+{
+	struct json_value *parsed = NULL;
+	struct buf b;
+	enum err_code rc = ERR_OK;
+
+	buf_init(&b, MAX_FIELDS_JSON);
+	if (*text == '[' || *text == '{') {
+		rc = json_parse(text, strlen(text), 0, mem, &parsed, e);
+		if (!rc)
+			json_write_canonical(&b, parsed);
+	} else if (field->type == FORM_REPEAT || field->type == FORM_GEOMETRY) {
+		rc = err_set(e, ERR_INVALID, "the value must be JSON (%s)", form_type_name(field->type));
+	} else {
+		buf_addc(&b, '[');
+		for (const char *p = text; *p;) {
+			size_t n = strcspn(p, ", ");
+
+			if (n) {
+				if (b.size > 1)
+					buf_addc(&b, ',');
+				json_write_string(&b, p, n);
+			}
+			p += n + strspn(p + n, ", ");
+		}
+		buf_addc(&b, ']');
+	}
+	if (!rc && !buf_ok(&b))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a value");
+	if (!rc) {
+		*v = (struct store_value){ .type = STORE_JSON, .s = arena_strndup(mem, b.data, b.size), .n = b.size };
+		rc = v->s ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a value");
+	}
+	buf_done(&b);
+	return rc;
+}
+
+enum err_code
+entry_set(struct store_fields *f, const char *name, const char *text, struct arena *mem, struct err *e)
+{
+	int i = form_index(f->form, name);
+	const struct form_field *field = i < 0 ? NULL : &f->form->field[i];
+	struct store_value *v = i < 0 ? NULL : &f->value[i];
+	char quoted[200];
+	size_t n = strlen(text);
+	enum err_code rc = ERR_OK;
+
+	if (!field) {
+		(void)err_set(e, ERR_INVALID, "%s has no field %.60s", f->form->kind, name);
+		return err_hint(e, "see the fields with: fallow form show %s", f->form->kind);
+	}
+	if (!text_is_utf8(text, n))
+		return err_set(e, ERR_INVALID, "the value of %s is not UTF-8 text", name);
+	if (field_is_main_geometry(field)) {
+		f->geom = NULL;
+		rc = n ? set_geometry(f, text, mem, e) : ERR_OK;
+	} else if (!n) {
+		*v = (struct store_value){ 0 };
+	} else if (value_is_json(field)) {
+		rc = set_json(v, field, text, mem, e);
+	} else if (field->type == FORM_INTEGER) {
+		*v = (struct store_value){ .type = STORE_INT };
+		if (!text_parse_i64(text, n, &v->i))
+			rc = err_set(e, ERR_INVALID, "\"%s\" is no whole number", err_quote(text, quoted, sizeof(quoted)));
+	} else if (field->type == FORM_DECIMAL) {
+		*v = (struct store_value){ .type = STORE_REAL };
+		if (!text_parse_f64(text, n, &v->d))
+			rc = err_set(e, ERR_INVALID, "\"%s\" is no number", err_quote(text, quoted, sizeof(quoted)));
+	} else {
+		*v = (struct store_value){ .type = STORE_TEXT, .s = arena_strdup(mem, text), .n = n };
+		rc = v->s ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a value");
+	}
+	if (rc)
+		(void)err_prefix(e, "field %s", name);
+	return rc;
+}
+
+static enum err_code
+read_json_file(struct store_fields *f, const char *path, struct arena *mem, struct err *e)
+{
+	struct buf b;
+	struct json_value *object = NULL;
+	struct store_fields given;
+	char *text;
+	enum err_code rc;
+
+	buf_init(&b, MAX_FIELDS_JSON);
+	rc = file_read(path, MAX_FIELDS_JSON, &b, e);
+	text = rc ? NULL : arena_strndup(mem, buf_text(&b), b.size);
+	if (!rc && !text)
+		rc = err_set(e, ERR_NOMEM, "out of memory for %s", path);
+	if (!rc)
+		rc = json_parse(text, b.size, 0, mem, &object, e);
+	if (!rc)
+		rc = fields_from_json(f->form, object, false, mem, &given, e);
+	if (rc)
+		(void)err_prefix(e, "%s", path);
+	for (size_t i = 0; !rc && i < f->form->field_count; i++)
+		if (given.value[i].type != STORE_NULL)
+			f->value[i] = given.value[i];
+	if (!rc && given.geom)
+		f->geom = given.geom;
+	buf_done(&b);
+	return rc;
+}
+
+/* The form's own checks; the first refusal ends it, flags are collected. */
+static enum err_code
+check_form(const struct store_fields *f, const int *sorted, struct arena *mem, char *flags, size_t flags_size,
+           struct err *e)
+{
+	struct form_checker *checker = NULL;
+	struct form_issues issues = { 0 };
+	struct json_value *object = NULL;
+	struct buf b;
+	size_t n = 0;
+	enum err_code rc = form_checker_create(f->form, &checker, e);
+
+	buf_init(&b, MAX_FIELDS_JSON);
+	fields_to_json(f, sorted, false, &b);
+	if (!rc && !buf_ok(&b))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a record");
+	if (!rc)
+		rc = json_parse(buf_text(&b), b.size, 0, mem, &object, e);
+	if (!rc)
+		rc = form_check_record(checker, object, clock_now_us() / 86400000000, mem, &issues, e);
+	for (size_t i = 0; !rc && i < issues.count; i++) {
+		const struct form_issue *is = &issues.issue[i];
+
+		if (is->severity == FORM_REFUSE)
+			rc = err_set(e, ERR_INVALID, "field %s: %s", is->field, is->text);
+		else if (is->severity == FORM_FLAG && n + strlen(is->check) + 2 < flags_size)
+			n += (size_t)snprintf(flags + n, flags_size - n, "%s%s", n ? " " : "", is->check);
+	}
+	form_checker_free(checker);
+	buf_done(&b);
+	return rc;
+}
+
+struct start {
+	int64_t fid;
+	uint8_t parent[1][32];
+	size_t parents;
+};
+
+/* Where a correction starts: the newest revision, its fields and its leaf. */
+static enum err_code
+start_from(struct store *st, int kind, const char *id_text, struct arena *mem, struct uuid *ret_id,
+           struct store_fields *f, struct start *s, struct err *e)
+{
+	struct history_revision *list = NULL;
+	size_t n = 0;
+	int found = -1;
+	enum err_code rc;
+
+	if (!uuid_parse(id_text, strlen(id_text), ret_id))
+		return err_set(e, ERR_INVALID, "\"%.60s\" is no record id (36 characters, such as 018f...)", id_text);
+	rc = history_find(st, *ret_id, &found, &s->fid, e);
+	if (!rc && found != kind)
+		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", id_text, store_kind_name(st, found));
+	if (!rc)
+		rc = history_load(st, kind, *ret_id, INT64_MAX, mem, &list, &n, e);
+	if (rc)
+		return rc;
+	*f = list[n - 1].rev.fields;
+	memcpy(s->parent[0], list[n - 1].rev.leaf, 32);
+	s->parents = 1;
+	if (list[n - 1].has_identity)
+		return history_open_identity(st, *ret_id, list[n - 1].rev.rid, mem, f, e);
+	return ERR_OK;
+}
+
+static enum err_code
+build(struct store *st, int kind, const struct entry_options *o, struct arena *mem, struct submit_revision *rev,
+      struct start *s, char *flags, size_t flags_size, struct err *e)
+{
+	const struct form *form = store_form(st, kind);
+	char name[80], *date;
+	enum err_code rc;
+
+	if (o->id)
+		rc = start_from(st, kind, o->id, mem, &rev->id, &rev->fields, s, e);
+	else
+		rc = fields_init(&rev->fields, form, mem) ? submit_new_id(&rev->id, e)
+		                                          : err_set(e, ERR_NOMEM, "out of memory for a record");
+	if (!rc && o->json_file)
+		rc = read_json_file(&rev->fields, o->json_file, mem, e);
+	for (size_t i = 0; !rc && i < o->sets; i++) {
+		size_t n = strcspn(o->set[i], "=");
+
+		if (o->set[i][n] != '=' || n == 0 || n >= sizeof(name))
+			return err_set(e, ERR_INVALID, "\"%.80s\" is not FIELD=VALUE", o->set[i]);
+		memcpy(name, o->set[i], n);
+		name[n] = '\0';
+		rc = entry_set(&rev->fields, name, o->set[i] + n + 1, mem, e);
+	}
+	if (rc)
+		return rc;
+	/* a correction without a date of its own is about the same day as what it corrects */
+	if (!fields_text(&rev->fields, "valid_from")) {
+		date = arena_alloc(mem, 11);
+		if (!date)
+			return err_set(e, ERR_NOMEM, "out of memory for a record");
+		clock_format_date(clock_now_us() / 86400000000, date);
+		(void)fields_set_text(&rev->fields, "valid_from", date);
+	}
+	return check_form(&rev->fields, store_sorted_fields(st, kind), mem, flags, flags_size, e);
+}
+
+enum err_code
+entry_run(struct store *st, const struct entry_options *o, struct entry_result *ret, struct err *e)
+{
+	int kind = store_kind(st, o->kind);
+	struct submit_revision rev = { .kind = kind };
+	struct submit_about about = { .author = o->author, .remark = o->remark };
+	struct submit_result done = { 0 };
+	struct history_revision *list = NULL;
+	struct start s = { 0 };
+	struct arena mem;
+	size_t n = 0;
+	enum err_code rc;
+
+	if (kind < 0)
+		return err_set(e, ERR_INVALID, "there is no kind %.40s", o->kind);
+	memset(ret, 0, sizeof(*ret));
+	arena_init(&mem, (size_t)256 << 20);
+	rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);
+	rev.fid = s.fid;
+	rev.parents = (const uint8_t (*)[32])s.parent;
+	rev.parent_count = s.parents;
+	if (!rc)
+		rc = submit_begin(st, &about, e);
+	if (!rc)
+		rc = submit_add(st, &rev, 1, NULL, e);
+	if (!rc)
+		rc = submit_commit(st, &done, e);
+	else
+		submit_cancel(st);
+	if (!rc)
+		rc = history_load(st, kind, rev.id, INT64_MAX, &mem, &list, &n, e);
+	if (!rc) {
+		uuid_format(rev.id, ret->id);
+		text_hex(list[n - 1].rev.leaf, 32, ret->leaf);
+		ret->submission = done.first_seq;
+	}
+	arena_done(&mem);
+	return rc;
+}
