@@ -103,10 +103,10 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 	for (size_t i = 0; !rc && i < n; i++) {
 		bool release = text_eq(d->o->type, "release");
 
-		/* a release may follow an approval; the last revision is the one that closes */
-		if (list[i].rev.ruling != RULING_NONE && !(release && list[i].rev.ruling == RULING_APPROVED))
+		/* a release is about the last revision, the one that closes; it may have been approved before */
+		if (release ? i + 1 < n || list[i].rev.ruling >= RULING_RETURNED : list[i].rev.ruling != RULING_NONE)
 			continue;
-		if (release && i + 1 == n)
+		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
 		text_hex(list[i].rev.leaf, 32, leaf);
 		buf_printf(&d->about, "%s%.36s@%s", d->about.size ? " " : "", id_text, leaf);

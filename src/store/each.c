@@ -28,8 +28,8 @@ build_query(struct store *st, const struct each_filter *f, int *column, int *ret
 	const struct store_kind *k = &st->kind[f->kind];
 	int at = 12;
 
-	buf_adds(b, "SELECT fid,record_id,shown_as,unapproved,conflict,revisions,drawn,area_m2,area_low_m2,"
-	            "area_high_m2,perimeter_m,submission");
+	buf_adds(b, "SELECT fid,record_id,shown_as,unapproved,conflict,revisions,drawn,shown_area_m2,shown_area_low_m2,"
+	            "shown_area_high_m2,shown_perimeter_m,submission");
 	*ret_geometry = -1;
 	for (size_t i = 0; i < k->form->field_count; i++) {
 		const struct form_field *field = &k->form->field[i];
@@ -127,8 +127,8 @@ read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_
 	return geom_from_gpkg(sqlite3_column_blob(q, geometry), (size_t)sqlite3_column_bytes(q, geometry), mem, g, e);
 }
 
-static enum err_code
-walk_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+enum err_code
+each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
 	const struct store_kind *k = &st->kind[f->kind];
 	int *column = mem_calloc(k->form->field_count + 1, sizeof(*column)), geometry = -1, s = SQLITE_DONE;
@@ -184,8 +184,8 @@ past_row(struct store *st, const struct each_filter *f, struct uuid id, struct a
 	return fn(ctx, &row, e);
 }
 
-static enum err_code
-walk_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+enum err_code
+each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	struct arena mem;
@@ -227,8 +227,8 @@ store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	latest = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : INT64_MIN;
 	sqlite3_finalize(q);
 	if (f->known_size >= store_log_size(st) && latest <= f->as_of_days)
-		return walk_layer(st, f, fn, ctx, e);
-	return walk_past(st, f, fn, ctx, e);
+		return each_layer(st, f, fn, ctx, e);
+	return each_past(st, f, fn, ctx, e);
 }
 
 enum err_code

@@ -23,6 +23,12 @@ typedef enum err_code each_fn(void *ctx, const struct shown *row, struct err *e)
  */
 MUST_CHECK enum err_code store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
                                     struct err *e);
+/** The same walk by joining the revisions, whatever the layers hold. */
+MUST_CHECK enum err_code each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
+                                   struct err *e);
+/** The same walk over the layer, which shows the present. */
+MUST_CHECK enum err_code each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
+                                    struct err *e);
 /** One record's shown state by id from the present; *ret_any false when nothing is in play. */
 MUST_CHECK enum err_code store_get(struct store *st, struct uuid id, struct arena *mem, struct shown *ret,
                                    bool *ret_any, struct err *e);

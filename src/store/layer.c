@@ -10,8 +10,8 @@
 
 /* Columns before the form's own fields, in this order. */
 static const char *const system_column[] = { "fid",          "record_id",   "shown_as",     "unapproved",
-	                                     "conflict",     "revisions",   "drawn",        "area_m2",
-	                                     "area_low_m2",  "area_high_m2", "perimeter_m", "submission" };
+	                                     "conflict",     "revisions",   "drawn",        "shown_area_m2",
+	                                     "shown_area_low_m2",  "shown_area_high_m2", "shown_perimeter_m", "submission" };
 enum { SYSTEM_COLUMNS = 12 };
 
 static const char *
@@ -56,7 +56,8 @@ create_table(struct store *st, const struct store_kind *k, struct err *e)
 		buf_adds(&b, " geometry GEOMETRY,");
 	buf_adds(&b, " record_id TEXT NOT NULL, shown_as TEXT NOT NULL, unapproved INTEGER NOT NULL,"
 	             " conflict INTEGER NOT NULL, revisions INTEGER NOT NULL, drawn TEXT NOT NULL,"
-	             " area_m2 REAL, area_low_m2 REAL, area_high_m2 REAL, perimeter_m REAL,"
+	             " shown_area_m2 REAL, shown_area_low_m2 REAL, shown_area_high_m2 REAL,"
+	             " shown_perimeter_m REAL,"
 	             " submission INTEGER NOT NULL");
 	for (size_t i = 0; i < k->form->field_count; i++) {
 		if (!in_layer(&k->form->field[i]))

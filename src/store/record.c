@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 bool
@@ -210,8 +211,11 @@ value_to_json(const struct store_value *v, struct buf *out)
 	}
 }
 
-void
-fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out)
+/* Which fields go into a JSON object of fields. */
+enum choose { ALL_FIELDS, NO_IDENTITY, NO_IMPORT };
+
+static void
+write_fields(const struct store_fields *f, const int *sorted, enum choose choose, struct buf *out)
 {
 	bool comma = false;
 
@@ -222,7 +226,8 @@ fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identi
 		bool is_geometry = f->geom && field_is_main_geometry(field);
 
 		if ((v->type == STORE_NULL && !is_geometry) ||
-		    (skip_identity && field->access == FORM_IDENTITY))
+		    (choose == NO_IDENTITY && field->access == FORM_IDENTITY) ||
+		    (choose == NO_IMPORT && text_starts(field->name, "import_")))
 			continue;
 		if (comma)
 			buf_addc(out, ',');
@@ -235,6 +240,27 @@ fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identi
 			value_to_json(v, out);
 	}
 	buf_addc(out, '}');
+}
+
+void
+fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out)
+{
+	write_fields(f, sorted, skip_identity ? NO_IDENTITY : ALL_FIELDS, out);
+}
+
+bool
+fields_content_hash(const struct store_fields *f, const int *sorted, uint8_t out[32])
+{
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, 0);
+	write_fields(f, sorted, NO_IMPORT, &b);
+	ok = buf_ok(&b);
+	if (ok)
+		hash_sha256(b.data, b.size, out);
+	buf_done(&b);
+	return ok;
 }
 
 bool

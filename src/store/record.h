@@ -64,6 +64,11 @@ MUST_CHECK enum err_code fields_from_json(const struct form *form, const struct 
                                           struct err *e);
 /** The whole as canonical JSON object, members sorted, nulls left out. skip_identity leaves out identity fields. */
 void fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out);
+/**
+ * SHA-256 of the canonical JSON of all fields (identity too) but those whose names begin with import_: what an
+ * imported row said. Two rows with the same hash say the same. False when memory ends.
+ */
+bool fields_content_hash(const struct store_fields *f, const int *sorted, uint8_t out[32]);
 /** One value as canonical JSON. */
 void value_to_json(const struct store_value *v, struct buf *out);
 /** One member of a canonical JSON object, as it stands there. */

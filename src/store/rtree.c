@@ -248,3 +248,16 @@ rtree_pack(struct store *st, const char *layer, struct rtree_load *l, struct err
 		rc = db_fail(st, "close the spatial index's tables again", e);
 	return rc;
 }
+
+enum err_code
+rtree_clear(struct store *st, const char *layer, struct err *e)
+{
+	struct buf sql;
+	enum err_code rc;
+
+	buf_init(&sql, 4096);
+	buf_printf(&sql, "DELETE FROM \"rtree_%s_geometry\"", layer);
+	rc = db_exec(st, buf_text(&sql), e);
+	buf_done(&sql);
+	return rc;
+}

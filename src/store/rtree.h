@@ -30,5 +30,7 @@ bool rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box);
  * both keeps the new box). Inside a transaction. Fails with ERR_NOMEM, ERR_IO.
  */
 MUST_CHECK enum err_code rtree_pack(struct store *st, const char *layer, struct rtree_load *l, struct err *e);
+/** Empty the tree. */
+MUST_CHECK enum err_code rtree_clear(struct store *st, const char *layer, struct err *e);
 
 #endif
