@@ -30,7 +30,7 @@ test_draft_vector(void **state)
 		"2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
 		"21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49";
 	static const char plain[] = "Ladies and Gentlemen of the class of '99: If I could offer "
-	                            "you only one tip for the "
+				    "you only one tip for the "
 				    "future, sunscreen would be it.";
 	uint8_t sealed[24 + 114 + 16];
 	uint8_t key[32];

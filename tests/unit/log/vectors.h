@@ -61,7 +61,7 @@ read_path(const char *path, struct buf *b)
 static inline void
 read_vector(const char *name, struct buf *b)
 {
-	char path[1024];
+	char path[4096];
 
 	assert_true(vector_path(name, path, sizeof path));
 	read_path(path, b);
@@ -71,7 +71,7 @@ read_vector(const char *name, struct buf *b)
 static inline void
 read_case(const char *name, struct buf *b)
 {
-	char path[1024];
+	char path[4096];
 
 	(void)snprintf(path, sizeof path, "%s/tests/cases/log/%s", source_root(), name);
 	read_path(path, b);
