@@ -6,7 +6,7 @@
 #include "form/moment.h"
 
 #define MS_PER_DAY 86400000
-#define MIN_DAYS (-719528.0) /* 0000-01-01 */
+#define MIN_DAYS (-719162.0) /* 0001-01-01 */
 #define MAX_DAYS 2932896.0   /* 9999-12-31 */
 
 /* Two digits below limit at *i, which then moves on. */

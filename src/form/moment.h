@@ -17,13 +17,13 @@
 bool moment_parse(const char *s, size_t n, double *ret_days);
 /** "hh:mm" or "hh:mm:ss" with an optional fraction, nothing else. */
 bool moment_is_time(const char *s, size_t n);
-/** "YYYY-MM-DD" of a whole number of days; false outside the years 0 .. 9999. out has 11 bytes. */
+/** "YYYY-MM-DD" of a whole number of days; false outside the years 1 .. 9999. out has 11 bytes. */
 bool moment_format_date(double days, char *out);
-/** "YYYY-MM-DDThh:mm:ss.fffZ"; false outside the years 0 .. 9999. out has 28 bytes. */
+/** "YYYY-MM-DDThh:mm:ss.fffZ"; false outside the years 1 .. 9999. out has 28 bytes. */
 bool moment_format(double days, char *out);
 /**
  * Append days in a format of ODK's format-date: %Y %y %m %n %b %d %e %a %H %h %M %S %3 %%. English
- * names. False for another letter after %, or outside the years 0 .. 9999.
+ * names. False for another letter after %, or outside the years 1 .. 9999.
  */
 bool moment_write(double days, const char *format, struct buf *out);
 

@@ -518,6 +518,9 @@ close_repeat(struct parse *p)
 	if (twice < f->child_count)
 		return err_set(p->e, ERR_INVALID, "name '%s' is twice in the repeat '%s'",
 		               f->child[twice].name, f->name);
+	/* So that whoever asks only the repeat cannot show an identity inside it. */
+	if (form_field_access(f) == FORM_IDENTITY)
+		f->access = FORM_IDENTITY;
 	p->repeat = NULL;
 	p->child = NULL;
 	return ERR_OK;

@@ -35,7 +35,7 @@ must_parse(const char *survey, const char *choices)
 static const char all_types[] =
 	"type,name,label::English (en),label::Ukrainian (uk),label::Azerbaijani (az),reviewer::uk,"
 	"hint::English (en),required,relevant,constraint,constraint_message::English "
-        "(en),access,unit,"
+	"(en),access,unit,"
 	"reference,core,verified,geometry,link,appearance\r\n"
 	"settings_kind,everything,Everything,Усе,Hamısı,Olena\r\n"
 	"settings_version,7\r\n"
@@ -51,7 +51,7 @@ static const char all_types[] =
 	"file,a_file,File\r\nimage,an_image,Image\r\naudio,a_sound,Sound\r\nvideo,a_film,Film\r\n"
 	"barcode,a_code,Code\r\n"
 	"record "
-        "hazard,a_link,Link\r\nrecord,any_link,Any\r\nrecords,links,Links,,,,,,,,,,,,,,,source\r\n"
+	"hazard,a_link,Link\r\nrecord,any_link,Any\r\nrecords,links,Links,,,,,,,,,,,,,,,source\r\n"
 	"note,a_note,Note\r\ncalculate,a_sum,\r\nstart,start,\r\n,,\r\n"
 	"begin group,a_group,Group,,,,,,${a_choice} = 'yes',,,identity\r\n"
 	"text,in_group,In group,,,,,,string-length(${a_text}) > 2\r\n"
@@ -67,7 +67,7 @@ static const char all_types[] =
 	"list_name,name,label::English (en),label::Ukrainian (uk),reviewer::uk,reference,verified,"
 	"apmbc,hint::English (en),hint::Ukrainian (uk)\r\n"
 	"yes_no,yes,Yes,Так,Olena,IMAS "
-        "04.10,no,AP,sure,точно\r\nother,a,A\r\nyes_no,no,No,Ні\r\n,,\r\n";
+	"04.10,no,AP,sure,точно\r\nother,a,A\r\nyes_no,no,No,Ні\r\n,,\r\n";
 
 static void
 every_type_is_read(void **state)
