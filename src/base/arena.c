@@ -124,12 +124,11 @@ arena_alloc(struct arena *a, size_t size)
 	rounded = OWN_BLOCK ? size : (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	if (rounded > a->limit_bytes - a->used_bytes)
 		return NULL;
-	if (OWN_BLOCK) {
-		p = alloc_own(a, rounded);
-	} else if (a->head && rounded <= a->head->size - a->head->used) {
+	if (!OWN_BLOCK && a->head && rounded <= a->head->size - a->head->used) {
 		p = (char *)(a->head + 1) + a->head->used;
 		a->head->used += rounded;
-	} else if (rounded > FIRST_BLOCK / 2 && (!a->head || rounded > a->head->size / 4)) {
+	} else if (OWN_BLOCK ||
+	           (rounded > FIRST_BLOCK / 2 && (!a->head || rounded > a->head->size / 4))) {
 		p = alloc_own(a, rounded);
 	} else {
 		if (!add_block(a))

@@ -37,7 +37,9 @@ csv_open(struct csv_reader *r, const char *s, size_t n, char separator)
 		n -= 3;
 	}
 	*r = (struct csv_reader){ .p = s, .end = n > 0 ? s + n : s, .line = 1 };
-	r->separator = separator ? separator : guess_separator(r->p, r->end);
+	r->separator = separator;
+	if (!separator)
+		r->separator = guess_separator(r->p, r->end);
 }
 
 /* One field: what the scan of it found. */
@@ -50,6 +52,32 @@ struct scan {
 	bool nul;
 };
 
+static void
+take(struct scan *f, char c, char *out)
+{
+	f->nul = f->nul || c == '\0';
+	if (out)
+		out[f->size] = c;
+	f->size++;
+}
+
+/* p stands behind the opening quote; returns behind the closing one. */
+static const char *
+scan_quoted(const char *p, const char *end, char *out, struct scan *f)
+{
+	for (; p < end; p++) {
+		if (*p == '"') {
+			if (p + 1 >= end || p[1] != '"')
+				return p + 1;
+			p++;
+		}
+		f->lines += *p == '\n' ? 1 : 0;
+		take(f, *p, out);
+	}
+	f->open = true;
+	return p;
+}
+
 /*
  * Scan one field at p; out (NULL = only measure) gets its content. A quote counts only as the first
  * character of a field; what follows a closing quote is taken as it stands.
@@ -57,35 +85,15 @@ struct scan {
 static struct scan
 scan_field(const char *p, const char *end, char separator, char *out)
 {
-	struct scan f = { 0 };
+	struct scan f = { .quoted = p < end && *p == '"' };
 
-	if (p < end && *p == '"') {
-		f.quoted = true;
-		f.open = true;
-		for (p++; p < end; p++) {
-			if (*p == '"') {
-				if (p + 1 >= end || p[1] != '"') {
-					f.open = false;
-					p++;
-					break;
-				}
-				p++;
-			}
-			f.lines += *p == '\n' ? 1 : 0;
-			f.nul = f.nul || *p == '\0';
-			if (out)
-				out[f.size] = *p;
-			f.size++;
-		}
-	}
+	if (f.quoted)
+		p = scan_quoted(p + 1, end, out, &f);
 	for (; p < end && *p != separator && *p != '\n'; p++) {
 		/* The line end may be CR LF. */
 		if (*p == '\r' && (p + 1 == end || p[1] == '\n'))
 			continue;
-		f.nul = f.nul || *p == '\0';
-		if (out)
-			out[f.size] = *p;
-		f.size++;
+		take(&f, *p, out);
 	}
 	f.next = p;
 	return f;
@@ -198,7 +206,7 @@ is_formula(const char *s, size_t n)
 {
 	double number;
 
-	if (n == 0 || !memchr("=+-@\t\r\n", s[0], 7))
+	if (n == 0 || !s[0] || !strchr("=+-@\t\r\n", s[0]))
 		return false;
 	/* A plain signed number is a number. */
 	return !text_parse_f64(s, n, &number);

@@ -1,5 +1,5 @@
 /* strtod_l is not in POSIX; it is the one way to read a number whatever the locale. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: the C library asks for it */
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -24,6 +24,15 @@ power_up(int k)
 	u128 v = (u128)p[0] << 64 | p[1];
 
 	return k < 0 || k > 55 ? v + 1 : v;
+}
+
+/* floor(v / 2^bits) for |v| < 2^40, without shifting a negative number. */
+static int
+floor_shift(int64_t v, int bits)
+{
+	int64_t lift = (int64_t)1 << 40;
+
+	return (int)(((v + lift) >> bits) - (lift >> bits));
 }
 
 static uint64_t
@@ -67,8 +76,8 @@ decimal_shortest(double v)
 	odd = c & 1;
 	uneven = fraction == 0 && biased > 1; /* the gap below is half the gap above */
 	cb = 4 * c;
-	k = (q * 1262611 - (uneven ? 524031 : 0)) >> 22;
-	h = q + ((-k * 1741647) >> 19) + 1;
+	k = floor_shift(q * (int64_t)1262611 - (uneven ? 524031 : 0), 22);
+	h = q + floor_shift(-k * (int64_t)1741647, 19) + 1;
 	g = power_up(-k);
 	lower = round_to_odd(g, (cb - 2 + (uneven ? 1 : 0)) << h) + (odd ? 1 : 0);
 	vb = round_to_odd(g, cb << h);
@@ -206,7 +215,8 @@ lemire(uint64_t w, int q, double *ret)
 	}
 	high_bit = (uint64_t)(product >> 127);
 	m = (uint64_t)(product >> 64) >> (high_bit + 9);
-	exponent = (((152170 + 65536) * (int64_t)q) >> 16) + 63 + (int64_t)high_bit - zeros + 1023;
+	exponent = floor_shift((152170 + 65536) * (int64_t)q, 16) + 63 + (int64_t)high_bit - zeros +
+	           1023;
 	if (exponent <= 0)
 		return false;
 	/* Exactly half way: to even. */

@@ -488,6 +488,8 @@ file_list(const char *path, int (*fn)(void *ctx, const char *name), void *ctx, s
 		return fail(e, "open the folder", path);
 	for (;;) {
 		errno = 0;
+		/* cppcheck-suppress readdirCalled; safe for streams that are not shared, POSIX 2024
+		 */
 		entry = readdir(dir);
 		if (!entry)
 			break;
@@ -502,7 +504,8 @@ file_list(const char *path, int (*fn)(void *ctx, const char *name), void *ctx, s
 		rc = fail(e, "read the folder", path);
 		goto out;
 	}
-	qsort(x.name, x.count, sizeof(*x.name), compare_texts);
+	if (x.count > 0)
+		qsort(x.name, x.count, sizeof(*x.name), compare_texts);
 	for (size_t i = 0; i < x.count && rc == ERR_OK; i++)
 		rc = (enum err_code)fn(ctx, x.name[i]);
 out:

@@ -132,7 +132,9 @@ text_eq(const char *a, const char *b)
 static char
 lower_ascii(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c + ('a' - 'A'));
+	return c;
 }
 
 bool
@@ -458,7 +460,7 @@ text_unhex(const char *s, size_t n, uint8_t *out, size_t out_n)
 			return false;
 	}
 	for (size_t i = 0; i < out_n; i++)
-		out[i] = (uint8_t)(hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
+		out[i] = (uint8_t)(hex_digit(s[2 * i]) * 16 + hex_digit(s[2 * i + 1]));
 	return true;
 }
 
