@@ -157,6 +157,28 @@ member_pick(struct dataset *d)
 	return d->members.count == 1 && !d->member ? d->members.at[0].name : doc;
 }
 
+/* Some programs write a doc.kml that only links to the files with the content. */
+static bool
+holds_placemarks(const struct file *f)
+{
+	static const char word[] = "<Placemark";
+	struct input in;
+	struct err ignored = { 0 };
+	const char *p;
+	bool found = false;
+
+	if (file_map(f, &in, &ignored) != ERR_OK)
+		return true;
+	p = in.s;
+	while (!found && p && (size_t)(in.s + in.n - p) >= sizeof word) {
+		p = memchr(p, '<', (size_t)(in.s + in.n - p) - sizeof word + 1);
+		found = p && memcmp(p, word, sizeof word - 1) == 0;
+		p = p ? p + 1 : NULL;
+	}
+	file_unmap(&in);
+	return found;
+}
+
 static enum err_code
 several(const struct dataset *d, struct err *e)
 {
@@ -175,10 +197,40 @@ several(const struct dataset *d, struct err *e)
 	return err_hint(e, "choose one with --layer NAME");
 }
 
+/* Unpack one member with all that belongs to it. */
+static enum err_code
+unwrap_member(struct dataset *d, const struct files *names, const char *name, struct files *ret,
+              struct err *e)
+{
+	struct choice c = { .format = detect_name(name), .name = name, .stem = stem_size(name) };
+
+	for (size_t i = 0; i < names->count && c.format == FORMAT_UNKNOWN; i++) {
+		if (detect_name(names->at[i].name) == FORMAT_FILEGDB)
+			c.format = FORMAT_FILEGDB;
+	}
+	if (unpack_zip(&d->unpack, &d->file, wanted, &c, ret, e) != ERR_OK)
+		return e->code;
+	if (c.format != FORMAT_FILEGDB && !files_find(ret, name))
+		return err_set(e, ERR_INVALID, "the archive's entry could not be unpacked");
+	return ERR_OK;
+}
+
+/* Leave out a member; the others keep their order. */
+static void
+member_drop(struct dataset *d, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->members.count; i++) {
+		if (d->members.at[i].name != name)
+			d->members.at[kept++] = d->members.at[i];
+	}
+	d->members.count = kept;
+}
+
 static enum err_code
 unwrap_zip(struct dataset *d, const struct files *names, struct files *ret, struct err *e)
 {
-	struct choice c = { 0 };
 	const char *name;
 
 	if (members_find(d, names, e) != ERR_OK)
@@ -187,27 +239,24 @@ unwrap_zip(struct dataset *d, const struct files *names, struct files *ret, stru
 		return err_set(e, ERR_UNSUPPORTED,
 		               "the archive holds no file of a format that is read%s",
 		               d->raster ? " as a raster" : "");
-	name = member_pick(d);
-	if (!name)
-		return several(d, e);
-	d->member = NULL;
-	c.name = name;
-	c.format = detect_name(name);
-	c.stem = stem_size(name);
-	for (size_t i = 0; i < names->count && c.format == FORMAT_UNKNOWN; i++) {
-		if (detect_name(names->at[i].name) == FORMAT_FILEGDB)
-			c.format = FORMAT_FILEGDB;
+	for (;;) {
+		name = member_pick(d);
+		if (!name)
+			return several(d, e);
+		if (unwrap_member(d, names, name, ret, e) != ERR_OK)
+			return e->code;
+		if (d->members.count == 1 || !text_eq_nocase(name, "doc.kml") ||
+		    holds_placemarks(files_find(ret, name)))
+			break;
+		member_drop(d, name);
 	}
-	if (unpack_zip(&d->unpack, &d->file, wanted, &c, ret, e) != ERR_OK)
-		return e->code;
-	if (c.format == FORMAT_FILEGDB) {
+	d->member = NULL;
+	if (files_find(ret, name)) {
+		d->file = *files_find(ret, name);
+	} else {
 		d->format = FORMAT_FILEGDB;
 		d->file = (struct file){ .name = name, .fd = -1 };
-		return ERR_OK;
 	}
-	if (!files_find(ret, name))
-		return err_set(e, ERR_INVALID, "the archive's entry could not be unpacked");
-	d->file = *files_find(ret, name);
 	return ERR_OK;
 }
 

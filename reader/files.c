@@ -102,3 +102,11 @@ file_map(const struct file *f, struct input *ret, struct err *e)
 	*ret = (struct input){ .s = p, .n = (size_t)f->size, .mapped = true };
 	return ERR_OK;
 }
+
+void
+file_unmap(struct input *in)
+{
+	if (in->mapped)
+		(void)munmap((void *)(uintptr_t)in->s, in->n);
+	*in = (struct input){ .s = "" };
+}

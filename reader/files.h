@@ -37,5 +37,6 @@ const struct file *files_find(const struct files *f, const char *name);
 int64_t file_pread(const struct file *f, void *p, size_t n, int64_t at);
 /** Map the whole content to read. An empty file is an empty input. ERR_IO. */
 MUST_CHECK enum err_code file_map(const struct file *f, struct input *ret, struct err *e);
+void file_unmap(struct input *in);
 
 #endif

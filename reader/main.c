@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -343,8 +342,7 @@ read_text(struct job *job, struct err *e)
 	else if (rc == ERR_OK)
 		rc = read_table(job, in, utf8.size ? encoding_name(en) : NULL, e);
 	buf_done(&utf8);
-	if (whole.mapped)
-		(void)munmap((void *)(uintptr_t)whole.s, whole.n);
+	file_unmap(&whole);
 	return rc;
 }
 

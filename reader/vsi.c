@@ -21,21 +21,31 @@ struct handle {
 	bool sqlite; /* an SQLite file in WAL mode is shown as one without */
 };
 
-/* The part of a path that names an entry: behind our prefix, or behind /vsizip/ and the archive's
- * name. */
-static const char *
-entry_name(const char *path)
-{
-	const char *brace;
+/* What a handler serves. GDAL hands over paths without the handler's prefix. */
+struct view {
+	const struct files *files;
+	bool zip; /* paths are ARCHIVE/ENTRY, with or without braces around ARCHIVE: the entry is
+	             the end */
+};
 
-	if (strncmp(path, VSI_PREFIX, strlen(VSI_PREFIX)) == 0)
-		path += strlen(VSI_PREFIX);
-	if (strncmp(path, "/vsizip/", 8) != 0)
-		return path;
-	brace = strchr(path, '}');
-	if (!brace)
-		return path + 8;
-	return brace[1] == '/' ? brace + 2 : brace + 1;
+static const struct file *
+find_file(const struct view *view, const char *path)
+{
+	const struct files *files = view->files;
+	const struct file *best = NULL;
+	size_t n = strlen(path);
+
+	if (!view->zip)
+		return files_find(files, path);
+	for (size_t i = 0; i < files->count; i++) {
+		size_t size = strlen(files->at[i].name);
+
+		if (size < n && path[n - size - 1] == '/' &&
+		    strcmp(path + n - size, files->at[i].name) == 0 &&
+		    (!best || size > strlen(best->name)))
+			best = &files->at[i];
+	}
+	return best;
 }
 
 /* A folder is whatever some entry lies beneath. */
@@ -58,9 +68,8 @@ is_folder(const struct files *files, const char *name)
 static int
 vsi_stat(void *ctx, const char *path, VSIStatBufL *ret, int flags)
 {
-	const struct files *files = ctx;
-	const char *name = entry_name(path);
-	const struct file *f = files_find(files, name);
+	const struct view *view = ctx;
+	const struct file *f = find_file(view, path);
 
 	(void)flags;
 	memset(ret, 0, sizeof *ret);
@@ -69,7 +78,7 @@ vsi_stat(void *ctx, const char *path, VSIStatBufL *ret, int flags)
 		ret->st_size = f->size;
 		return 0;
 	}
-	if (!is_folder(files, name))
+	if (view->zip || !is_folder(view->files, path))
 		return -1;
 	ret->st_mode = S_IFDIR | 0555;
 	return 0;
@@ -78,7 +87,7 @@ vsi_stat(void *ctx, const char *path, VSIStatBufL *ret, int flags)
 static void *
 vsi_open(void *ctx, const char *path, const char *access)
 {
-	const struct file *f = files_find(ctx, entry_name(path));
+	const struct file *f = find_file(ctx, path);
 	struct handle *h;
 	char first[16] = "";
 
@@ -156,19 +165,18 @@ vsi_close(void *file)
 static char **
 vsi_list(void *ctx, const char *path, int max)
 {
-	const struct files *files = ctx;
-	const char *folder = entry_name(path);
-	size_t n = strlen(folder);
+	const struct files *files = ((const struct view *)ctx)->files;
+	size_t n = strlen(path);
 	char **list = NULL;
 
 	(void)max;
-	while (n && folder[n - 1] == '/')
+	while (n && path[n - 1] == '/')
 		n--;
 	for (size_t i = 0; i < files->count; i++) {
 		const char *rest = files->at[i].name;
 		char name[256];
 
-		if (n && (strncasecmp(rest, folder, n) != 0 || rest[n] != '/'))
+		if (n && (strncasecmp(rest, path, n) != 0 || rest[n] != '/'))
 			continue;
 		rest += n ? n + 1 : 0;
 		(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(rest, "/"), rest);
@@ -179,14 +187,14 @@ vsi_list(void *ctx, const char *path, int max)
 }
 
 static enum err_code
-install(const char *prefix, const struct files *files, struct err *e)
+install(const char *prefix, struct view *view, struct err *e)
 {
 	VSIFilesystemPluginCallbacksStruct *cb = VSIAllocFilesystemPluginCallbacksStruct();
 	int rc;
 
 	if (!cb)
 		return err_set(e, ERR_NOMEM, "out of memory for the reader's files");
-	cb->pUserData = (void *)(uintptr_t)files;
+	cb->pUserData = view;
 	cb->stat = vsi_stat;
 	cb->open = vsi_open;
 	cb->tell = vsi_tell;
@@ -205,11 +213,17 @@ install(const char *prefix, const struct files *files, struct err *e)
 enum err_code
 vsi_install(const struct files *files, struct err *e)
 {
-	return install(VSI_PREFIX, files, e);
+	static struct view view;
+
+	view = (struct view){ .files = files };
+	return install(VSI_PREFIX, &view, e);
 }
 
 enum err_code
 vsi_install_zip(const struct files *files, struct err *e)
 {
-	return install("/vsizip/", files, e);
+	static struct view view;
+
+	view = (struct view){ .files = files, .zip = true };
+	return install("/vsizip/", &view, e);
 }
