@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "reader/dataset.h"
 
+#define BARE_GDB "unnamed.gdb"
 #define MAX_WRAPS 2 /* an archive, and one more inside it */
 
 void
@@ -212,6 +213,12 @@ unwrap_member(struct dataset *d, const struct files *names, const char *name, st
 		return e->code;
 	if (c.format != FORMAT_FILEGDB && !files_find(ret, name))
 		return err_set(e, ERR_INVALID, "the archive's entry could not be unpacked");
+	/* A FileGDB packed without its folder gets one, because its driver asks for it. */
+	for (size_t i = 0; c.format == FORMAT_FILEGDB && !name[0] && i < ret->count; i++) {
+		ret->at[i].name = arena_printf(&ret->mem, BARE_GDB "/%s", ret->at[i].name);
+		if (!ret->at[i].name)
+			return err_set(e, ERR_NOMEM, "out of memory for file names");
+	}
 	return ERR_OK;
 }
 
@@ -255,7 +262,7 @@ unwrap_zip(struct dataset *d, const struct files *names, struct files *ret, stru
 		d->file = *files_find(ret, name);
 	} else {
 		d->format = FORMAT_FILEGDB;
-		d->file = (struct file){ .name = name, .fd = -1 };
+		d->file = (struct file){ .name = name[0] ? name : BARE_GDB, .fd = -1 };
 	}
 	return ERR_OK;
 }

@@ -98,25 +98,25 @@ detect_xml(const char *s, size_t n)
 	return has(s, n, "<gpx") ? FORMAT_GPX : FORMAT_REFUSED;
 }
 
-/* Plain text has no NUL and few control characters; UTF-16 shows by its zeros in every second byte.
- */
+/* Plain text has no NUL and few control characters; UTF-16 shows by its mark, or by NULs in only
+ * every second byte. */
 static bool
 looks_text(const uint8_t *p, size_t n)
 {
 	size_t odd = 0;
 	size_t zero[2] = { 0, 0 };
 
+	if (n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0))
+		return true;
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == 0)
 			zero[i % 2]++;
-		else if (p[i] < 32 && !strchr("\t\n\r\f\x1a\x1e", p[i]))
+		else if (p[i] < 32 && !memchr("\t\n\r\f\x1a\x1e", p[i], 6))
 			odd++;
 	}
-	if (odd * 50 > n)
-		return false;
-	return zero[0] + zero[1] == 0 || (zero[0] == 0 && zero[1] * 3 > n) ||
-	       (zero[1] == 0 && zero[0] * 3 > n) ||
-	       (n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0));
+	if (zero[0] + zero[1] == 0)
+		return odd * 50 <= n;
+	return (zero[0] * 8 < zero[1] || zero[1] * 8 < zero[0]) && (zero[0] + zero[1]) * 20 > n;
 }
 
 enum format

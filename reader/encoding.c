@@ -17,6 +17,15 @@ encoding_name(enum encoding en)
 	return encoding_names[en];
 }
 
+const char *
+encoding_iconv_name(enum encoding en)
+{
+	static const char *const names[] = { "CP1250", "CP1251",   "CP1252",  "CP1254",
+		                             "UTF-8",  "UTF-16LE", "UTF-16BE" };
+
+	return names[en];
+}
+
 bool
 encoding_from_name(const char *name, enum encoding *ret)
 {
@@ -47,16 +56,19 @@ encoding_from_name(const char *name, enum encoding *ret)
 	return false;
 }
 
-/* ASCII in UTF-16 has a zero in every second byte. */
+/* ASCII in UTF-16 has a zero in every second byte; other encodings of text have no zeros at all. */
 static bool
 looks_utf16(const char *s, size_t n, size_t zero_at)
 {
 	size_t zeros = 0;
+	size_t others = 0; /* a few characters end in a zero byte themselves */
 	size_t pairs = (n < 4096 ? n : 4096) / 2;
 
-	for (size_t i = 0; i < pairs; i++)
-		zeros += s[2 * i + zero_at] == 0 && s[2 * i + 1 - zero_at] != 0;
-	return pairs >= 4 && zeros * 10 > pairs * 7;
+	for (size_t i = 0; i < pairs; i++) {
+		zeros += s[2 * i + zero_at] == 0;
+		others += s[2 * i + 1 - zero_at] == 0;
+	}
+	return pairs >= 2 && zeros * 10 > pairs && others * 8 < zeros;
 }
 
 /* UTF-8 with a few broken bytes is still UTF-8: its rows that hold them are bad, not all the
@@ -80,7 +92,7 @@ mostly_utf8(const char *s, size_t n)
 }
 
 static enum encoding
-guess_8bit(const char *s, size_t n)
+guess_table(const char *s, size_t n)
 {
 	static const uint8_t turkish[] = { 0xd0, 0xdd, 0xde, 0xf0, 0xfd, 0xfe };
 	size_t high = 0;
@@ -115,11 +127,17 @@ encoding_guess(const char *s, size_t n, bool *ret_sure)
 		return ENCODING_UTF16LE;
 	if (looks_utf16(s, n, 0))
 		return ENCODING_UTF16BE;
-	if (text_is_utf8(s, n))
+	return encoding_guess_8bit(s, n, ret_sure);
+}
+
+enum encoding
+encoding_guess_8bit(const char *s, size_t n, bool *ret_sure)
+{
+	*ret_sure = text_is_utf8(s, n);
+	if (*ret_sure)
 		return ENCODING_UTF8;
-	*ret_sure = false;
 	n = n < GUESS_BYTES ? n : GUESS_BYTES;
-	return mostly_utf8(s, n) ? ENCODING_UTF8 : guess_8bit(s, n);
+	return mostly_utf8(s, n) ? ENCODING_UTF8 : guess_table(s, n);
 }
 
 size_t

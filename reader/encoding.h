@@ -29,6 +29,10 @@ bool encoding_from_name(const char *name, enum encoding *ret);
  * 1252.
  */
 enum encoding encoding_guess(const char *s, size_t n, bool *ret_sure);
+/** The same for bytes that cannot be UTF-16. */
+enum encoding encoding_guess_8bit(const char *s, size_t n, bool *ret_sure);
+/** The name that iconv knows: "CP1251". */
+const char *encoding_iconv_name(enum encoding en);
 /** Bytes of the byte order mark at the start, 0 if there is none for this encoding. */
 size_t encoding_mark(enum encoding en, const char *s, size_t n);
 /** Append n bytes as UTF-8. False: some bytes had no character and went as U+FFFD. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "reader/dataset.h"
 #include "reader/geojson.h"
@@ -17,6 +18,8 @@
 #ifdef READER_PLANTED
 #include "reader/planted.h"
 #endif
+
+#define DBASE_LANGUAGE_AT 29 /* of the header: 0 = not said */
 
 enum mode {
 	MODE_LIST,
@@ -346,6 +349,42 @@ read_text(struct job *job, struct err *e)
 	return rc;
 }
 
+/* A dBASE file need not say how its texts are encoded: then its bytes do, as in a CSV. */
+static const char *
+dbase_encoding(struct job *job)
+{
+	const struct files *files = dataset_files(&job->data);
+	const char *name = job->data.file.name;
+	int stem = (int)(file_extension(name) - name);
+	char beside[1200];
+	const struct file *dbf;
+	struct input in;
+	struct err ignored = { 0 };
+	enum encoding en;
+	bool sure;
+
+	(void)snprintf(beside, sizeof beside, "%.*scpg", stem, name);
+	if (files_find(files, beside))
+		return NULL;
+	(void)snprintf(beside, sizeof beside, "%.*sdbf", stem, name);
+	dbf = files_find(files, beside);
+	if (!dbf || dbf->size < 33 || file_map(dbf, &in, &ignored) != ERR_OK)
+		return NULL;
+	if (in.s[DBASE_LANGUAGE_AT]) {
+		file_unmap(&in);
+		return NULL;
+	}
+	en = encoding_guess_8bit(in.s + 32, in.n - 32, &sure);
+	file_unmap(&in);
+	if (!sure)
+		out_warn(&job->out,
+		         "the file does not say how its texts are encoded; they were read as %s, "
+		         "which is a "
+		         "guess (--encoding tells)",
+		         encoding_name(en));
+	return encoding_iconv_name(en);
+}
+
 static enum err_code
 read_gdal(struct job *job, struct err *e)
 {
@@ -358,6 +397,8 @@ read_gdal(struct job *job, struct err *e)
 		               .progress = sandbox_rows };
 	char path[1200];
 
+	if (!ogr.encoding && (d->format == FORMAT_SHP || d->format == FORMAT_DBF))
+		ogr.encoding = dbase_encoding(job);
 	(void)snprintf(path, sizeof path, VSI_PREFIX "%s", d->file.name);
 	ogr.path = path;
 	if (vsi_install(dataset_files(d), e) != ERR_OK)
@@ -421,6 +462,14 @@ enter(struct job *job, struct err *e)
 	close_others(&job->data.given);
 	catch_crashes();
 	ogr_start();
+	for (size_t i = 0; i < job->data.given.count; i++) {
+		enum format f = detect_name(job->data.given.at[i].name);
+
+		if (f == FORMAT_DBF || f == FORMAT_SHP || f == FORMAT_ZIP) {
+			ogr_load_encodings();
+			break;
+		}
+	}
 	if (job->unsandboxed)
 		return sandbox_limits(&job->limits, bytes, e);
 	if (sandbox_enter(&job->limits, bytes, e) == ERR_OK)

@@ -1,3 +1,4 @@
+#include <iconv.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -65,7 +67,6 @@ ogr_start(void)
 	static const char *const settings[][2] = {
 		{ "GDAL_DRIVER_PATH", "disable" },
 		{ "OGR_SQLITE_LOAD_EXTENSIONS", "NO" },
-		{ "GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR" },
 		{ "GDAL_CACHEMAX", "64" },
 		{ "GDAL_NUM_THREADS", "1" },
 		{ "GDAL_PAM_ENABLED", "NO" },
@@ -80,6 +81,24 @@ ogr_start(void)
 	CPLSetErrorHandler(on_message);
 	GDALAllRegister();
 	OGRSetNonLinearGeometriesEnabledFlag(FALSE);
+}
+
+void
+ogr_load_encodings(void)
+{
+	static const char *const names[] = {
+		"CP1250",     "CP1251",     "CP1252",      "CP1253",      "CP1254",
+		"CP1255",     "CP1256",     "CP1257",      "CP1258",      "CP437",
+		"CP850",      "CP852",      "CP855",       "CP857",       "CP866",
+		"CP874",      "CP932",      "CP936",       "CP949",       "CP950",
+		"ISO-8859-1", "ISO-8859-2", "ISO-8859-3",  "ISO-8859-4",  "ISO-8859-5",
+		"ISO-8859-6", "ISO-8859-9", "ISO-8859-13", "ISO-8859-15", "KOI8-R",
+		"KOI8-U",     "GBK",        "BIG5",        "EUC-JP",      "UTF-16LE",
+	};
+
+	/* Never closed: a converter without a user may be unloaded. */
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		(void)iconv_open("UTF-8", names[i]);
 }
 
 /* All drivers but one go; what a file pretends to be then does not matter. */
@@ -125,22 +144,43 @@ ogr_open(const struct ogr_job *job, unsigned flags, struct err *e)
 	return ds;
 }
 
+/* A definition without a code: the one that PROJ's catalogue holds for it, if there is no doubt. */
+static bool
+identify(OGRSpatialReferenceH crs, char *name, size_t name_size)
+{
+	int count = 0;
+	int *confidence = NULL;
+	OGRSpatialReferenceH *found = OSRFindMatches(crs, NULL, &count, &confidence);
+	bool ok = found && count > 0 && confidence[0] >= 90 &&
+	          (count == 1 || confidence[1] < confidence[0]);
+	const char *authority = ok ? OSRGetAuthorityName(found[0], NULL) : NULL;
+	const char *code = ok ? OSRGetAuthorityCode(found[0], NULL) : NULL;
+
+	ok = authority && code;
+	if (ok)
+		(void)snprintf(name, name_size, "%s:%s", authority, code);
+	OSRFreeSRSArray(found);
+	CPLFree(confidence);
+	return ok;
+}
+
 void
 ogr_crs(OGRSpatialReferenceH crs, char *name, size_t name_size, char **ret_wkt)
 {
 	static const char *const wkt_options[] = { "FORMAT=WKT2_2019", NULL };
 	const char *authority;
 	const char *code;
+	bool crs_named = false;
 
 	name[0] = '\0';
 	*ret_wkt = NULL;
 	if (!crs)
 		return;
-	if (!OSRGetAuthorityCode(crs, NULL))
-		(void)OSRAutoIdentifyEPSG(crs); /* if it cannot tell, the WKT remains */
+	if (!OSRGetAuthorityCode(crs, NULL) && identify(crs, name, name_size))
+		crs_named = true;
 	authority = OSRGetAuthorityName(crs, NULL);
 	code = OSRGetAuthorityCode(crs, NULL);
-	if (authority && code)
+	if (!crs_named && authority && code)
 		(void)snprintf(name, name_size, "%s:%s", authority, code);
 	if (OSRExportToWktEx(crs, ret_wkt, wkt_options) != OGRERR_NONE) {
 		CPLFree(*ret_wkt);
@@ -195,6 +235,29 @@ ogr_list(const struct ogr_job *job, struct out *o, struct err *e)
 	return ERR_OK;
 }
 
+/* The first that has rows. */
+static OGRLayerH
+first_layer(GDALDatasetH ds, int count, struct out *o)
+{
+	OGRLayerH first = NULL;
+	int filled = 0;
+	char quoted[100];
+
+	for (int i = 0; count > 1 && i < count; i++) {
+		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
+
+		if (OGR_L_GetFeatureCount(layer, TRUE) <= 0)
+			continue;
+		first = first ? first : layer;
+		filled++;
+	}
+	if (filled > 1)
+		out_warn(o,
+		         "%d layers of the file hold rows; \"%s\" is read (--layer names another)",
+		         filled, err_quote(OGR_L_GetName(first), quoted, sizeof quoted));
+	return first ? first : GDALDatasetGetLayer(ds, 0);
+}
+
 /* The layer asked for; else the only one, else the first that has rows. */
 static OGRLayerH
 pick_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o, struct err *e)
@@ -206,21 +269,8 @@ pick_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o, struct err
 		(void)err_set(e, ERR_INVALID, "the %s file holds no layer", job->label);
 		return NULL;
 	}
-	if (!job->layer) {
-		OGRLayerH first = GDALDatasetGetLayer(ds, 0);
-
-		for (int i = 0; count > 1 && i < count; i++) {
-			OGRLayerH layer = GDALDatasetGetLayer(ds, i);
-
-			if (OGR_L_GetFeatureCount(layer, TRUE) <= 0)
-				continue;
-			out_warn(o,
-			         "the file has %d layers; \"%s\" is read (--layer names another)",
-			         count, err_quote(OGR_L_GetName(layer), quoted, sizeof quoted));
-			return layer;
-		}
-		return first;
-	}
+	if (!job->layer)
+		return first_layer(ds, count, o);
 	for (int i = 0; i < count; i++) {
 		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
 
@@ -241,6 +291,7 @@ struct reading {
 	bool has_id; /* the layer's id column comes first */
 	struct out_column *columns;
 	OGRFieldType *types;
+	struct arena mem; /* of names */
 };
 
 static enum pipe_type
@@ -263,6 +314,27 @@ column_type(OGRFieldType type)
 	}
 }
 
+static bool
+name_taken(const struct reading *r, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (text_eq_nocase(r->columns[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* The name, or "name_2" ...: unique without regard to ASCII case. NULL when memory ends. */
+static const char *
+unique_name(struct reading *r, size_t count, const char *name)
+{
+	const char *shown = name;
+
+	for (int again = 2; shown && name_taken(r, count, shown); again++)
+		shown = arena_printf(&r->mem, "%s_%d", name, again);
+	return shown;
+}
+
 static enum err_code
 find_columns(struct reading *r, struct err *e)
 {
@@ -282,7 +354,10 @@ find_columns(struct reading *r, struct err *e)
 		r->columns[n++] = (struct out_column){ id, strlen(id), PIPE_INTEGER };
 	for (int i = 0; i < r->fields; i++) {
 		OGRFieldDefnH field = OGR_FD_GetFieldDefn(r->defn, i);
-		const char *name = OGR_Fld_GetNameRef(field);
+		const char *name = unique_name(r, n, OGR_Fld_GetNameRef(field));
+
+		if (!name)
+			return err_set(e, ERR_NOMEM, "out of memory for %d columns", r->fields);
 
 		r->types[i] = OGR_Fld_GetType(field);
 		r->columns[n++] =
@@ -569,6 +644,7 @@ ogr_rows(const struct ogr_job *job, struct out *o, struct err *e)
 		return e->code;
 	}
 	r.defn = OGR_L_GetLayerDefn(r.layer);
+	arena_init(&r.mem, 0);
 	rc = find_columns(&r, e);
 	if (rc == ERR_OK) {
 		send_header(&r);
@@ -576,6 +652,7 @@ ogr_rows(const struct ogr_job *job, struct out *o, struct err *e)
 	}
 	mem_free(r.columns);
 	mem_free(r.types);
+	arena_done(&r.mem);
 	GDALClose(ds);
 	return rc;
 }

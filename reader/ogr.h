@@ -20,6 +20,9 @@ struct ogr_job {
 
 /** Register GDAL's drivers and settings; before the sandbox, so that nothing foreign is near. */
 void ogr_start(void);
+/** Load the C library's converters for the encodings that dBASE files use, for good: inside the
+ * sandbox no more can be loaded. */
+void ogr_load_encodings(void);
 /** An 'L' frame. Fails with ERR_INVALID (not readable). */
 MUST_CHECK enum err_code ogr_list(const struct ogr_job *job, struct out *o, struct err *e);
 /** Header, rows and bad rows. ERR_INVALID, ERR_NOTFOUND (layer), ERR_LIMIT. */

@@ -93,6 +93,7 @@ add_companions(struct command *c, const char *path, struct err *e)
 		const char *companions[10];
 	} kinds[] = {
 		{ "shp", { "shx", "dbf", "prj", "cpg", "SHX", "DBF", "PRJ", "CPG" } },
+		{ "dbf", { "cpg", "CPG" } },
 		{ "tif", { "tfw", "TFW" } },
 		{ "tiff", { "tfw", "TFW" } },
 		{ "asc", { "prj", "PRJ" } },
