@@ -243,7 +243,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(getrlimit),
 	SCMP_SYS(setrlimit),
 	SCMP_SYS(restart_syscall),
-	SCMP_SYS(tgkill),
+
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq),
 	SCMP_SYS(get_robust_list),
@@ -281,6 +281,9 @@ filter_arguments(scmp_filter_ctx ctx)
 	 * gave up. */
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
 	                       SCMP_A0(SCMP_CMP_EQ, 0));
+	/* abort() signals this process; no other. */
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	                       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	/* SQLite locks PROJ's database; names of threads and of memory are harmless. */
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 	                       SCMP_A1(SCMP_CMP_EQ, F_SETLK));
