@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "geo/build.h"
 #include "geo/handle.h"
+#include "geo/projlib.h"
 
 #define OUT_MAX_POINTS                                                                             \
 	50000000u /* what GEOS makes of limited input; only guards the 32-bit counts */
@@ -29,9 +30,6 @@ geo_free(struct geo *g)
 	}
 	if (g->geos) {
 		GEOS_finish_r(g->geos);
-	}
-	if (g->proj) {
-		proj_context_destroy(g->proj);
 	}
 	mem_free(g);
 }
@@ -61,19 +59,6 @@ geo_geos(struct geo *ctx)
 		}
 	}
 	return ctx->geos;
-}
-
-PJ_CONTEXT *
-geo_proj(struct geo *ctx)
-{
-	if (!ctx->proj) {
-		ctx->proj = proj_context_create();
-		if (ctx->proj) {
-			(void)proj_context_set_enable_network(ctx->proj, 0);
-			proj_log_level(ctx->proj, PJ_LOG_NONE);
-		}
-	}
-	return ctx->proj;
 }
 
 enum err_code

@@ -171,7 +171,7 @@ wkb_u32(struct wkb *r, uint32_t *ret, struct err *e)
 static enum err_code
 wkb_header(struct wkb *r, uint32_t *ret_type, struct err *e)
 {
-	uint32_t type, srid;
+	uint32_t type = 0, srid;
 	enum err_code rc;
 
 	if (r->left < 1) {
@@ -249,7 +249,7 @@ static enum err_code
 wkb_rings(struct wkb *r, uint32_t rings, bool areal, struct err *e)
 {
 	for (uint32_t i = 0; i < rings; i++) {
-		uint32_t n;
+		uint32_t n = 0;
 		enum err_code rc = wkb_u32(r, &n, e);
 
 		if (rc == ERR_OK) {
@@ -279,7 +279,7 @@ wkb_kind(struct wkb *r, int kind, struct err *e)
 static enum err_code
 wkb_geometry(struct wkb *r, uint32_t within, int depth, struct err *e)
 {
-	uint32_t type, n;
+	uint32_t type = 0, n = 0;
 	enum err_code rc = wkb_header(r, &type, e);
 
 	if (rc != ERR_OK) {

@@ -9,14 +9,12 @@
 #define GEOS_USE_ONLY_R_API
 #endif
 #include <geos_c.h>
-#include <proj.h>
 
 #include "geo/geo.h"
 #include "geo/geom.h"
 
 struct geo {
 	GEOSContextHandle_t geos; /* NULL until needed */
-	PJ_CONTEXT *proj;         /* NULL until needed */
 	char message[200];        /* what GEOS last complained about */
 	void *coord;              /* cached operations of coord.c, freed with coord_free */
 	void (*coord_free)(void *coord);
@@ -24,8 +22,6 @@ struct geo {
 
 /** The GEOS handle of the context, made now if need be. NULL when memory ends. */
 GEOSContextHandle_t geo_geos(struct geo *ctx);
-/** The PROJ context of the context, made now if need be; network off. NULL when memory ends. */
-PJ_CONTEXT *geo_proj(struct geo *ctx);
 /** ERR_INTERNAL with GEOS's own words: "could not WHAT: ...". */
 enum err_code geo_failed(struct geo *ctx, const char *what, struct err *e);
 /** A three-valued answer (1, 0, 2 on exception) as truth or error. */

@@ -1,10 +1,9 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include <geodesic.h>
-
 #include "geo/frame.h"
 #include "geo/measure.h"
+#include "geo/projlib.h"
 
 #define FRAME_MAX_LAT_DEG 85.0
 #define FRAME_MAX_EDGE_DEG 1.0
@@ -16,10 +15,16 @@
 #define FRAME_SHARE 2.5e-10
 #define FRAME_M2 1e-7
 
-static void
+/* Karney's routines on WGS 84; NULL when PROJ is not installed, results are then NaN. */
+static const struct projlib *
 measure_ellipsoid(struct geod_geodesic *ell)
 {
-	geod_init(ell, 6378137.0, 1 / 298.257223563);
+	const struct projlib *pj = projlib_get();
+
+	if (pj) {
+		pj->geod_init(ell, 6378137.0, 1 / 298.257223563);
+	}
+	return pj;
 }
 
 static bool
@@ -82,7 +87,8 @@ measure_area_frame(const struct geom *g, struct geom_box box, double *ret_m2)
 }
 
 static double
-measure_ring_karney(const struct geod_geodesic *ell, const double *xy, size_t n)
+measure_ring_karney(const struct projlib *pj, const struct geod_geodesic *ell, const double *xy,
+                    size_t n)
 {
 	struct geod_polygon poly;
 	double area = 0;
@@ -90,12 +96,12 @@ measure_ring_karney(const struct geod_geodesic *ell, const double *xy, size_t n)
 	if (n < 4) {
 		return 0;
 	}
-	geod_polygon_init(&poly, 0);
+	pj->geod_polygon_init(&poly, 0);
 	for (size_t i = 0; i + 1 < n; i++) {
-		geod_polygon_addpoint(ell, &poly, xy[2 * i + 1], xy[2 * i]);
+		pj->geod_polygon_addpoint(ell, &poly, xy[2 * i + 1], xy[2 * i]);
 	}
-	(void)geod_polygon_compute(ell, &poly, 0, 1, &area,
-	                           NULL); /* returns the number of points */
+	(void)pj->geod_polygon_compute(ell, &poly, 0, 1, &area,
+	                               NULL); /* returns the number of points */
 	return fabs(area);
 }
 
@@ -103,18 +109,22 @@ double
 measure_area_karney_m2(const struct geom *g)
 {
 	struct geod_geodesic ell;
+	const struct projlib *pj;
 	double sum = 0;
 
 	if (!geom_is_areal(g)) {
 		return 0;
 	}
-	measure_ellipsoid(&ell);
+	pj = measure_ellipsoid(&ell);
+	if (!pj) {
+		return (double)NAN;
+	}
 	for (uint32_t p = 0, r = 0; p < g->part_count; p++) {
 		double part = 0;
 
 		for (bool shell = true; r < g->part_end[p]; r++, shell = false) {
 			uint32_t from = r ? g->ring_end[r - 1] : 0;
-			double a = measure_ring_karney(&ell, g->xy + 2 * (size_t)from,
+			double a = measure_ring_karney(pj, &ell, g->xy + 2 * (size_t)from,
 			                               g->ring_end[r] - from);
 
 			part += shell ? a : -a;
@@ -144,10 +154,13 @@ static double
 measure_inverse_m(const double *p, const double *q)
 {
 	struct geod_geodesic ell;
-	double m = 0;
+	const struct projlib *pj = measure_ellipsoid(&ell);
+	double m = (double)NAN;
 
-	measure_ellipsoid(&ell);
-	geod_inverse(&ell, p[1], p[0], q[1], q[0], &m, NULL, NULL);
+	if (!pj) {
+		return m;
+	}
+	pj->geod_inverse(&ell, p[1], p[0], q[1], q[0], &m, NULL, NULL);
 	return m;
 }
 
@@ -175,7 +188,7 @@ measure_edges(const struct geom *g, bool longest)
 			if (first) {
 				continue;
 			}
-			m = low ? frame_length_m(a, b) : INFINITY;
+			m = low ? frame_length_m(a, b) : (double)INFINITY;
 			if (!(m <= LENGTH_MAX_M)) {
 				m = measure_inverse_m(q - 2, q);
 			}
@@ -210,10 +223,14 @@ measure_direct(double lon_deg, double lat_deg, double bearing_deg, double distan
                double *ret_lon_deg, double *ret_lat_deg)
 {
 	struct geod_geodesic ell;
+	const struct projlib *pj = measure_ellipsoid(&ell);
 
-	measure_ellipsoid(&ell);
-	geod_direct(&ell, lat_deg, lon_deg, bearing_deg, distance_m, ret_lat_deg, ret_lon_deg,
-	            NULL);
+	if (!pj) {
+		*ret_lon_deg = *ret_lat_deg = (double)NAN;
+		return;
+	}
+	pj->geod_direct(&ell, lat_deg, lon_deg, bearing_deg, distance_m, ret_lat_deg, ret_lon_deg,
+	                NULL);
 }
 
 /* 0 .. side - 1; what is outside (or NaN) goes to the border. */

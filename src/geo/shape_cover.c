@@ -2,6 +2,7 @@
  * The faces of a ring's own noded line work are the pieces any reading is made of: even-odd,
  * non-zero winding, buffer(0) and both methods of make-valid choose among them. All of them
  * together are the ring filled. Zero-width spikes have no face; they are kept as thin slivers. */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -21,6 +22,9 @@ struct cover {
 	struct pile areal; /* to be united: the largest reading */
 	struct pile thin;  /* lines and points without area */
 	struct pile least; /* a part's smallest reading each */
+	struct pile lines; /* of all parts together, ... */
+	struct pile out;   /* ... with the holes that are clearly holes */
+	bool broken;       /* some part is */
 };
 
 /* Takes g (NULL = an operation that failed). */
@@ -119,36 +123,42 @@ ring_keep_lines(struct cover *c, GEOSGeometry *g)
 	return pile_add(c, &c->thin, g);
 }
 
-/* All faces of a ring, holes filled, onto the pile; what has no area onto c->thin. */
+/* All faces of some line work, holes filled, onto a pile; lines without a face onto c->thin if
+ * keep. Takes line (NULL = an operation that failed). */
 static bool
-ring_fill(struct cover *c, const double *xy, uint32_t n, struct pile *to)
+line_fill(struct cover *c, GEOSGeometry *line, bool keep, struct pile *to)
 {
-	GEOSGeometry *line = ring_thin(c, xy, n), *noded = NULL, *faces = NULL, *joined = NULL;
-	GEOSGeometry *cuts = NULL, *dangles = NULL, *rest = NULL;
+	GEOSGeometry *noded = line ? GEOSUnaryUnion_r(c->h, line) : NULL, *faces = NULL;
+	GEOSGeometry *cuts = NULL, *dangles = NULL, *rest = NULL, *joined = NULL;
 	bool ok = false;
 
-	if (!line) {
-		return false;
-	}
-	if (GEOSGeomTypeId_r(c->h, line) == GEOS_POINT || n < 3) {
-		return pile_add(c, &c->thin, line);
-	}
-	noded = GEOSUnaryUnion_r(c->h, line);
 	faces = noded ? GEOSPolygonize_full_r(c->h, noded, &cuts, &dangles, &rest) : NULL;
 	joined = faces ? GEOSUnaryUnion_r(c->h, faces) : NULL;
-	if (joined) {
+	if (joined && keep) {
 		ok = pile_add_shells(c, to, joined) && ring_keep_lines(c, cuts) &&
 		     ring_keep_lines(c, dangles);
-	} else {
-		GEOSGeom_destroy_r(c->h, cuts);
-		GEOSGeom_destroy_r(c->h, dangles);
+		cuts = dangles = NULL;
+	} else if (joined) {
+		ok = pile_add_shells(c, to, joined);
 	}
+	GEOSGeom_destroy_r(c->h, cuts);
+	GEOSGeom_destroy_r(c->h, dangles);
 	GEOSGeom_destroy_r(c->h, line);
 	GEOSGeom_destroy_r(c->h, noded);
 	GEOSGeom_destroy_r(c->h, faces);
 	GEOSGeom_destroy_r(c->h, joined);
 	GEOSGeom_destroy_r(c->h, rest);
 	return ok;
+}
+
+/* Add a ring to a pile of lines, or to the thin ones if it is but a point. */
+static bool
+ring_add_line(struct cover *c, const double *xy, uint32_t n, struct pile *lines)
+{
+	GEOSGeometry *line = ring_thin(c, xy, n);
+
+	return pile_add(c, line && GEOSGeomTypeId_r(c->h, line) == GEOS_POINT ? &c->thin : lines,
+	                line);
 }
 
 /* Rings from .. to - 1 as a polygon of their own. */
@@ -221,9 +231,11 @@ ring_polygon(struct cover *c, const struct geom *g, uint32_t ring)
 
 #define COVER_MAX_HOLES 256u /* more in a broken part: all are filled (the test is quadratic) */
 
-/* Sort the holes of a broken part: clear ones onto `out`, the rest filled onto `filled`. */
+/* Sort the holes of a broken part: clear ones onto `out`, the lines of all others onto `lines`, and
+ * the areas these could be onto `filled`. */
 static bool
-part_holes(struct cover *c, const struct geom *g, struct pile *filled, struct pile *out)
+part_holes(struct cover *c, const struct geom *g, struct pile *lines, struct pile *filled,
+           struct pile *out)
 {
 	GEOSGeometry *hole[COVER_MAX_HOLES], *shell = NULL;
 	uint32_t n = g->ring_count - 1, m = n <= COVER_MAX_HOLES ? n : 0;
@@ -236,12 +248,14 @@ part_holes(struct cover *c, const struct geom *g, struct pile *filled, struct pi
 		hole[k] = ring_polygon(c, g, k + 1);
 	}
 	for (uint32_t k = 0; ok && k < n; k++) {
-		uint32_t a = g->ring_end[k];
+		uint32_t a = g->ring_end[k], size = g->ring_end[k + 1] - a;
+		const double *xy = g->xy + 2 * (size_t)a;
 
 		if (k < m && hole_is_clear(c, shell, hole, m, k)) {
 			ok = pile_add(c, out, GEOSGeom_clone_r(c->h, hole[k]));
 		} else {
-			ok = ring_fill(c, g->xy + 2 * (size_t)a, g->ring_end[k + 1] - a, filled);
+			ok = ring_add_line(c, xy, size, lines) &&
+			     line_fill(c, ring_thin(c, xy, size), false, filled);
 		}
 	}
 	for (uint32_t k = 0; k < m; k++) {
@@ -251,11 +265,30 @@ part_holes(struct cover *c, const struct geom *g, struct pile *filled, struct pi
 	return ok;
 }
 
-/* a less b, neither taken; NULL on failure or if an input is NULL. */
+static double
+area_of(struct cover *c, const GEOSGeometry *g)
+{
+	double a = (double)NAN;
+
+	return g && GEOSArea_r(c->h, g, &a) == 1 ? a : (double)NAN;
+}
+
+/* a less b, neither taken; NULL on failure or if an input is NULL. GEOS's overlay is at times wrong
+ * without saying so: what is left and what is common must add up, else it is asked again on a fine
+ * lattice. */
 static GEOSGeometry *
 less(struct cover *c, const GEOSGeometry *a, const GEOSGeometry *b)
 {
-	return a && b ? GEOSDifference_r(c->h, a, b) : NULL;
+	GEOSGeometry *rest = a && b ? GEOSDifference_r(c->h, a, b) : NULL;
+	GEOSGeometry *both = rest ? GEOSIntersection_r(c->h, a, b) : NULL;
+	double sum = area_of(c, rest) + area_of(c, both), whole = area_of(c, a);
+
+	GEOSGeom_destroy_r(c->h, both);
+	if (fabs(sum - whole) <= 1e-9 * whole) {
+		return rest;
+	}
+	GEOSGeom_destroy_r(c->h, rest);
+	return a && b ? GEOSDifferencePrec_r(c->h, a, b, 1e-11) : NULL;
 }
 
 /* The even-odd reading, areal part only matters later. */
@@ -296,20 +329,36 @@ areal_only(struct cover *c, GEOSGeometry *g)
 	return one;
 }
 
+/* Copies of all of one pile onto another. */
+static bool
+pile_copy(struct cover *c, const struct pile *from, struct pile *to)
+{
+	for (unsigned i = 0; i < from->count; i++) {
+		if (!pile_add(c, to, GEOSGeom_clone_r(c->h, from->item[i]))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The largest reading is all that the lines enclose together, for make-valid also takes faces that
+ * only several rings enclose; the smallest is the even-odd one less all that could be a hole. */
 static bool
 part_broken(struct cover *c, const struct geom *g)
 {
-	struct pile filled = { 0 }, out = { 0 }, shell = { 0 };
+	struct pile filled = { 0 }, out = { 0 }, lines = { 0 }, faces = { 0 };
 	GEOSGeometry *most = NULL, *holes = NULL, *holed = NULL, *even = NULL;
 	bool ok;
 
-	ok = ring_fill(c, g->xy, g->ring_end[0], &shell) && part_holes(c, g, &filled, &out);
-	holed = ok ? pile_union(c, &out) : NULL;
-	holes = ok ? pile_union(c, &filled) : NULL;
-	if (holed && holes && pile_add(c, &shell, GEOSGeom_clone_r(c->h, holes))) {
-		most = pile_union(c, &shell);
+	ok = ring_add_line(c, g->xy, g->ring_end[0], &lines) &&
+	     part_holes(c, g, &lines, &filled, &out) && pile_copy(c, &lines, &c->lines) &&
+	     pile_copy(c, &out, &c->out) && line_fill(c, pile_union(c, &lines), true, &faces);
+	if (ok) {
+		most = pile_union(c, &faces);
+		holed = pile_union(c, &out);
+		holes = pile_union(c, &filled);
+		even = areal_only(c, even_odd(c, g));
 	}
-	even = areal_only(c, even_odd(c, g));
 	ok = pile_add(c, &c->areal, less(c, most, holed)) &&
 	     pile_add(c, &c->least, less(c, even, holes));
 	GEOSGeom_destroy_r(c->h, most);
@@ -318,7 +367,27 @@ part_broken(struct cover *c, const struct geom *g)
 	GEOSGeom_destroy_r(c->h, even);
 	pile_done(c, &filled);
 	pile_done(c, &out);
-	pile_done(c, &shell);
+	pile_done(c, &lines);
+	pile_done(c, &faces);
+	return ok;
+}
+
+/* A part that is valid by itself. */
+static bool
+part_valid(struct cover *c, const struct geom *g)
+{
+	GEOSGeometry *whole = NULL;
+	bool ok = geo_to_geos(c->ctx, g, &whole, NULL) == ERR_OK &&
+	          pile_add(c, &c->least, GEOSGeom_clone_r(c->h, whole)) &&
+	          pile_add(c, &c->areal, whole) &&
+	          ring_add_line(c, g->xy, g->ring_end[0], &c->lines);
+
+	for (uint32_t r = 1; ok && r < g->ring_count; r++) {
+		uint32_t a = g->ring_end[r - 1];
+
+		ok = pile_add(c, &c->out,
+		              geo_ring_polygon(c->ctx, g->xy + 2 * (size_t)a, g->ring_end[r] - a));
+	}
 	return ok;
 }
 
@@ -327,7 +396,6 @@ cover_part(struct cover *c, const struct geom *g, uint32_t part)
 {
 	uint32_t first = part ? g->part_end[part - 1] : 0;
 	enum shape_fault fault = SHAPE_OTHER_FAULT;
-	GEOSGeometry *whole = NULL;
 	struct arena mem;
 	struct geom one;
 	double at[2];
@@ -337,11 +405,10 @@ cover_part(struct cover *c, const struct geom *g, uint32_t part)
 	ok = part_copy(g, first, g->part_end[part], &mem, &one) &&
 	     shape_check(c->ctx, &one, &fault, at, NULL) == ERR_OK;
 	if (ok && fault == SHAPE_VALID) {
-		ok = geo_to_geos(c->ctx, &one, &whole, NULL) == ERR_OK &&
-		     pile_add(c, &c->least, GEOSGeom_clone_r(c->h, whole)) &&
-		     pile_add(c, &c->areal, whole);
+		ok = part_valid(c, &one);
 	} else if (ok) {
 		ok = part_broken(c, &one);
+		c->broken = true;
 	}
 	arena_done(&mem);
 	return ok;
@@ -370,6 +437,25 @@ cover_thin(struct cover *c, GEOSGeometry *areal, struct arena *mem, struct geom 
 	GEOSGeom_destroy_r(c->h, grown);
 	GEOSGeom_destroy_r(c->h, both);
 	return rc;
+}
+
+/* Faces that only the lines of several parts enclose. */
+static bool
+cover_between(struct cover *c)
+{
+	struct pile faces = { 0 };
+	GEOSGeometry *most = NULL, *holed = NULL;
+	bool ok = line_fill(c, pile_union(c, &c->lines), false, &faces);
+
+	if (ok) {
+		most = pile_union(c, &faces);
+		holed = pile_union(c, &c->out);
+	}
+	ok = pile_add(c, &c->areal, less(c, most, holed));
+	GEOSGeom_destroy_r(c->h, most);
+	GEOSGeom_destroy_r(c->h, holed);
+	pile_done(c, &faces);
+	return ok;
 }
 
 static enum err_code
@@ -461,6 +547,9 @@ shape_cover(struct geo *ctx, const struct geom *g, struct arena *mem, struct geo
 			rc = geo_failed(ctx, "find the readings of an outline", e);
 		}
 	}
+	if (rc == ERR_OK && c.broken && g->part_count > 1 && !cover_between(&c)) {
+		rc = geo_failed(ctx, "find the readings of an outline", e);
+	}
 	if (rc == ERR_OK && geom_is_areal(g)) {
 		rc = cover_max(&c, mem, &most, e);
 	}
@@ -474,5 +563,7 @@ shape_cover(struct geo *ctx, const struct geom *g, struct arena *mem, struct geo
 	pile_done(&c, &c.areal);
 	pile_done(&c, &c.thin);
 	pile_done(&c, &c.least);
+	pile_done(&c, &c.lines);
+	pile_done(&c, &c.out);
 	return rc;
 }

@@ -13,7 +13,7 @@
 #define GROW_MAX_M 200000.0
 #define GROW_MAX_LAT_DEG 89.0
 #define GROW_SHARE 0.003 /* how much a scale may change within a band */
-#define GROW_QUADRANT 16 /* chords a quarter circle; drawn around the circle, 0.12 % too far */
+#define GROW_QUADRANT 24 /* chords a quarter circle */
 #define GROW_MAX_BANDS 4000
 
 struct grow_plane {
@@ -61,7 +61,8 @@ grow_radius(const struct grow_plane *p, double lat_a_deg, double lat_b_deg, doub
 		most = fmax(most, p->east_m / parallel_m(lat));
 		most = fmax(most, p->north_m / meridian_m(lat));
 	}
-	return by_m * most * (1 + 1e-9) / cos(RAD * 90 / (2 * GROW_QUADRANT));
+	/* GEOS rounds the number of chords of an arc, so one may span one and a half steps. */
+	return by_m * most * (1 + 1e-5) / cos(RAD * 90 * 0.75 / GROW_QUADRANT);
 }
 
 static int
