@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_return, cmd_show, cmd_log;
+extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_return, cmd_show, cmd_log,
+        cmd_figures, cmd_explain;
 
 #define CLI_COMMAND_TABLE \
 	&cmd_init, \
@@ -13,6 +14,8 @@ extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_re
 	&cmd_approve, \
 	&cmd_return, \
 	&cmd_show, \
-	&cmd_log
+	&cmd_log, \
+	&cmd_figures, \
+	&cmd_explain
 
 #endif

@@ -147,3 +147,9 @@ log_check_local(struct store *st, struct err *e)
 	buf_done(&local);
 	return rc;
 }
+
+enum err_code
+store_root_at(struct store *st, int64_t size, uint8_t root[32], struct err *e)
+{
+	return merkle_root_of_subtrees((uint64_t)size, log_get_hash, st, root, e);
+}

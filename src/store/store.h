@@ -67,6 +67,8 @@ struct store_checkpoint {
 	const char *note; /* lives until the next write */
 };
 struct store_checkpoint store_checkpoint_newest(struct store *st);
+/** Root of the log's first size submissions (SHA-256 of nothing for 0). ERR_VERIFY when hashes are missing. */
+MUST_CHECK enum err_code store_root_at(struct store *st, int64_t size, uint8_t root[32], struct err *e);
 /** Time the newest submission was received, UTC microseconds; 0 if none. */
 int64_t store_last_received_us(struct store *st);
 

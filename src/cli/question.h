@@ -1,0 +1,19 @@
+/* The options that figures, explain and compare share: what is asked, of which past. */
+#ifndef CLI_QUESTION_H
+#define CLI_QUESTION_H
+
+#include "assess/figure.h"
+
+struct question_texts {
+	const char *as_of;    /* "YYYY-MM-DD"; NULL = today */
+	const char *known_at; /* RFC 3339 or a date (its end); NULL = now */
+	const char *by, *after;
+	const char *codes[32];
+	size_t code_count;
+};
+
+/** Fill q from the texts; the register tells how many submissions were known then. ERR_INVALID names what is wrong. */
+MUST_CHECK enum err_code question_make(struct store *st, const struct question_texts *t, struct figure_question *q,
+                                       struct err *e);
+
+#endif

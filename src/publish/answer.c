@@ -1,0 +1,314 @@
+#include "publish/answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "store/history.h"
+
+static void
+number(char out[48], double v, int decimals)
+{
+	if (text_format_fixed(v, decimals, out, 48) == 0)
+		memcpy(out, "?", 2);
+	if (strcmp(out, "-0") == 0) /* rounding may leave a sign on nothing */
+		memcpy(out, "0", 2);
+}
+
+/* 1234567.5 -> 1 234 567.5, so that people can read it. */
+static void
+grouped(char out[64], double v, int decimals)
+{
+	char plain[48];
+	size_t n, point, w = 0;
+
+	number(plain, v, decimals);
+	n = strlen(plain);
+	point = strcspn(plain, ".");
+	for (size_t i = 0; i < n && w < 62; i++) {
+		if (i > 0 && i < point && (point - i) % 3 == 0 && plain[i - 1] != '-')
+			out[w++] = ' ';
+		out[w++] = plain[i];
+	}
+	out[w] = '\0';
+}
+
+struct head {
+	char as_of[11], known_at[28], root[64];
+	int64_t size;
+};
+
+/* The question's place in time, and the root of the log then: what makes the answer repeatable. */
+static enum err_code
+make_head(struct store *st, const struct figure_question *q, struct head *h, struct err *e)
+{
+	int64_t all = store_log_size(st);
+	uint8_t root[32];
+	enum err_code rc;
+
+	memset(h, 0, sizeof(*h));
+	h->size = q->known_size < all ? q->known_size : all;
+	if (q->as_of_days == INT64_MAX)
+		memcpy(h->as_of, "all", 4);
+	else
+		clock_format_date(q->as_of_days, h->as_of);
+	if (q->known_at_us != INT64_MAX)
+		clock_format_us(q->known_at_us, h->known_at);
+	rc = store_root_at(st, h->size, root, e);
+	if (!rc)
+		(void)text_base64(root, 32, h->root);
+	return rc;
+}
+
+static void
+table_row(const struct figure_row *r, const struct figure_row *before, struct buf *out)
+{
+	char value[64] = "no records", low[64], high[64], range[140] = "";
+	char what[200];
+
+	if (r->known) {
+		grouped(value, r->value, r->decimals);
+		grouped(low, r->low, r->decimals);
+		grouped(high, r->high, r->decimals);
+		if (!text_eq(low, high))
+			(void)snprintf(range, sizeof(range), "(%s to %s)", low, high);
+	}
+	if (!before || !text_eq(before->code, r->code))
+		buf_printf(out, "\n%s  [%s]  %s\n", r->code, r->unit, r->method);
+	(void)snprintf(what, sizeof(what), "%s%s%s%s%s", r->place, *r->place && (*r->dim || *r->period) ? "  " : "",
+	               r->dim, *r->period && *r->dim ? "  " : "", r->period);
+	buf_printf(out, "  %-44s %18s  %-34s %8lld%s%s\n", *what ? what : "all", value, range, (long long)r->records,
+	           *r->note ? "  " : "", r->note);
+}
+
+static void
+write_table(const struct head *h, const struct figure_set *s, struct buf *out)
+{
+	buf_printf(out, "as it was on %s, as known at %s\n", h->as_of,
+	           *h->known_at ? h->known_at : "the newest submission");
+	buf_printf(out, "checkpoint: %lld submissions, root %s\n", (long long)h->size, h->root);
+	for (size_t i = 0; i < s->count; i++)
+		table_row(&s->row[i], i ? &s->row[i - 1] : NULL, out);
+	buf_printf(out,
+	           "\nwaiting for approval: %lld hazards (drawn as danger); in quarantine: %lld rows that may be "
+	           "hazards\n",
+	           (long long)s->waiting_hazards, (long long)s->quarantined_hazards);
+}
+
+static void
+csv_text(struct buf *out, const char *s, bool comma)
+{
+	if (comma)
+		buf_addc(out, ',');
+	csv_write_safe(out, s, strlen(s), ',');
+}
+
+static void
+write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
+{
+	buf_adds(out, "code,dimension,place,period,value,low,high,unit,method,records,note,as_of,known_at,size,root,"
+	              "waiting_hazards,quarantined_hazards\n");
+	for (size_t i = 0; i < s->count; i++) {
+		const struct figure_row *r = &s->row[i];
+		char v[3][48] = { "", "", "" };
+
+		if (r->known) {
+			number(v[0], r->value, r->decimals);
+			number(v[1], r->low, r->decimals);
+			number(v[2], r->high, r->decimals);
+		}
+		csv_text(out, r->code, false);
+		csv_text(out, r->dim, true);
+		csv_text(out, r->place, true);
+		csv_text(out, r->period, true);
+		buf_printf(out, ",%s,%s,%s", v[0], v[1], v[2]);
+		csv_text(out, r->unit, true);
+		csv_text(out, r->method, true);
+		buf_printf(out, ",%lld", (long long)r->records);
+		csv_text(out, r->note, true);
+		buf_printf(out, ",%s,%s,%lld,%s,%lld,%lld\n", h->as_of, h->known_at, (long long)h->size, h->root,
+		           (long long)s->waiting_hazards, (long long)s->quarantined_hazards);
+	}
+}
+
+static void
+json_rounded(struct json_writer *w, const char *key, const struct figure_row *r, double v)
+{
+	char text[48];
+
+	number(text, v, r->decimals);
+	if (r->known)
+		json_raw(w, key, text, strlen(text));
+	else
+		json_null(w, key);
+}
+
+static void
+row_json(struct json_writer *w, const struct figure_row *r)
+{
+	json_object(w, NULL);
+	json_string(w, "code", r->code);
+	json_string(w, "dimension", r->dim);
+	json_string(w, "place", r->place);
+	json_string(w, "period", r->period);
+	json_rounded(w, "value", r, r->value);
+	json_rounded(w, "low", r, r->low);
+	json_rounded(w, "high", r, r->high);
+	json_string(w, "unit", r->unit);
+	json_string(w, "method", r->method);
+	json_int(w, "records", r->records);
+	json_string(w, "note", r->note);
+	json_object_end(w);
+}
+
+static void
+head_json(struct json_writer *w, const struct head *h)
+{
+	json_string(w, "as_of", h->as_of);
+	json_string(w, "known_at", *h->known_at ? h->known_at : NULL);
+	json_object(w, "checkpoint");
+	json_int(w, "size", h->size);
+	json_string(w, "root", h->root);
+	json_object_end(w);
+}
+
+static void
+write_json(const struct head *h, const struct figure_set *s, struct buf *out)
+{
+	struct json_writer w;
+
+	json_begin(&w, out);
+	json_object(&w, NULL);
+	head_json(&w, h);
+	json_int(&w, "waiting_hazards", s->waiting_hazards);
+	json_int(&w, "quarantined_hazards", s->quarantined_hazards);
+	json_array(&w, "figures");
+	for (size_t i = 0; i < s->count; i++)
+		row_json(&w, &s->row[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	buf_addc(out, '\n');
+}
+
+enum err_code
+answer_figures(struct store *st, const struct figure_question *q, const struct figure_set *s,
+               enum answer_format format, struct buf *out, struct err *e)
+{
+	struct head h;
+	enum err_code rc = make_head(st, q, &h, e);
+
+	if (rc)
+		return rc;
+	if (format == ANSWER_TABLE)
+		write_table(&h, s, out);
+	else if (format == ANSWER_CSV)
+		write_csv(&h, s, out);
+	else
+		write_json(&h, s, out);
+	return buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer");
+}
+
+static enum err_code
+member_text(struct store *st, const struct figure_member *m, const struct figure_row *r, struct arena *mem,
+            struct buf *out, struct err *e)
+{
+	struct history_revision *list = NULL;
+	size_t n = 0;
+	char id[UUID_TEXT], part[64];
+	enum err_code rc = history_load(st, m->kind, m->id, INT64_MAX, mem, &list, &n, e);
+
+	if (rc)
+		return rc;
+	uuid_format(m->id, id);
+	grouped(part, m->part, r->decimals);
+	buf_printf(out, "    %s %s  %s %s  submission", store_kind_name(st, m->kind), id, part, r->unit);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s %lld", i ? "," : "", (long long)list[i].rev.submission);
+	buf_addc(out, '\n');
+	return ERR_OK;
+}
+
+static enum err_code
+member_json(struct store *st, const struct figure_member *m, struct arena *mem, struct json_writer *w, struct err *e)
+{
+	struct history_revision *list = NULL;
+	size_t n = 0;
+	char id[UUID_TEXT];
+	enum err_code rc = history_load(st, m->kind, m->id, INT64_MAX, mem, &list, &n, e);
+
+	if (rc)
+		return rc;
+	uuid_format(m->id, id);
+	json_object(w, NULL);
+	json_string(w, "kind", store_kind_name(st, m->kind));
+	json_string(w, "id", id);
+	json_number(w, "part", m->part);
+	json_array(w, "submissions");
+	for (size_t i = 0; i < n; i++)
+		json_int(w, NULL, list[i].rev.submission);
+	json_array_end(w);
+	json_object_end(w);
+	return ERR_OK;
+}
+
+enum err_code
+answer_explain(struct store *st, const struct figure_question *q, const struct figure_set *s, bool json,
+               struct buf *out, struct err *e)
+{
+	struct json_writer w;
+	struct head h;
+	struct arena mem;
+	enum err_code rc = make_head(st, q, &h, e);
+
+	arena_init(&mem, (size_t)256 << 20);
+	json_begin(&w, out);
+	if (json) {
+		json_object(&w, NULL);
+		head_json(&w, &h);
+		json_array(&w, "figures");
+	} else {
+		buf_printf(out, "as it was on %s; checkpoint: %lld submissions, root %s\n", h.as_of, (long long)h.size,
+		           h.root);
+	}
+	for (size_t i = 0; !rc && i < s->count; i++) {
+		bool first = true;
+
+		if (!text_starts(s->row[i].code, q->explain) ||
+		    (q->explain_place && !text_eq(q->explain_place, s->row[i].place)))
+			continue;
+		if (json) {
+			json_object(&w, NULL);
+			json_string(&w, "code", s->row[i].code);
+			json_string(&w, "dimension", s->row[i].dim);
+			json_string(&w, "place", s->row[i].place);
+			json_string(&w, "period", s->row[i].period);
+			json_rounded(&w, "value", &s->row[i], s->row[i].value);
+			json_string(&w, "method", s->row[i].method);
+			json_array(&w, "records");
+		}
+		for (size_t k = 0; !rc && k < s->members; k++) {
+			if (s->member[k].row != i)
+				continue;
+			arena_reset(&mem);
+			if (!json && first)
+				table_row(&s->row[i], NULL, out);
+			first = false;
+			rc = json ? member_json(st, &s->member[k], &mem, &w, e)
+			          : member_text(st, &s->member[k], &s->row[i], &mem, out, e);
+		}
+		if (json) {
+			json_array_end(&w);
+			json_object_end(&w);
+		}
+	}
+	if (json) {
+		json_array_end(&w);
+		json_object_end(&w);
+		buf_addc(out, '\n');
+	}
+	arena_done(&mem);
+	return rc ? rc : (buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer"));
+}
