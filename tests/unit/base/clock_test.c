@@ -58,7 +58,7 @@ test_times_oracle(void **state)
 		rows++;
 	}
 	fclose(f);
-	assert_int_equal(rows, 5000);
+	assert_true(rows >= 5000);
 }
 
 static void

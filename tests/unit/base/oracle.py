@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tables that Python's datetime, float and decimal make, for the tests of clock and text to be held against.
 
-oracle.py FOLDER : writes dates.txt, times.txt, shortest.txt, read.txt, fixed.txt; seed fixed
+oracle.py FOLDER [TIMES [SEED]] : writes dates.txt, times.txt, shortest.txt, read.txt, fixed.txt; TIMES as many
+random rows as the unit tests need (1), from that seed (fixed)
 """
 import datetime
 import decimal
@@ -47,9 +48,9 @@ def dates(out):
         out.write('%d %04d-%02d-%02d\n' % ((d - datetime.date(1970, 1, 1)).days, d.year, d.month, d.day))
 
 
-def times(out, rnd):
+def times(out, rnd, many):
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    for _ in range(5000):
+    for _ in range(5000 * many):
         offset = rnd.randint(-1439, 1439)
         zone = datetime.timezone(datetime.timedelta(minutes=offset))
         t = datetime.datetime(rnd.randint(2, 9998), rnd.randint(1, 12), rnd.randint(1, 28), rnd.randint(0, 23),
@@ -60,27 +61,27 @@ def times(out, rnd):
                                   utc.strftime('%Y').zfill(4) + utc.strftime('-%m-%dT%H:%M:%S.%fZ')))
 
 
-def shortest(out, rnd):
+def shortest(out, rnd, many):
     cases = [e << 52 | d for e in range(2047) for d in (0, 1, (1 << 52) - 1)]
-    cases += [rnd.getrandbits(63) % 0x7ff0000000000000 for _ in range(20000)]
-    cases += [rnd.getrandbits(52) for _ in range(2000)]
+    cases += [rnd.getrandbits(63) % 0x7ff0000000000000 for _ in range(20000 * many)]
+    cases += [rnd.getrandbits(52) for _ in range(2000 * many)]
     reals = [real(c) for c in cases]
-    reals += [rnd.uniform(-180, 180) for _ in range(20000)]
-    reals += [round(rnd.uniform(-180, 180), rnd.randint(0, 12)) for _ in range(20000)]
-    reals += [float(rnd.getrandbits(rnd.randint(1, 64))) for _ in range(5000)]
+    reals += [rnd.uniform(-180, 180) for _ in range(20000 * many)]
+    reals += [round(rnd.uniform(-180, 180), rnd.randint(0, 12)) for _ in range(20000 * many)]
+    reals += [float(rnd.getrandbits(rnd.randint(1, 64))) for _ in range(5000 * many)]
     for x in reals:
         out.write('%s %s\n' % (bits(x), ecmascript(x)))
 
 
-def read(out, rnd):
+def read(out, rnd, many):
     decimal.getcontext().prec = 1200
-    for _ in range(20000):
+    for _ in range(20000 * many):
         n = rnd.choice([1, 5, 10, 16, 17, 18, 19, 20, 21, 25, 40, 100])
         text = str(rnd.randint(10 ** (n - 1), 10 ** n - 1))
         at = rnd.randint(0, n)
         text = text[:at] + '.' + text[at:] + rnd.choice(['', 'e%d' % rnd.randint(-340, 280)])
         out.write('%s %s\n' % (bits(float(text)), text))
-    for _ in range(3000):  # exactly half way between two neighbours, and a hair beside it
+    for _ in range(3000 * many):  # exactly half way between two neighbours, and a hair beside it
         n = rnd.choice([rnd.getrandbits(63) % 0x7fe0000000000000, rnd.getrandbits(54),
                         struct.unpack('<Q', struct.pack('<d', rnd.uniform(0, 1e6)))[0]])
         half = (decimal.Decimal(real(n)) + decimal.Decimal(real(n + 1))) / 2
@@ -90,9 +91,9 @@ def read(out, rnd):
             out.write('%s %s\n' % (bits(float(t)), t))
 
 
-def fixed(out, rnd):
+def fixed(out, rnd, many):
     decimal.getcontext().prec = 800
-    for _ in range(10000):
+    for _ in range(10000 * many):
         places = rnd.randint(0, 12)
         x = rnd.choice([rnd.uniform(-1e3, 1e3), rnd.randint(-10 ** 6, 10 ** 6) / 64, rnd.uniform(-1, 1) * 1e-9,
                         rnd.uniform(-1, 1) * 10 ** rnd.randint(0, 300)])
@@ -104,12 +105,13 @@ def fixed(out, rnd):
 
 def main():
     folder = Path(sys.argv[1])
-    rnd = random.Random(20260504)
+    many = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    rnd = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 20260504)
     with open(folder / 'dates.txt', 'w') as out:
         dates(out)
     for name, make in (('times', times), ('shortest', shortest), ('read', read), ('fixed', fixed)):
         with open(folder / (name + '.txt'), 'w') as out:
-            make(out, rnd)
+            make(out, rnd, many)
     return 0
 
 

@@ -108,7 +108,7 @@ test_read_oracle(void **state)
 		rows++;
 	}
 	fclose(f);
-	assert_int_equal(rows, 26000);
+	assert_true(rows >= 26000);
 }
 
 /* Python's decimal: the exact binary value, rounded half to even. */
@@ -131,7 +131,7 @@ test_fixed_oracle(void **state)
 		rows++;
 	}
 	fclose(f);
-	assert_int_equal(rows, 10000);
+	assert_true(rows >= 10000);
 }
 
 static void
