@@ -325,7 +325,8 @@ read_step(struct xp *x, struct node *at, char step[NAME_ROOM])
 	skip_blanks(x);
 	if (x->s[0] == '.' && x->s[1] == '.') {
 		x->s += 2;
-		memcpy(step, "..", 3);
+		/* In full, because only the full form takes predicates. */
+		memcpy(step, "parent::node()", sizeof "parent::node()");
 		if (!at->field && !at->repeat)
 			return fail(x, ERR_INVALID, "the form has nothing above it");
 		if (at->field)
@@ -336,7 +337,7 @@ read_step(struct xp *x, struct node *at, char step[NAME_ROOM])
 	}
 	if (x->s[0] == '.') {
 		x->s++;
-		memcpy(step, ".", 2);
+		memcpy(step, "self::node()", sizeof "self::node()");
 		return ERR_OK;
 	}
 	if (*x->s == '*' || *x->s == '@' || *x->s == '/')
@@ -724,6 +725,24 @@ parse_level(struct xp *x, int level, struct term *ret)
 	return rc;
 }
 
+/* What XML calls a character: XPath knows no others, not even in a literal. */
+static bool
+is_xml_text(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (!text_is_utf8(s, n))
+		return false;
+	for (size_t i = 0; i < n;) {
+		uint32_t cp = text_utf8_next(s, n, &i);
+
+		if ((cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') || cp == 0xFFFE ||
+		    cp == 0xFFFF)
+			return false;
+	}
+	return true;
+}
+
 enum err_code
 expr_translate(const char *src, const struct expr_scope *scope, struct arena *mem,
                const char **ret_xpath, struct err *e)
@@ -732,6 +751,9 @@ expr_translate(const char *src, const struct expr_scope *scope, struct arena *me
 	struct term t = { 0 };
 	enum err_code rc;
 
+	if (!is_xml_text(src))
+		return err_set(e, ERR_INVALID,
+		               "an expression holds control characters or is not UTF-8");
 	x.here = (struct node){ scope->repeat, scope->field };
 	rc = parse_level(&x, 0, &t);
 	if (rc != ERR_OK)

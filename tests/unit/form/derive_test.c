@@ -16,7 +16,7 @@
 /* Columns, dictionary, empty sheet and visible parts, all from one small form. */
 static const char source[] =
 	"type,name,label,label::uk,reviewer::uk,hint,hint::uk,required,relevant,constraint,access,"
-        "unit,"
+	"unit,"
 	"reference,core,verified,geometry\n"
 	"settings_kind,mini,Mini|form,Міні\nsettings_version,3\nsettings_national_id,id\n"
 	"text,id,Number,Номер,Olena,\"The, number\",Номер запису,yes,,,public,,IMAS 05.10,yes\n"

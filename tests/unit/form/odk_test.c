@@ -543,6 +543,8 @@ refusals(void **state)
 		{ "regex(., '(?=a)')", ERR_UNSUPPORTED, "this kind of group is not offered" },
 		{ "jr:choice-name(., ${one})", ERR_INVALID, "needs a reference in quotes" },
 		{ "jr:choice-name(., '${age}')", ERR_INVALID, "needs the name of a select" },
+		{ "'a\x01'", ERR_INVALID, "control characters" },
+		{ "'a\xff'", ERR_INVALID, "is not UTF-8" },
 		{ "$age", ERR_INVALID, "this is not expected" },
 		{ "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))",
 		  ERR_LIMIT, "nested more than 32 deep" },
