@@ -8,7 +8,7 @@
 
 #include "assess/figure.h"
 #include "assess/places.h"
-#include "assess/tally.h"
+#include "assess/table.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -44,50 +44,33 @@ struct person {
 	bool apart;
 };
 
-static enum err_code
-put(struct counting *c, const struct person *p, const char *key, struct err *e)
-{
-	struct tally_cell *cell;
-	enum err_code rc = tally_at(c->tally, p->place, key, &cell, e);
+enum { PERSONS, BY_YEAR, BY_AGE, BY_SEX, BY_STATUS, BY_ACTIVITY, BY_DEVICE, APART, COLUMNS };
 
-	if (rc)
-		return rc;
-	cell->sum[0] += p->n;
-	cell->sum[1] += p->low;
-	cell->sum[2] += p->high;
-	cell->records++;
-	return ERR_OK;
-}
-
-static enum err_code
-put_dim(struct counting *c, const struct person *p, const char *table, const char *dim, const char *value,
-        struct err *e)
-{
-	char key[200];
-
-	(void)snprintf(key, sizeof(key), "%s|%s=%s", table, dim, value ? value : "unknown");
-	return put(c, p, key, e);
-}
+static const struct table_column column[COLUMNS] = {
+	[PERSONS] = { "casualties.persons", "outcome", "unknown", false, NULL },
+	[BY_YEAR] = { "casualties.by_year", "year", "unknown", true, NULL },
+	[BY_AGE] = { "casualties.by_age", "age", "unknown", false, NULL },
+	[BY_SEX] = { "casualties.by_sex", "sex", "not_stated", false, NULL },
+	[BY_STATUS] = { "casualties.by_status", "status", "unknown", false, NULL },
+	[BY_ACTIVITY] = { "casualties.by_activity", "activity", "unknown", false, NULL },
+	[BY_DEVICE] = { "casualties.by_device", "device", "unknown", false, NULL },
+	[APART] = { "casualties.apart", "outcome", NULL, false,
+	            "during an attack, or by a device set off by command or time; not in the totals" },
+};
 
 static enum err_code
 put_person(struct counting *c, const struct person *p, struct err *e)
 {
-	enum err_code rc;
+	const char *value[COLUMNS] = { outcome_name[p->outcome], p->year,     p->age,    p->sex,
+		                       p->status,                p->activity, p->device, NULL };
+	struct table_count n = { p->n, p->low, p->high };
+	enum err_code rc = ERR_OK;
 
 	if (p->apart)
-		return put_dim(c, p, "9apart", "outcome", outcome_name[p->outcome], e);
-	rc = put_dim(c, p, "0persons", "outcome", outcome_name[p->outcome], e);
-	if (!rc)
-		rc = put_dim(c, p, "1by_year", "year", p->year, e);
-	if (!rc)
-		rc = put_dim(c, p, "2by_age", "age", p->age, e);
-	if (!rc)
-		rc = put_dim(c, p, "3by_sex", "sex", p->sex ? p->sex : "not_stated", e);
-	if (!rc)
-		rc = put_dim(c, p, "4by_status", "status", p->status, e);
-	if (!rc)
-		rc = put_dim(c, p, "5by_activity", "activity", p->activity, e);
-	return rc ? rc : put_dim(c, p, "6by_device", "device", p->device, e);
+		return table_put(c->tally, &column[APART], APART, p->place, outcome_name[p->outcome], n, e);
+	for (size_t i = 0; !rc && i < APART; i++)
+		rc = table_put(c->tally, &column[i], i, p->place, value[i], n, e);
+	return rc;
 }
 
 static void
@@ -223,81 +206,33 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 
 /* --- rows -------------------------------------------------------------------------------------------------- */
 
-/* Sum of a value in a table at a place; for the unknown that could belong to any row. */
-static double
-of(struct counting *c, size_t place, const char *key)
-{
-	struct tally_cell *cell;
-	struct err e;
-
-	return tally_at(c->tally, place, key, &cell, &e) ? 0 : cell->sum[2];
-}
-
-static const char *
-unknown_key(const char *table)
-{
-	switch (table[0]) {
-	case '0':
-		return "0persons|outcome=unknown";
-	case '1':
-		return "1by_year|year=unknown";
-	case '2':
-		return "2by_age|age=unknown";
-	case '3':
-		return "3by_sex|sex=not_stated";
-	case '4':
-		return "4by_status|status=unknown";
-	case '5':
-		return "5by_activity|activity=unknown";
-	default:
-		return "6by_device|device=unknown";
-	}
-}
-
-/* high: all those of whom it is not known could belong here; a row of the unknown itself has low 0. */
-static enum err_code
-add_row(struct counting *c, size_t i, struct err *e)
-{
-	struct tally_cell cell = *tally_cell(c->tally, i);
-	const char *bar = strchr(cell.key, '|');
-	char code[80], table[40];
-	bool unknown;
-	struct figure_row r = { .code = code, .place = places_name(c->a->places, cell.place), .known = true,
-		                .unit = "person", .method = method, .value = cell.sum[0], .records = cell.records };
-	const char *dim = bar + 1;
-
-	(void)snprintf(table, sizeof(table), "%.*s", (int)(bar - cell.key), cell.key);
-	(void)snprintf(code, sizeof(code), "casualties.%s", table + 1);
-	unknown = table[0] != '9' && text_eq(cell.key, unknown_key(table));
-	r.low = unknown ? 0 : cell.sum[1];
-	r.high = cell.sum[2] + (unknown || table[0] == '9' ? 0 : of(c, cell.place, unknown_key(table)));
-	if (table[0] == '1')
-		r.period = strchr(dim, '=') + 1;
-	else
-		r.dim = dim;
-	if (table[0] == '9')
-		r.note = "during an attack, or by a device set off by command or time; not in the totals";
-	return figure_add(c->a, &r, NULL, e);
-}
-
 /* Share of children among those whose age is known; bounds: all of unknown age adults, or all children. */
 static enum err_code
 add_child_share(struct counting *c, size_t place, struct err *e)
 {
-	double child = of(c, place, "2by_age|age=child"), adult = of(c, place, "2by_age|age=adult");
-	double unknown = of(c, place, "2by_age|age=unknown"), all = child + adult + unknown;
+	struct table_count child, adult, unknown;
 	char note[120];
 	struct figure_row r = { .code = "casualties.child_share", .place = places_name(c->a->places, place),
-		                .known = child + adult > 0, .unit = "percent", .method = method, .decimals = 1,
-		                .records = (int64_t)all, .note = note };
+		                .unit = "percent", .method = method, .decimals = 1, .note = note };
+	double all;
+	enum err_code rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "child", &child, NULL, e);
 
+	if (!rc)
+		rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "adult", &adult, NULL, e);
+	if (!rc)
+		rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, NULL, &unknown, NULL, e);
+	if (rc)
+		return rc;
+	all = child.n + adult.n + unknown.n;
 	if (!figure_wanted(c->a, r.code) || all <= 0)
 		return ERR_OK;
-	(void)snprintf(note, sizeof(note), "of %.0f whose age is known", child + adult);
+	r.known = child.n + adult.n > 0;
+	r.records = (int64_t)all;
+	(void)snprintf(note, sizeof(note), "of %.0f whose age is known", child.n + adult.n);
 	if (r.known) {
-		r.value = 100 * child / (child + adult);
-		r.low = 100 * child / all;
-		r.high = 100 * (child + unknown) / all;
+		r.value = 100 * child.n / (child.n + adult.n);
+		r.low = 100 * child.n / all;
+		r.high = 100 * (child.n + unknown.n) / all;
 	}
 	return figure_add(c->a, &r, NULL, e);
 }
@@ -305,58 +240,41 @@ add_child_share(struct counting *c, size_t place, struct err *e)
 static enum err_code
 add_total(struct counting *c, size_t place, struct err *e)
 {
-	double n[3] = { 0 };
-	int64_t records = 0;
 	struct figure_row r = { .code = "casualties.total", .place = places_name(c->a->places, place), .known = true,
 		                .unit = "person", .method = method };
 
 	for (int o = 0; o < OUTCOMES; o++) {
-		char key[60];
-		struct tally_cell *cell;
-		enum err_code rc;
+		struct table_count n;
+		int64_t records = 0;
+		enum err_code rc =
+		        table_sum(c->tally, &column[PERSONS], PERSONS, place, outcome_name[o], &n, &records, e);
 
-		(void)snprintf(key, sizeof(key), "0persons|outcome=%s", outcome_name[o]);
-		rc = tally_at(c->tally, place, key, &cell, e);
 		if (rc)
 			return rc;
 		/* a person of unknown outcome may have come to no harm: in high, not in low */
-		n[0] += cell->sum[0];
-		n[1] += o == UNKNOWN_OUTCOME ? 0 : cell->sum[1];
-		n[2] += cell->sum[2];
-		records += cell->records;
+		r.value += n.n;
+		r.low += o == UNKNOWN_OUTCOME ? 0 : n.low;
+		r.high += n.high;
+		r.records += records;
 	}
-	r.value = n[0], r.low = n[1], r.high = n[2], r.records = records;
-	return n[2] > 0 && figure_wanted(c->a, r.code) ? figure_add(c->a, &r, NULL, e) : ERR_OK;
+	return r.high > 0 && figure_wanted(c->a, r.code) ? figure_add(c->a, &r, NULL, e) : ERR_OK;
 }
 
 static enum err_code
 add_rows(struct counting *c, struct err *e)
 {
-	size_t places = places_count(c->a->places), cells = tally_count(c->tally);
+	size_t places = places_count(c->a->places);
 	enum err_code rc = ERR_OK;
 
-	if (cells == 0) {
+	if (tally_count(c->tally) == 0) {
 		struct figure_row none = { .code = "casualties.total", .unit = "person", .method = method };
 
 		return figure_add(c->a, &none, NULL, e);
 	}
 	for (size_t p = 0; !rc && p < places; p++)
 		rc = add_total(c, p, e);
-	/* the totals looked at cells that may be empty: only those with somebody in them are rows */
-	tally_sort(c->tally);
-	cells = tally_count(c->tally);
-	for (char table = '0'; !rc && table <= '9'; table++)
-		for (size_t i = 0; !rc && i < cells; i++) {
-			const struct tally_cell *cell = tally_cell(c->tally, i);
-			char code[80];
-
-			if (cell->key[0] != table || cell->records == 0)
-				continue;
-			(void)snprintf(code, sizeof(code), "casualties.%.*s", (int)(strchr(cell->key, '|') - cell->key - 1),
-			               cell->key + 1);
-			if (figure_wanted(c->a, code))
-				rc = add_row(c, i, e);
-		}
+	if (!rc)
+		rc = table_rows(c->a, c->tally, column, COLUMNS, "person", method, e);
 	for (size_t p = 0; !rc && p < places; p++)
 		rc = add_child_share(c, p, e);
 	return rc;

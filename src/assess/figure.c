@@ -128,6 +128,9 @@ figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
 		enum err_code (*run)(struct assess *a, struct err *e);
 	} module[] = {
 		{ "casualties", figure_casualties },
+		{ "finds", figure_finds },
+		{ "laying", figure_laying },
+		{ "claims", figure_claims },
 	};
 	struct assess a = { .st = st, .q = q, .pool = pool, .out = ret };
 	enum err_code rc = ERR_OK;

@@ -1,0 +1,212 @@
+/* Finds: items of ordnance by what they are, when and where they were made, how they were placed (AP II art. 7
+ * list) and in which condition; and laying after a date: items whose year of manufacture proves that they were
+ * emplaced after it. A record without a quantity is one item at least: low and value count one, the note says so. */
+#include <stdio.h>
+#include <string.h>
+
+#include "assess/figure.h"
+#include "assess/places.h"
+#include "assess/table.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { ITEMS, BY_CATEGORY, BY_MODEL, BY_MADE_YEAR, BY_MADE_COUNTRY, BY_EMPLACEMENT, BY_OBJECT, BY_CONDITION, COLUMNS };
+
+static const char method[] = "finds/1";
+static const char no_quantity[] = "includes records without a quantity, counted as one item each";
+
+struct finding {
+	struct assess *a;
+	struct tally *tally;
+	struct table_column column[COLUMNS];
+	int64_t without_quantity, records;
+	int kind;
+	size_t total_row; /* explain */
+};
+
+static double
+quantity_of(const struct shown *row, bool *ret_stated)
+{
+	double q = fields_number(&row->fields, "quantity", -1);
+
+	*ret_stated = q >= 0;
+	return q >= 0 ? q : 1;
+}
+
+static enum err_code
+see_find(void *ctx, const struct shown *row, struct err *e)
+{
+	struct finding *f = ctx;
+	const struct store_fields *v = &row->fields;
+	char year[16] = "";
+	double made = fields_number(v, "made_year", 0);
+	bool stated;
+	double n = quantity_of(row, &stated);
+	struct table_count count = { n, n, n };
+	const char *value[COLUMNS] = { "", fields_text(v, "category"), fields_text(v, "model"), NULL,
+		                       fields_text(v, "made_country"), fields_text(v, "emplacement"),
+		                       fields_text(v, "placement_object"), fields_text(v, "condition") };
+	size_t place;
+	enum err_code rc = places_of(f->a->places, row, &place, e);
+
+	if (made >= 1)
+		(void)snprintf(year, sizeof(year), "%d", (int)made);
+	value[BY_MADE_YEAR] = year;
+	f->without_quantity += !stated;
+	f->records++;
+	for (size_t i = 0; !rc && i < COLUMNS; i++)
+		rc = table_put(f->tally, &f->column[i], i, place, value[i], count, e);
+	return rc;
+}
+
+static enum err_code
+explain_find(void *ctx, const struct shown *row, struct err *e)
+{
+	struct finding *f = ctx;
+	size_t place;
+	bool stated;
+	enum err_code rc = places_of(f->a->places, row, &place, e);
+
+	for (size_t i = 0; !rc && i < f->a->out->count; i++)
+		if (text_eq(f->a->out->row[i].code, "finds.items") &&
+		    text_eq(f->a->out->row[i].place, places_name(f->a->places, place)))
+			rc = figure_add_member(f->a, i, row->id, row->kind, quantity_of(row, &stated), e);
+	return rc;
+}
+
+enum err_code
+figure_finds(struct assess *a, struct err *e)
+{
+	static const char *const want[] = { "category", "model", "quantity", "made_year", "made_country", "emplacement",
+		                            "placement_object", "condition", "place", "place_name", "admin1_name",
+		                            "admin2_name", "geometry", NULL };
+	struct finding f = { .a = a, .kind = store_kind(a->st, "ordnance"),
+		             .column = { { "finds.items", "", NULL, false, NULL },
+		                         { "finds.by_category", "category", "unknown", false, NULL },
+		                         { "finds.by_model", "model", "unknown", false, NULL },
+		                         { "finds.by_made_year", "made", "unknown", true, NULL },
+		                         { "finds.by_made_country", "made_country", "unknown", false, NULL },
+		                         { "finds.by_emplacement", "emplacement", "unknown", false, NULL },
+		                         { "finds.by_object", "object", "unknown", false, NULL },
+		                         { "finds.by_condition", "condition", "unknown", false, NULL } } };
+	struct each_filter filter = { .kind = f.kind, .as_of_days = a->q->as_of_days, .known_size = a->q->known_size,
+		                      .want = want };
+	enum err_code rc = tally_create(&f.tally, e);
+
+	if (!rc && filter.kind >= 0)
+		rc = store_each(a->st, &filter, see_find, &f, e);
+	if (!rc && f.records == 0) {
+		struct figure_row none = { .code = "finds.items", .unit = "item", .method = method };
+
+		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
+	} else if (!rc) {
+		for (size_t i = 0; f.without_quantity && i < COLUMNS; i++)
+			f.column[i].note = no_quantity;
+		rc = table_rows(a, f.tally, f.column, COLUMNS, "item", method, e);
+		if (!rc && figure_explains(a, "finds.items"))
+			rc = store_each(a->st, &filter, explain_find, &f, e);
+	}
+	tally_free(f.tally);
+	return rc;
+}
+
+/* --- laying after a date --------------------------------------------------------------------------------------- */
+
+static const char laying_method[] = "laying/1";
+
+enum proof { NOT_AFTER, MAYBE_AFTER, AFTER_UNSURE, AFTER_SURE };
+
+/* Does the year (and month) of manufacture prove emplacement after the day? The whole month, or year, must lie after
+ * it; the year of the day itself without a later month leaves it open. */
+static enum proof
+proves(const struct store_fields *f, int64_t after_days)
+{
+	double year = fields_number(f, "made_year", 0), month = fields_number(f, "made_month", 0);
+	const char *confidence = fields_text(f, "made_year_confidence");
+	bool sure = text_eq(confidence, "certain") || !confidence;
+	int y, m, d;
+
+	if (year < 1)
+		return NOT_AFTER;
+	clock_from_days(after_days, &y, &m, &d);
+	if ((int)year > y || ((int)year == y && month > m))
+		return sure ? AFTER_SURE : AFTER_UNSURE;
+	if ((int)year == y && (month < 1 || (int)month == m))
+		return MAYBE_AFTER;
+	return NOT_AFTER;
+}
+
+struct laying {
+	struct assess *a;
+	struct tally *tally;
+	struct table_column column[2];
+	bool explain;
+	int64_t records;
+};
+
+static enum err_code
+see_laying(void *ctx, const struct shown *row, struct err *e)
+{
+	struct laying *l = ctx;
+	enum proof p = proves(&row->fields, l->a->q->after_days);
+	const char *category = fields_text(&row->fields, "category"), *marking = fields_text(&row->fields, "marking_text");
+	bool stated;
+	double n = quantity_of(row, &stated);
+	struct table_count count = { p >= AFTER_UNSURE ? n : 0, p == AFTER_SURE ? n : 0, n };
+	char dim[360];
+	size_t place;
+	enum err_code rc;
+
+	l->records++;
+	if (p == NOT_AFTER)
+		return ERR_OK;
+	rc = places_of(l->a->places, row, &place, e);
+	for (size_t i = 0; !rc && l->explain && i < l->a->out->count; i++)
+		if (text_eq(l->a->out->row[i].code, "laying.items") &&
+		    text_eq(l->a->out->row[i].place, places_name(l->a->places, place)))
+			rc = figure_add_member(l->a, i, row->id, row->kind, count.n, e);
+	if (rc || l->explain)
+		return rc;
+	(void)snprintf(dim, sizeof(dim), "category=%s marking=%.300s", category ? category : "unknown",
+	               marking && *marking ? marking : "none");
+	rc = table_put(l->tally, &l->column[0], 0, place, "", count, e);
+	return rc ? rc : table_put(l->tally, &l->column[1], 1, place, dim, count, e);
+}
+
+enum err_code
+figure_laying(struct assess *a, struct err *e)
+{
+	static const char *const want[] = { "category", "quantity", "made_year", "made_month", "made_year_confidence",
+		                            "marking_text", "place", "place_name", "admin1_name", "admin2_name",
+		                            "geometry", NULL };
+	char note[80], date[11];
+	struct laying l = { .a = a };
+	struct each_filter filter = { .kind = store_kind(a->st, "ordnance"), .as_of_days = a->q->as_of_days,
+		                      .known_size = a->q->known_size, .want = want };
+	struct figure_row none = { .code = "laying.items", .unit = "item", .method = laying_method, .note = note };
+	enum err_code rc;
+
+	if (a->q->after_days == INT64_MIN) {
+		(void)snprintf(note, sizeof(note), "needs a date: --after YYYY-MM-DD");
+		return figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
+	}
+	clock_format_date(a->q->after_days, date);
+	(void)snprintf(note, sizeof(note), "made after %s, as read on the item", date);
+	l.column[0] = (struct table_column){ "laying.items", "", NULL, false, note };
+	l.column[1] = (struct table_column){ "laying.by_marking", "", NULL, false, note };
+	rc = tally_create(&l.tally, e);
+	if (!rc && filter.kind >= 0)
+		rc = store_each(a->st, &filter, see_laying, &l, e);
+	if (!rc && tally_count(l.tally) == 0) {
+		none.known = l.records > 0; /* finds are recorded, and none was made after the date */
+		none.records = l.records;
+		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
+	} else if (!rc) {
+		rc = table_rows(a, l.tally, l.column, 2, "item", laying_method, e);
+		l.explain = figure_explains(a, "laying.items");
+		if (!rc && l.explain)
+			rc = store_each(a->st, &filter, see_laying, &l, e);
+	}
+	tally_free(l.tally);
+	return rc;
+}

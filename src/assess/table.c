@@ -1,0 +1,104 @@
+#include "assess/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "assess/places.h"
+#include "base/text.h"
+
+enum { KEY_BYTES = 400 };
+
+static void
+make_key(char key[KEY_BYTES], const struct table_column *column, size_t at, const char *value)
+{
+	const char *v = value && *value ? value : column->unknown ? column->unknown : "";
+
+	(void)snprintf(key, KEY_BYTES, "%02zu%.380s", at, v);
+}
+
+enum err_code
+table_put(struct tally *t, const struct table_column *column, size_t at, size_t place, const char *value,
+          struct table_count n, struct err *e)
+{
+	struct tally_cell *cell;
+	char key[KEY_BYTES];
+	enum err_code rc;
+
+	make_key(key, column, at, value);
+	rc = tally_at(t, place, key, &cell, e);
+	if (rc)
+		return rc;
+	cell->sum[0] += n.n;
+	cell->sum[1] += n.low;
+	cell->sum[2] += n.high;
+	cell->records++;
+	return ERR_OK;
+}
+
+enum err_code
+table_sum(struct tally *t, const struct table_column *column, size_t at, size_t place, const char *value,
+          struct table_count *ret, int64_t *ret_records, struct err *e)
+{
+	struct tally_cell *cell;
+	char key[KEY_BYTES];
+	enum err_code rc;
+
+	make_key(key, column, at, value);
+	rc = tally_at(t, place, key, &cell, e);
+	if (rc)
+		return rc;
+	*ret = (struct table_count){ cell->sum[0], cell->sum[1], cell->sum[2] };
+	if (ret_records)
+		*ret_records = cell->records;
+	return ERR_OK;
+}
+
+static enum err_code
+add_row(struct assess *a, struct tally *t, const struct table_column *column, size_t at, struct tally_cell cell,
+        const char *unit, const char *method, struct err *e)
+{
+	const char *value = cell.key + 2;
+	bool unknown = column->unknown && text_eq(value, column->unknown);
+	struct table_count open = { 0 };
+	char dim[KEY_BYTES];
+	struct figure_row r = { .code = column->code, .place = places_name(a->places, cell.place), .known = true,
+		                .value = cell.sum[0], .unit = unit, .method = method, .records = cell.records,
+		                .note = column->note };
+	enum err_code rc = ERR_OK;
+
+	if (column->unknown && !unknown)
+		rc = table_sum(t, column, at, cell.place, NULL, &open, NULL, e);
+	if (rc)
+		return rc;
+	/* what is not known may belong to any other row: it adds to their high and has no low of its own */
+	r.low = unknown ? 0 : cell.sum[1];
+	r.high = cell.sum[2] + open.high;
+	(void)snprintf(dim, sizeof(dim), "%s%s%s", column->dim, *column->dim ? "=" : "", value);
+	if (column->period)
+		r.period = value;
+	else
+		r.dim = dim;
+	return figure_add(a, &r, NULL, e);
+}
+
+enum err_code
+table_rows(struct assess *a, struct tally *t, const struct table_column *column, size_t columns, const char *unit,
+           const char *method, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	tally_sort(t);
+	for (size_t at = 0; !rc && at < columns; at++) {
+		char head[24];
+		size_t cells = tally_count(t); /* looking up the unknown may add empty cells at the end */
+
+		(void)snprintf(head, sizeof(head), "%02zu", at);
+		for (size_t i = 0; !rc && figure_wanted(a, column[at].code) && i < cells; i++) {
+			struct tally_cell cell = *tally_cell(t, i);
+
+			if (strncmp(cell.key, head, 2) == 0 && cell.records > 0)
+				rc = add_row(a, t, &column[at], at, cell, unit, method, e);
+		}
+	}
+	return rc;
+}
