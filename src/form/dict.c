@@ -12,7 +12,7 @@ write_cell(struct buf *b, const char *s)
 	for (; *s; s++) {
 		if (*s == '|' || *s == '\\' || *s == '<' || *s == '*' || *s == '_' || *s == '`')
 			buf_addc(b, '\\');
-		buf_addc(b, *s == '\n' || *s == '\r' ? ' ' : *s);
+		buf_add(b, *s == '\n' || *s == '\r' ? " " : s, 1);
 	}
 }
 
@@ -24,7 +24,7 @@ write_code(struct buf *b, const char *s)
 	for (; *s; s++) {
 		if (*s == '|')
 			buf_addc(b, '\\');
-		buf_addc(b, *s == '`' ? '\'' : *s == '\n' || *s == '\r' ? ' ' : *s);
+		buf_add(b, *s == '`' ? "'" : *s == '\n' || *s == '\r' ? " " : s, 1);
 	}
 	buf_addc(b, '`');
 }

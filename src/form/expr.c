@@ -355,7 +355,7 @@ static enum err_code
 read_predicate(struct xp *x, const struct node *at, const char **path)
 {
 	struct node outer = x->here;
-	struct term inside;
+	struct term inside = { 0 };
 	enum err_code rc;
 
 	x->here = *at;
@@ -626,7 +626,7 @@ parse_union(struct xp *x, struct term *ret)
 	enum err_code rc = parse_primary(x, ret);
 
 	while (rc == ERR_OK && take(x, '|')) {
-		struct term right;
+		struct term right = { 0 };
 
 		rc = parse_primary(x, &right);
 		if (rc == ERR_OK)
@@ -715,7 +715,7 @@ parse_level(struct xp *x, int level, struct term *ret)
 		               MAX_DEPTH);
 	rc = parse_level(x, level + 1, ret);
 	while (rc == ERR_OK && (op = take_operator(x, level))) {
-		struct term right;
+		struct term right = { 0 };
 
 		rc = parse_level(x, level + 1, &right);
 		if (rc == ERR_OK)

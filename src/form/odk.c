@@ -53,10 +53,11 @@ enum err_code
 odk_create(const struct form *f, struct odk **ret, struct err *e)
 {
 	struct engine *en = mem_calloc(1, sizeof *en);
-	struct odk *o = &en->o;
+	struct odk *o;
 
 	if (!en)
 		return err_set(e, ERR_NOMEM, "out of memory for an expression engine");
+	o = &en->o;
 	(void)pthread_once(&started, start);
 	arena_init(&o->mem, 0);
 	o->form = f;
@@ -204,7 +205,8 @@ add_element(struct odk *o, xmlNodePtr parent, const struct form_field *f)
 
 	if (!n)
 		return NULL;
-	n->_private = (void *)(uintptr_t)f;
+	/* libxml2 has no const here; it never looks behind the pointer. */
+	memcpy(&n->_private, &f, sizeof f);
 	return xmlAddChild(parent, n);
 }
 
@@ -288,7 +290,7 @@ odk_begin(struct odk *o, const struct json_value *fields, int64_t today_days, st
 void
 odk_end(struct odk *o)
 {
-	if (!o->doc)
+	if (!o->doc || !o->ctx || !o->top)
 		return;
 	xmlFreeDoc(o->doc);
 	o->doc = NULL;

@@ -241,12 +241,11 @@ fn_selected(xmlXPathParserContextPtr p, int nargs)
 	size_t code_n;
 	size_t n = 0;
 	const char *wanted = text_trim(chars(code), strlen(chars(code)), &code_n);
-	const char *word;
 	bool found = false;
 
 	(void)nargs;
-	for (double i = 0; !found && (word = word_at(chars(list), i, &n)); i++)
-		found = n == code_n && memcmp(word, wanted, n) == 0;
+	for (const char *s = chars(list); !found && (s = word_at(s, 0, &n)); s += n)
+		found = n == code_n && memcmp(s, wanted, n) == 0;
 	xmlFree(code);
 	xmlFree(list);
 	push_boolean(p, found);
@@ -454,7 +453,9 @@ offset_of(const char *s, double at, double length)
 		at = 0;
 	if (at < 0)
 		at += length;
-	for (; at >= 1 && i < n; at--)
+	if (at >= (double)n)
+		return n;
+	for (size_t skip = at > 0 ? (size_t)at : 0; skip && i < n; skip--)
 		(void)text_utf8_next(s, n, &i);
 	return i;
 }

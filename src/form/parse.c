@@ -417,7 +417,8 @@ read_field(struct parse *p, const struct table_row *r, const char *word, const c
 	const char *constraint = table_cell(r, p->c.constraint);
 	enum err_code rc;
 
-	if ((rc = check_name(p, "name", name)) != ERR_OK)
+	rc = check_name(p, "name", name);
+	if (rc != ERR_OK)
 		return rc;
 	if (!keep(p, name, &f->name) || !keep_languages(p, r, p->c.label, f->label) ||
 	    !keep_languages(p, r, p->c.reviewer, f->reviewer) ||
@@ -427,9 +428,12 @@ read_field(struct parse *p, const struct table_row *r, const char *word, const c
 	    !keep(p, table_cell(r, p->c.reference), &f->reference) ||
 	    !keep(p, constraint, &f->constraint))
 		return no_memory(p);
-	if ((rc = read_type(p, r, word, argument, f)) != ERR_OK ||
-	    (rc = read_flags(p, r, f)) != ERR_OK ||
-	    (rc = join_relevant(p, table_cell(r, p->c.relevant), &f->relevant)) != ERR_OK)
+	rc = read_type(p, r, word, argument, f);
+	if (rc == ERR_OK)
+		rc = read_flags(p, r, f);
+	if (rc == ERR_OK)
+		rc = join_relevant(p, table_cell(r, p->c.relevant), &f->relevant);
+	if (rc != ERR_OK)
 		return err_prefix(p->e, "field '%s'", name);
 	if (!f->label[FORM_EN])
 		return err_set(p->e, ERR_INVALID, "field '%s' has no English label", name);
@@ -540,8 +544,8 @@ static enum err_code
 read_row(struct parse *p, const struct table_row *r)
 {
 	const char *cell = table_cell(r, p->c.type);
-	const char *word = NULL;
-	const char *argument = NULL;
+	const char *word = "";
+	const char *argument = "";
 	struct form_field *f = NULL;
 	enum err_code rc;
 

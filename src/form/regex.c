@@ -90,10 +90,14 @@ fail(struct compile *c, enum err_code code, const char *what)
 static enum err_code
 new_node(struct compile *c, enum node_kind kind, struct node **ret)
 {
-	*ret = arena_alloc(c->mem, sizeof **ret);
-	if (!*ret)
-		return err_set(c->e, ERR_NOMEM, "out of memory for a pattern");
-	(*ret)->kind = kind;
+	struct node *n = arena_alloc(c->mem, sizeof *n);
+
+	if (!n) {
+		(void)err_set(c->e, ERR_NOMEM, "out of memory for a pattern");
+		return ERR_NOMEM;
+	}
+	n->kind = kind;
+	*ret = n;
 	return ERR_OK;
 }
 
@@ -589,11 +593,13 @@ regex_compile(const char *pattern, struct arena *mem, struct regex **ret, struct
 		c.s += 4;
 	}
 	c.re = arena_alloc(mem, sizeof *c.re);
-	rc = c.re ? parse_or(&c, &tree) : err_set(e, ERR_NOMEM, "out of memory for a pattern");
+	if (!c.re)
+		return err_set(e, ERR_NOMEM, "out of memory for a pattern");
+	rc = parse_or(&c, &tree);
 	if (rc == ERR_OK && c.s < c.end)
 		rc = fail(&c, ERR_INVALID, "')' without '('");
-	if (rc != ERR_OK)
-		return rc;
+	if (rc != ERR_OK || !tree)
+		return rc != ERR_OK ? rc : ERR_INTERNAL;
 	c.re->nocase = c.nocase;
 	c.re->step = arena_calloc(mem, REGEX_MAX_PROGRAM, sizeof *c.re->step);
 	if (!c.re->step)
