@@ -1,5 +1,5 @@
 /* strtod_l is not in POSIX; it is the one way to read a number whatever the locale. */
-#define _GNU_SOURCE /* NOLINT: the C library asks for it */
+#define _GNU_SOURCE
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
