@@ -83,8 +83,9 @@ static enum err_code parse_or(struct compile *c, struct node **ret);
 static enum err_code
 fail(struct compile *c, enum err_code code, const char *what)
 {
-	return err_set(c->e, code, "%s at byte %zu of the pattern '%s'", what,
+	(void)err_set(c->e, code, "%s at byte %zu of the pattern '%s'", what,
 	               (size_t)(c->s - c->pattern) + 1, c->pattern);
+	return code;
 }
 
 static enum err_code
