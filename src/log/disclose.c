@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "log/fast.h"
 
 #define BLOCK 64 /* of ChaCha20 */
 #define SALTS_PER_BLOCK (BLOCK / DISCLOSE_SALT_SIZE)
@@ -59,7 +60,7 @@ static void
 write_array(struct buf *b, const uint8_t salt[DISCLOSE_SALT_SIZE], const char *name,
             size_t name_size, const char *value, size_t value_size)
 {
-	char *to = buf_reserve(b, 2 + SALT_TEXT + 1 + 2);
+	char *to = buf_reserve(b, 2 + SALT_TEXT + 1 + FAST_SLACK);
 
 	if (!to)
 		return;
@@ -68,7 +69,7 @@ write_array(struct buf *b, const uint8_t salt[DISCLOSE_SALT_SIZE], const char *n
 	memcpy(to + 2 + SALT_TEXT, "\",", 2);
 	b->size += 2 + SALT_TEXT + 2;
 	if (plain(name, name_size)) {
-		to = buf_reserve(b, name_size + value_size + 4);
+		to = buf_reserve(b, name_size + value_size + 4 + FAST_SLACK);
 		if (!to)
 			return;
 		*to++ = '"';
@@ -78,7 +79,7 @@ write_array(struct buf *b, const uint8_t salt[DISCLOSE_SALT_SIZE], const char *n
 		b->size += name_size + 2;
 	} else {
 		json_write_string(b, name, name_size);
-		to = buf_reserve(b, value_size + 2);
+		to = buf_reserve(b, value_size + 2 + FAST_SLACK);
 		if (!to)
 			return;
 	}
@@ -100,9 +101,9 @@ disclose_write_with(struct buf *b, struct buf *json, const uint8_t salt[DISCLOSE
 		b->failed = true;
 		return;
 	}
-	to = buf_reserve(b, (4 * json->size + 2) / 3 + 1);
+	to = buf_reserve(b, (4 * json->size + 2) / 3 + 1 + FAST_SLACK);
 	if (to)
-		b->size += text_base64url((const uint8_t *)json->data, json->size, to);
+		b->size += fast_base64url((const uint8_t *)json->data, json->size, to);
 }
 
 void

@@ -4,35 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "log/fast.h"
 #include "log/lines.h"
 #include "log/merkle.h"
 #include "log/sign.h"
 
 #define DIGEST DISCLOSE_DIGEST_TEXT
+#define GROUP 16               /* revisions worked on together */
+#define GROUP_BYTES (1u << 20) /* of disclosures after which a group takes no further revision */
 
-/* One digest with the key it is sorted by: its first eight characters, big-endian. */
+/* A digest as text, with the room that fast_base64url wants. */
+struct digest {
+	char text[DIGEST + 1 + FAST_SLACK];
+};
+
+/* A digest and the key it is sorted by: its first eight characters, big-endian. */
 struct sorted {
 	uint64_t first8;
-	char text[DIGEST + 1];
+	const struct digest *digest;
 };
 
-/* What a scratch holds behind its void pointer. */
+/* What a scratch holds behind its void pointer. A group is some revisions worked on together, so
+ * that their many short hashes fill the lanes of fast_sha256. */
 struct work {
-	struct buf json;       /* one disclosure's array */
-	struct buf disclosure; /* one disclosure's string */
-	size_t room;           /* fields that fit below */
+	struct buf json;  /* one disclosure's array */
+	struct buf text;  /* the group's disclosure strings */
+	struct buf bytes; /* the group's statements, each behind the 0x00 of its leaf hash */
+	size_t room;      /* fields of the group that fit below */
+	struct fast_message *message;
+	uint8_t (*hash)[32]; /* one more than room, read beyond by fast_base64url */
+	struct digest *digest;
 	uint8_t (*salt)[DISCLOSE_SALT_SIZE];
-	struct sorted *digest;
+	struct sorted *order;
 };
 
-static const char *const header_names[] = {
-	"kind", "id", "form", "parents", "_sd", "_sd_alg", "..."
-};
+static const struct {
+	size_t n;
+	const char *s;
+} header_names[] = { { 4, "kind" }, { 2, "id" },      { 4, "form" }, { 7, "parents" },
+	             { 3, "_sd" },  { 7, "_sd_alg" }, { 3, "..." } };
 
 void
 statement_scratch_init(struct statement_scratch *s)
@@ -53,44 +67,68 @@ statement_scratch_done(struct statement_scratch *s)
 		sign_wipe(w->salt, w->room * sizeof w->salt[0]);
 	if (w->json.data)
 		sign_wipe(w->json.data, w->json.room);
-	if (w->disclosure.data)
-		sign_wipe(w->disclosure.data, w->disclosure.room);
+	if (w->text.data)
+		sign_wipe(w->text.data, w->text.room);
 	buf_done(&w->json);
-	buf_done(&w->disclosure);
-	mem_free(w->salt);
+	buf_done(&w->text);
+	buf_done(&w->bytes);
+	mem_free(w->message);
+	mem_free(w->hash);
 	mem_free(w->digest);
+	mem_free(w->salt);
+	mem_free(w->order);
 	mem_free(w);
 	s->work = NULL;
 }
 
-/* Room for that many fields. */
+/* Grow one array; false when memory ends, and the old one stays. */
+static bool
+grow(void *array, size_t count, size_t size)
+{
+	void *old;
+	void *p;
+
+	memcpy(&old, array, sizeof old);
+	p = mem_realloc_array(old, count, size);
+	if (!p)
+		return false;
+	memcpy(array, &p, sizeof p);
+	return true;
+}
+
+/* Room for that many fields in a group. */
+static bool
+work_grow(struct work *w, size_t fields)
+{
+	if (fields <= w->room)
+		return true;
+	fields = fields < 2 * w->room ? 2 * w->room : fields;
+	fields = fields < 512 ? 512 : fields;
+	/* w->room stays until all have grown, so a failure in between is harmless. */
+	if (!grow(&w->message, fields, sizeof w->message[0]) ||
+	    !grow(&w->hash, fields + 1, sizeof w->hash[0]) ||
+	    !grow(&w->digest, fields, sizeof w->digest[0]) ||
+	    !grow(&w->salt, fields, sizeof w->salt[0]) ||
+	    !grow(&w->order, fields, sizeof w->order[0]))
+		return false;
+	w->room = fields;
+	return true;
+}
+
 static struct work *
-work_for(struct statement_scratch *s, size_t fields)
+work_of(struct statement_scratch *s)
 {
 	struct work *w = s->work;
-	void *salt;
-	void *digest;
 
 	if (!w) {
 		w = mem_calloc(1, sizeof *w);
 		if (!w)
 			return NULL;
 		buf_init(&w->json, 0);
-		buf_init(&w->disclosure, 0);
+		buf_init(&w->text, 0);
+		buf_init(&w->bytes, 0);
 		s->work = w;
 	}
-	if (fields <= w->room)
-		return w;
-	fields = fields < 32 ? 32 : fields;
-	salt = mem_realloc_array(w->salt, fields, sizeof w->salt[0]);
-	if (!salt)
-		return NULL;
-	w->salt = salt;
-	digest = mem_realloc_array(w->digest, fields, sizeof w->digest[0]);
-	if (!digest)
-		return NULL;
-	w->digest = digest;
-	w->room = fields;
 	return w;
 }
 
@@ -98,7 +136,7 @@ static bool
 is_header_name(const char *s, size_t n)
 {
 	for (size_t i = 0; i < sizeof header_names / sizeof header_names[0]; i++) {
-		if (lines_is(s, n, header_names[i]))
+		if (header_names[i].n == n && memcmp(header_names[i].s, s, n) == 0)
 			return true;
 	}
 	return false;
@@ -172,13 +210,15 @@ check_in(const struct statement_in *in, struct err *e)
 	return ERR_OK;
 }
 
-static void
-set_digest(struct sorted *d, const uint8_t hash[32])
+static struct sorted
+set_digest(struct digest *d, const uint8_t hash[32])
 {
-	d->first8 = 0;
-	(void)text_base64url(hash, 32, d->text);
+	struct sorted s = { .digest = d };
+
+	(void)fast_base64url(hash, 32, d->text);
 	for (size_t i = 0; i < 8; i++)
-		d->first8 = d->first8 << 8 | (uint8_t)d->text[i];
+		s.first8 = s.first8 << 8 | (uint8_t)d->text[i];
+	return s;
 }
 
 static int
@@ -189,30 +229,30 @@ digest_cmp(const void *a, const void *b)
 
 	if (x->first8 != y->first8)
 		return x->first8 < y->first8 ? -1 : 1;
-	return memcmp(x->text, y->text, DIGEST);
+	return memcmp(x->digest->text, y->digest->text, DIGEST);
 }
 
 static void
-sort_digests(struct sorted *d, size_t n)
+sort_digests(struct sorted *s, size_t n)
 {
 	if (n > 64) {
-		qsort(d, n, sizeof *d, digest_cmp);
+		qsort(s, n, sizeof *s, digest_cmp);
 		return;
 	}
 	for (size_t i = 1; i < n; i++) {
-		const struct sorted x = d[i];
+		const struct sorted x = s[i];
 		size_t j = i;
 
-		while (j > 0 && digest_cmp(&x, &d[j - 1]) < 0) {
-			d[j] = d[j - 1];
+		while (j > 0 && digest_cmp(&x, &s[j - 1]) < 0) {
+			s[j] = s[j - 1];
 			j--;
 		}
-		d[j] = x;
+		s[j] = x;
 	}
 }
 
 static void
-add_list(struct buf *b, const struct sorted *d, size_t n)
+add_list(struct buf *b, const struct sorted *s, size_t n)
 {
 	char *to = buf_reserve(b, n * (DIGEST + 3) + 2);
 	char *const start = to;
@@ -224,7 +264,7 @@ add_list(struct buf *b, const struct sorted *d, size_t n)
 		if (i > 0)
 			*to++ = ',';
 		*to++ = '"';
-		memcpy(to, d[i].text, DIGEST);
+		memcpy(to, s[i].digest->text, DIGEST);
 		to += DIGEST;
 		*to++ = '"';
 	}
@@ -235,49 +275,62 @@ add_list(struct buf *b, const struct sorted *d, size_t n)
 static enum err_code
 add_parents(const struct statement_in *in, struct buf *b, struct err *e)
 {
-	struct sorted parent[STATEMENT_PARENTS_MAX];
+	struct digest parent[STATEMENT_PARENTS_MAX];
+	struct sorted order[STATEMENT_PARENTS_MAX];
 
-	for (size_t i = 0; i < in->parent_count; i++)
-		set_digest(&parent[i], in->parents[i]);
-	sort_digests(parent, in->parent_count);
+	for (size_t i = 0; i < in->parent_count; i++) {
+		uint8_t hash[32 + FAST_SLACK] = { 0 };
+
+		memcpy(hash, in->parents[i], 32);
+		order[i] = set_digest(&parent[i], hash);
+	}
+	sort_digests(order, in->parent_count);
 	for (size_t i = 1; i < in->parent_count; i++) {
-		if (digest_cmp(&parent[i - 1], &parent[i]) == 0)
+		if (digest_cmp(&order[i - 1], &order[i]) == 0)
 			return err_set(e, ERR_INVALID, "a revision has one parent twice");
 	}
-	add_list(b, parent, in->parent_count);
+	add_list(b, order, in->parent_count);
 	return ERR_OK;
 }
 
-/* Append the statement's bytes to b. */
+/* Append the disclosures of one revision to the group, whose fields so far are `before`. */
 static enum err_code
-build(const struct statement_in *in, struct statement_scratch *s, struct buf *b, struct err *e)
+add_disclosures(const struct statement_in *in, struct work *w, size_t before, struct err *e)
 {
-	struct work *w;
-	uint8_t hash[32];
 	enum err_code rc = check_in(in, e);
 
 	if (rc != ERR_OK)
 		return rc;
-	w = work_for(s, in->field_count);
-	if (!w)
+	if (!work_grow(w, before + in->field_count))
 		return err_set(e, ERR_NOMEM, "out of memory for a statement");
 	disclose_salts(in->key, 0, in->field_count, w->salt);
 	for (size_t i = 0; i < in->field_count; i++) {
 		const struct statement_field *f = &in->fields[i];
 		const struct disclose_pair p = { f->name, f->name_size, f->value, f->value_size };
+		const size_t at = w->text.size;
 
-		buf_reset(&w->disclosure);
-		disclose_write_with(&w->disclosure, &w->json, w->salt[i], &p);
-		if (!buf_ok(&w->disclosure))
+		disclose_write_with(&w->text, &w->json, w->salt[i], &p);
+		if (!buf_ok(&w->text))
 			return err_set(e, ERR_NOMEM, "out of memory for a disclosure");
-		if (w->disclosure.size > DISCLOSE_MAX_BYTES)
+		w->message[before + i].size = w->text.size - at;
+		if (w->message[before + i].size > DISCLOSE_MAX_BYTES)
 			return err_set(e, ERR_LIMIT, "field %zu of a revision is too long", i + 1);
-		disclose_hash(w->disclosure.data, w->disclosure.size, hash);
-		set_digest(&w->digest[i], hash);
 	}
-	sort_digests(w->digest, in->field_count);
-	buf_adds(b, "{\"_sd\":");
-	add_list(b, w->digest, in->field_count);
+	return ERR_OK;
+}
+
+/* Append the statement of a revision whose digests begin at `first`. */
+static enum err_code
+add_statement(const struct statement_in *in, struct work *w, size_t first, struct err *e)
+{
+	struct buf *b = &w->bytes;
+	enum err_code rc;
+
+	for (size_t i = 0; i < in->field_count; i++)
+		w->order[i] = set_digest(&w->digest[i], w->hash[first + i]);
+	sort_digests(w->order, in->field_count);
+	buf_add(b, "\0{\"_sd\":", 8);
+	add_list(b, w->order, in->field_count);
 	buf_adds(b, ",\"_sd_alg\":\"sha-256\",\"form\":\"");
 	buf_adds(b, in->form);
 	buf_adds(b, "\",\"id\":\"");
@@ -292,17 +345,93 @@ build(const struct statement_in *in, struct statement_scratch *s, struct buf *b,
 	return buf_ok(b) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a statement");
 }
 
+/* Point messages 0 .. count - 1, whose sizes are set, at their places one after the other. */
+static void
+place_messages(struct work *w, const struct buf *b, size_t count)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		w->message[i].p = b->data + at;
+		at += w->message[i].size;
+	}
+}
+
+/* The statements of a group whose disclosures are in w->text, then their leaf hashes. */
+static enum err_code
+finish_group(const struct statement_in *in, size_t count, struct work *w, uint8_t (*ret_leaf)[32],
+             struct err *e)
+{
+	size_t sizes[GROUP];
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++)
+		first += in[i].field_count;
+	place_messages(w, &w->text, first);
+	fast_sha256(w->message, first, w->hash);
+	buf_reset(&w->bytes);
+	first = 0;
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = w->bytes.size;
+		enum err_code rc = add_statement(&in[i], w, first, e);
+
+		if (rc != ERR_OK)
+			return rc;
+		first += in[i].field_count;
+		sizes[i] = w->bytes.size - at;
+	}
+	for (size_t i = 0; i < count; i++)
+		w->message[i].size = sizes[i];
+	place_messages(w, &w->bytes, count);
+	fast_sha256(w->message, count, ret_leaf);
+	return ERR_OK;
+}
+
+enum err_code
+statement_leaves(const struct statement_in *in, size_t count, struct statement_scratch *s,
+                 uint8_t (*ret_leaf)[32], struct err *e)
+{
+	struct work *w = work_of(s);
+	enum err_code rc;
+
+	if (!w || !work_grow(w, GROUP))
+		return err_set(e, ERR_NOMEM, "out of memory for a statement");
+	for (size_t i = 0; i < count;) {
+		size_t fields = 0;
+		size_t n = 0;
+
+		buf_reset(&w->text);
+		while (i + n < count && n < GROUP && w->text.size < GROUP_BYTES) {
+			rc = add_disclosures(&in[i + n], w, fields, e);
+			if (rc != ERR_OK)
+				return rc;
+			fields += in[i + n].field_count;
+			n++;
+		}
+		rc = finish_group(in + i, n, w, ret_leaf + i, e);
+		if (rc != ERR_OK)
+			return rc;
+		i += n;
+	}
+	return ERR_OK;
+}
+
 enum err_code
 statement_leaf(const struct statement_in *in, struct statement_scratch *s, uint8_t ret_leaf[32],
                struct err *e)
 {
-	enum err_code rc;
+	const struct work *w;
+	uint8_t leaf[1][32];
+	enum err_code rc = statement_leaves(in, 1, s, leaf, e);
 
-	buf_reset(&s->bytes);
-	rc = build(in, s, &s->bytes, e);
 	if (rc != ERR_OK)
 		return rc;
-	statement_hash(s->bytes.data, s->bytes.size, ret_leaf);
+	w = s->work;
+	buf_reset(&s->bytes);
+	buf_add(&s->bytes, w->bytes.data + 1, w->bytes.size - 1);
+	if (!buf_ok(&s->bytes))
+		return err_set(e, ERR_NOMEM, "out of memory for a statement");
+	memcpy(ret_leaf, leaf[0], 32);
 	return ERR_OK;
 }
 
@@ -310,10 +439,9 @@ enum err_code
 statement_write(const struct statement_in *in, struct statement_scratch *s, struct buf *out,
                 struct err *e)
 {
-	enum err_code rc;
+	uint8_t leaf[32];
+	enum err_code rc = statement_leaf(in, s, leaf, e);
 
-	buf_reset(&s->bytes);
-	rc = build(in, s, &s->bytes, e);
 	if (rc != ERR_OK)
 		return rc;
 	buf_add(out, s->bytes.data, s->bytes.size);

@@ -55,6 +55,14 @@ void statement_scratch_done(struct statement_scratch *s);
  */
 MUST_CHECK enum err_code statement_leaf(const struct statement_in *in, struct statement_scratch *s,
                                         uint8_t ret_leaf[32], struct err *e);
+/**
+ * The leaf hashes of count statements, about twice as fast as one by one; the bytes are not kept.
+ * Same errors; what ret_leaf holds after an error is undefined. Memory: the disclosures of at most
+ * sixteen revisions, or of one when they pass 1 MiB.
+ */
+MUST_CHECK enum err_code statement_leaves(const struct statement_in *in, size_t count,
+                                          struct statement_scratch *s, uint8_t (*ret_leaf)[32],
+                                          struct err *e);
 /** Append the statement's bytes to out. Same errors. */
 MUST_CHECK enum err_code statement_write(const struct statement_in *in, struct statement_scratch *s,
                                          struct buf *out, struct err *e);
