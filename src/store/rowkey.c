@@ -82,16 +82,28 @@ rowkey_find(struct rowkey_reader *r, const uint8_t key[32], bool *ret_found, str
 }
 
 enum err_code
-rowkey_newest_leaf(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32], struct err *e)
+rowkey_revisions(struct store *st, int64_t *ret, struct err *e)
+{
+	return db_int(st, SQL_STORE_LAST_RID, 0, ret, e);
+}
+
+enum err_code
+rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32], struct uuid *ret_source,
+              struct err *e)
 {
 	enum err_code rc = ERR_OK;
 	int s;
 
 	(void)sqlite3_bind_blob(r->leaf, 1, id.b, UUID_SIZE, SQLITE_STATIC);
 	s = sqlite3_step(r->leaf);
-	if (s == SQLITE_ROW && sqlite3_column_bytes(r->leaf, 0) == 32)
+	if (s == SQLITE_ROW && sqlite3_column_bytes(r->leaf, 0) == 32) {
+		const char *source = (const char *)sqlite3_column_text(r->leaf, 1);
+
 		memcpy(ret_leaf, sqlite3_column_blob(r->leaf, 0), 32);
-	else if (s == SQLITE_DONE)
+		memset(ret_source, 0, sizeof(*ret_source));
+		if (source)
+			(void)uuid_parse(source, strlen(source), ret_source); /* else it stays zero */
+	} else if (s == SQLITE_DONE)
 		rc = err_set(e, ERR_NOTFOUND, "the record has no revision");
 	else
 		rc = db_fail(r->st, "look up a record's newest revision", e);

@@ -1,1 +1,1 @@
-SELECT leaf FROM revision WHERE record = ?1 ORDER BY rid DESC LIMIT 1
+SELECT leaf, fields ->> '$.import_source' FROM revision WHERE record = ?1 ORDER BY rid DESC LIMIT 1

@@ -1,0 +1,652 @@
+#include "ingest/take.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "ingest/seen.h"
+#include "store/each.h"
+#include "store/history.h"
+#include "store/quarantine.h"
+#include "store/rowkey.h"
+
+#define BATCH_BYTES ((size_t)1 << 30)
+#define MAX_EDITIONS 4000
+
+struct take {
+	struct take_about about;
+	struct take_counts counts;
+	struct rowkey_reader *keys;
+	struct quarantine *quarantine;
+	struct arena mem;              /* of the batch */
+	bool open;                     /* a submission is open and holds the source record */
+	bool look_keys, look_quarantine;
+	bool group_full;
+	int64_t in_group;
+	struct uuid source;
+	char source_text[UUID_TEXT];
+	/* what the file held so far */
+	struct seen content, key, refused, geometry, id, similar;
+	/* waiting for submit_add, of this batch */
+	struct submit_revision *wait;
+	size_t waiting, room;
+	/* for missing keys */
+	int64_t *matched;
+	size_t matched_count, matched_room;
+	struct uuid *edition;
+	size_t edition_count;
+	int f_source, f_row, f_key, f_flags;
+};
+
+static enum err_code
+no_memory(struct err *e)
+{
+	return err_set(e, ERR_NOMEM, "out of memory for an import");
+}
+
+enum err_code
+take_open(const struct take_about *about, struct take **ret, struct err *e)
+{
+	struct take *t = mem_calloc(1, sizeof(*t));
+	const struct form *form = store_form(about->st, about->kind);
+	int64_t revisions = 0;
+	enum err_code rc;
+
+	if (!t)
+		return no_memory(e);
+	t->about = *about;
+	arena_init(&t->mem, BATCH_BYTES);
+	seen_init(&t->content, true);
+	seen_init(&t->key, true);
+	seen_init(&t->refused, false);
+	seen_init(&t->geometry, false);
+	seen_init(&t->id, false);
+	seen_init(&t->similar, false);
+	t->f_source = form_index(form, "import_source");
+	t->f_row = form_index(form, "import_row");
+	t->f_key = form_index(form, "import_key");
+	t->f_flags = form_index(form, "import_flags");
+	rc = rowkey_open(about->st, &t->keys, e);
+	if (!rc)
+		rc = quarantine_open(about->st, &t->quarantine, e);
+	if (!rc)
+		rc = rowkey_any(about->st, &t->look_keys, e);
+	if (!rc)
+		rc = quarantine_any(about->st, &t->look_quarantine, e);
+	if (!rc)
+		rc = rowkey_revisions(about->st, &revisions, e);
+	if (!rc && about->source)
+		t->source = *about->source;
+	else if (!rc)
+		rc = submit_new_id(&t->source, e);
+	if (rc) {
+		take_close(t);
+		return rc;
+	}
+	uuid_format(t->source, t->source_text);
+	if (t->about.group == 0)
+		t->about.group = revisions / 4 > TAKE_GROUP ? revisions / 4 : TAKE_GROUP;
+	*ret = t;
+	return ERR_OK;
+}
+
+void
+take_close(struct take *t)
+{
+	if (!t)
+		return;
+	if (t->open)
+		submit_cancel(t->about.st);
+	rowkey_close(t->keys);
+	quarantine_close(t->quarantine);
+	arena_done(&t->mem);
+	seen_done(&t->content);
+	seen_done(&t->key);
+	seen_done(&t->refused);
+	seen_done(&t->geometry);
+	seen_done(&t->id);
+	seen_done(&t->similar);
+	mem_free(t->wait);
+	mem_free(t->matched);
+	mem_free(t->edition);
+	mem_free(t);
+}
+
+const struct take_counts *
+take_counts(const struct take *t)
+{
+	return &t->counts;
+}
+
+/* --- the submission ---------------------------------------------------------------------------------------- */
+
+static enum err_code
+put_source(struct take *t, struct err *e)
+{
+	struct store *st = t->about.st;
+	struct submit_revision rev = { .kind = store_kind(st, "source"), .id = t->source };
+	char today[11];
+	struct arena mem;
+	enum err_code rc = ERR_OK;
+
+	if (t->about.source)
+		return ERR_OK;
+	arena_init(&mem, 0);
+	clock_format_date(t->about.today_days, today);
+	if (rev.kind < 0 || !fields_init(&rev.fields, store_form(st, rev.kind), &mem))
+		rc = no_memory(e);
+	if (!rc && t->about.path)
+		rc = submit_keep_original(st, t->about.path, t->counts.sha256, e);
+	if (!rc) {
+		const char *date = t->about.source_date;
+
+		(void)(fields_set_text(&rev.fields, "valid_from", date ? date : today) &&
+		       fields_set_text(&rev.fields, "date_of_information", date) &&
+		       fields_set_text(&rev.fields, "type", "dataset") &&
+		       fields_set_text(&rev.fields, "title", t->about.title) &&
+		       fields_set_text(&rev.fields, "remarks", t->about.remark));
+		if (t->about.path)
+			(void)(fields_set_text(&rev.fields, "file", t->counts.sha256) &&
+			       fields_set_text(&rev.fields, "file_name", file_basename(t->about.path)));
+		rc = submit_add(st, &rev, 1, NULL, e);
+	}
+	arena_done(&mem);
+	return rc;
+}
+
+/* Before anything is written: open the submission and put the source record into it. */
+static enum err_code
+ensure_open(struct take *t, struct err *e)
+{
+	enum err_code rc;
+
+	if (t->open)
+		return ERR_OK;
+	rc = submit_begin(t->about.st, &t->about.submit, e);
+	if (rc)
+		return rc;
+	t->open = true;
+	memcpy(t->counts.source_id, t->source_text, sizeof(t->counts.source_id));
+	return put_source(t, e);
+}
+
+static void
+note_result(struct take *t, const struct submit_result *r)
+{
+	if (t->counts.submissions == 0)
+		t->counts.first_seq = r->first_seq;
+	t->counts.submissions += r->submissions;
+}
+
+/* Hand the waiting revisions to the store. A full group is acknowledged only when there is more to add, so that
+ * no transaction is without a revision. */
+static enum err_code
+flush(struct take *t, struct err *e)
+{
+	struct submit_result r = { 0 };
+	enum err_code rc = ERR_OK;
+
+	if (t->waiting == 0 || t->about.dry_run) {
+		t->waiting = 0;
+		return ERR_OK;
+	}
+	rc = ensure_open(t, e);
+	if (!rc && t->in_group >= t->about.group) {
+		rc = submit_continue(t->about.st, &r, e);
+		if (rc) {
+			t->open = false; /* the store cancelled it */
+			return rc;
+		}
+		note_result(t, &r);
+		t->in_group = 0;
+	}
+	if (!rc)
+		rc = submit_add(t->about.st, t->wait, t->waiting, NULL, e);
+	t->in_group += (int64_t)t->waiting;
+	t->waiting = 0;
+	return rc;
+}
+
+/* --- one row ------------------------------------------------------------------------------------------------ */
+
+static uint64_t
+print64(const uint8_t hash[32])
+{
+	uint64_t v;
+
+	memcpy(&v, hash, sizeof(v));
+	return v ? v : 1;
+}
+
+static void
+find(struct rowmake_row *r, enum rowcheck_id id)
+{
+	r->found |= (uint64_t)1 << id;
+}
+
+/* Give the row its identity; tells whether its key came by before in this file, and with what content. */
+static enum err_code
+identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_last, struct err *e)
+{
+	bool first = false;
+	uint64_t *times = NULL;
+
+	*ret_again = false;
+	if (r->has_key) {
+		if (!seen_add(&t->key, print64(r->key), &first, ret_last))
+			return no_memory(e);
+		*ret_again = !first;
+		return ERR_OK;
+	}
+	if (!seen_add(&t->content, print64(r->content), &first, &times))
+		return no_memory(e);
+	rowmake_key(t->about.maker, r->content, *times, r->key);
+	*times += 1;
+	if (!first)
+		find(r, CHECK_REPEATED_ROW);
+	return ERR_OK;
+}
+
+static enum err_code
+find_duplicates(struct take *t, struct rowmake_row *r, struct err *e)
+{
+	bool fresh = true, similar = true;
+
+	if (r->geometry_print) {
+		if (!seen_add(&t->geometry, r->geometry_print, &fresh, NULL))
+			return no_memory(e);
+		if (!fresh)
+			find(r, CHECK_DUPLICATE_GEOMETRY);
+	}
+	if (!r->id_print)
+		return ERR_OK;
+	if (!seen_add(&t->id, r->id_print, &fresh, NULL) || !seen_add(&t->similar, r->similar_print, &similar, NULL))
+		return no_memory(e);
+	if (!fresh)
+		find(r, CHECK_DUPLICATE_ID);
+	else if (!similar)
+		find(r, CHECK_SIMILAR_ID);
+	return ERR_OK;
+}
+
+/* Links to records that are not there. Links inside the file's own kind may be written later: they are looked for
+ * among what is in the register now. */
+static enum err_code
+check_links(struct take *t, struct rowmake_row *r, struct err *e)
+{
+	const struct form *form = r->fields.form;
+
+	for (size_t i = 0; i < form->field_count; i++) {
+		const struct store_value *v = &r->fields.value[i];
+		struct err why = { 0 };
+		struct uuid id;
+		int64_t fid;
+		int kind;
+		enum err_code rc;
+
+		if (form->field[i].type != FORM_RECORD || v->type != STORE_TEXT || !uuid_parse(v->s, v->n, &id))
+			continue;
+		rc = history_find(t->about.st, id, &kind, &fid, &why);
+		if (rc == ERR_NOTFOUND || (!rc && form->field[i].link_kind &&
+		                           !text_eq(form->field[i].link_kind, store_kind_name(t->about.st, kind))))
+			find(r, CHECK_BROKEN_LINK);
+		else if (rc) {
+			*e = why;
+			return rc;
+		}
+	}
+	return ERR_OK;
+}
+
+static void
+count_findings(struct take *t, const struct rowmake_row *r)
+{
+	for (int i = 0; r->found && i < CHECK_COUNT; i++)
+		if (r->found >> i & 1)
+			t->counts.check[i]++;
+}
+
+static enum err_code
+matched(struct take *t, int64_t fid, struct err *e)
+{
+	if (!t->about.keyed)
+		return ERR_OK;
+	if (t->matched_count == t->matched_room) {
+		size_t room = t->matched_room ? 2 * t->matched_room : 1024;
+		int64_t *more = mem_realloc_array(t->matched, room, sizeof(*more));
+
+		if (!more)
+			return no_memory(e);
+		t->matched = more;
+		t->matched_room = room;
+	}
+	t->matched[t->matched_count++] = fid;
+	return ERR_OK;
+}
+
+/* A source whose rows this file has again: the file is an edition of the same data. */
+static enum err_code
+edition(struct take *t, const struct uuid *source, struct err *e)
+{
+	static const struct uuid none;
+
+	if (!t->about.keyed || memcmp(source, &none, sizeof(none)) == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < t->edition_count; i++)
+		if (memcmp(&t->edition[i], source, sizeof(*source)) == 0)
+			return ERR_OK;
+	if (!t->edition)
+		t->edition = mem_calloc(MAX_EDITIONS, sizeof(*t->edition));
+	if (!t->edition)
+		return no_memory(e);
+	if (t->edition_count < MAX_EDITIONS)
+		t->edition[t->edition_count++] = *source;
+	return ERR_OK;
+}
+
+static const char *
+place_of(const struct rowmake_row *r)
+{
+	static const char *const field[] = { "place_name", "admin2_name", "admin1_name" };
+
+	for (size_t i = 0; r->fields.form && i < sizeof(field) / sizeof(*field); i++) {
+		const char *s = fields_text(&r->fields, field[i]);
+
+		if (s)
+			return s;
+	}
+	return NULL;
+}
+
+/* What makes a refused row known again: its key and what it said. */
+static void
+refusal_key(const struct rowmake_row *r, uint8_t ret[32])
+{
+	struct hash_state h;
+
+	hash_init(&h);
+	hash_update(&h, "fallow quarantine 1", 20);
+	hash_update(&h, r->key, 32);
+	hash_update(&h, r->content, 32);
+	hash_final(&h, ret);
+}
+
+struct asked {
+	const char *(*original)(void *ctx, size_t i, struct arena *mem);
+	void *ctx;
+	size_t i;
+};
+
+static enum err_code
+put_quarantine(struct take *t, const struct rowmake_row *r, const uint8_t key[32], const struct asked *asked,
+               struct err *e)
+{
+	struct quarantine_row q = { .kind = t->about.kind, .source = t->source, .row = r->number,
+		                    .reason = r->reason ? r->reason : "", .place = place_of(r) };
+	const char *more;
+	struct buf mapped;
+	enum err_code rc = ensure_open(t, e);
+
+	if (rc)
+		return rc;
+	memcpy(q.row_key, key, 32);
+	buf_init(&mapped, (size_t)256 << 20);
+	if (r->mapped) {
+		rowmake_mapped_json(t->about.maker, r, &mapped);
+		q.mapped = buf_text(&mapped);
+	}
+	q.checks = rowcheck_codes(r->found, ROWCHECK_REFUSE, &t->mem);
+	more = rowcheck_codes(r->found, ROWCHECK_FLAG, &t->mem);
+	q.original = asked->original(asked->ctx, asked->i, &t->mem);
+	if (q.checks && more && *more)
+		q.checks = arena_printf(&t->mem, "%s %s", q.checks, more);
+	rc = q.checks && more && q.original && buf_ok(&mapped) ? quarantine_put(t->quarantine, &q, NULL, e)
+	                                                       : no_memory(e);
+	buf_done(&mapped);
+	return rc;
+}
+
+static enum err_code
+refuse(struct take *t, const struct rowmake_row *r, const struct asked *asked, struct err *e)
+{
+	uint8_t key[32];
+	int64_t qid = 0;
+	bool first = true, ended;
+	enum err_code rc = ERR_OK;
+
+	refusal_key(r, key);
+	if (r->has_key && !seen_add(&t->refused, print64(key), &first, NULL))
+		return no_memory(e);
+	if (t->look_quarantine)
+		rc = quarantine_find(t->quarantine, key, &qid, &ended, e);
+	if (rc)
+		return rc;
+	if (qid || !first) {
+		t->counts.present++;
+		return ERR_OK;
+	}
+	t->counts.quarantined++;
+	count_findings(t, r);
+	return t->about.dry_run ? ERR_OK : put_quarantine(t, r, key, asked, e);
+}
+
+/* A row that waited in quarantine and is good now: say what became of it. */
+static enum err_code
+settle(struct take *t, const struct rowmake_row *r, struct uuid id, struct err *e)
+{
+	uint8_t key[32];
+	int64_t qid = 0;
+	bool ended = false;
+	enum err_code rc;
+
+	if (!t->look_quarantine || t->about.dry_run)
+		return ERR_OK;
+	refusal_key(r, key);
+	rc = quarantine_find(t->quarantine, key, &qid, &ended, e);
+	if (rc || !qid || ended)
+		return rc;
+	rc = ensure_open(t, e);
+	return rc ? rc : quarantine_end(t->quarantine, qid, &id, "taken in by a later import", e);
+}
+
+static enum err_code
+wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, struct err *e)
+{
+	struct submit_revision *rev;
+	const char *flags = rowcheck_codes(r->found, ROWCHECK_FLAG, &t->mem);
+	struct store_value *v = r->fields.value;
+	char *key = arena_alloc(&t->mem, 48);
+	enum err_code rc;
+
+	if (t->waiting == t->room) {
+		size_t room = t->room ? 2 * t->room : 1024;
+		struct submit_revision *more = mem_realloc_array(t->wait, room, sizeof(*more));
+
+		if (!more)
+			return no_memory(e);
+		t->wait = more;
+		t->room = room;
+	}
+	if (!flags || !key)
+		return no_memory(e);
+	rev = &t->wait[t->waiting];
+	*rev = (struct submit_revision){ .kind = t->about.kind, .outline_valid = r->outline_valid,
+		                         .row_key = r->key, .row_content = r->content };
+	v[t->f_source] = (struct store_value){ .type = STORE_TEXT, .s = t->source_text, .n = UUID_TEXT - 1 };
+	v[t->f_row] = (struct store_value){ .type = STORE_INT, .i = r->number };
+	v[t->f_key] = (struct store_value){ .type = STORE_TEXT, .s = key, .n = text_base64url(r->key, 32, key) };
+	if (*flags)
+		v[t->f_flags] = (struct store_value){ .type = STORE_TEXT, .s = flags, .n = strlen(flags) };
+	rev->fields = r->fields;
+	if (known) {
+		uint8_t(*leaf)[32] = arena_alloc(&t->mem, 32);
+		struct uuid source;
+
+		if (!leaf)
+			return no_memory(e);
+		rc = rowkey_newest(t->keys, known->id, *leaf, &source, e);
+		if (!rc)
+			rc = edition(t, &source, e);
+		rev->id = known->id;
+		rev->fid = known->fid;
+		rev->parents = (const uint8_t(*)[32])leaf;
+		rev->parent_count = 1;
+	} else {
+		rc = t->about.dry_run ? ERR_OK : submit_new_id(&rev->id, e);
+	}
+	if (!rc)
+		rc = settle(t, r, rev->id, e);
+	if (!rc)
+		t->waiting++;
+	return rc;
+}
+
+static enum err_code
+accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool again, struct err *e)
+{
+	enum err_code rc;
+
+	if (!known && !again) {
+		rc = find_duplicates(t, r, e);
+		if (rc)
+			return rc;
+	}
+	if (again)
+		find(r, CHECK_REPEATED_KEY);
+	rc = check_links(t, r, e);
+	if (rc)
+		return rc;
+	if (rowcheck_any(r->found, ROWCHECK_FLAG))
+		t->counts.flagged++;
+	else
+		t->counts.accepted++;
+	t->counts.revised += known || again;
+	count_findings(t, r);
+	return t->about.dry_run && again ? ERR_OK : wait_for_add(t, r, known, e);
+}
+
+static enum err_code
+take_one(struct take *t, struct rowmake_row *r, const struct asked *asked, struct err *e)
+{
+	bool again = false, known = false, refused = rowcheck_any(r->found, ROWCHECK_REFUSE);
+	uint64_t *last = NULL;
+	struct rowkey old;
+	enum err_code rc = identify(t, r, &again, &last, e);
+
+	t->counts.read++;
+	/* the same key twice in this file: the one before must be in the register to be corrected */
+	if (!rc && again)
+		rc = flush(t, e);
+	if (!rc && (t->look_keys || (again && !t->about.dry_run)))
+		rc = rowkey_find(t->keys, r->key, &known, &old, e);
+	if (rc)
+		return rc;
+	if (known)
+		rc = matched(t, old.fid, e);
+	if (rc)
+		return rc;
+	again = again && *last != 0; /* a refused row before is not in the register */
+	if (again ? *last == print64(r->content) : known && memcmp(old.content, r->content, 32) == 0) {
+		t->counts.present++;
+	} else if (refused) {
+		return refuse(t, r, asked, e);
+	} else {
+		rc = accept(t, r, known ? &old : NULL, again, e);
+	}
+	if (last)
+		*last = print64(r->content);
+	return rc;
+}
+
+enum err_code
+take_rows(struct take *t, struct rowmake_row *row, size_t n,
+          const char *(*original)(void *ctx, size_t i, struct arena *mem), void *ctx, struct err *e)
+{
+	struct asked asked = { .original = original, .ctx = ctx };
+	enum err_code rc = ERR_OK;
+
+	arena_reset(&t->mem);
+	for (asked.i = 0; !rc && asked.i < n; asked.i++) {
+		rc = take_one(t, &row[asked.i], &asked, e);
+		if (rc)
+			(void)err_prefix(e, "row %lld", (long long)row[asked.i].number);
+	}
+	return rc ? rc : flush(t, e);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------ */
+
+static int
+compare_fid(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+struct missing {
+	struct take *t;
+	bool listing; /* first the editions are found, then what they had more */
+};
+
+static enum err_code
+look_at(void *ctx, const struct shown *row, struct err *e)
+{
+	struct missing *m = ctx;
+	struct take *t = m->t;
+	const char *text = fields_text(&row->fields, "import_source");
+	bool in_file = t->matched_count && bsearch(&row->fid, t->matched, t->matched_count, sizeof(*t->matched),
+	                                           compare_fid) != NULL;
+	struct uuid source;
+
+	if (!text || !uuid_parse(text, strlen(text), &source) || in_file == m->listing)
+		return ERR_OK;
+	if (!m->listing)
+		return edition(t, &source, e);
+	if (memcmp(&source, &t->source, sizeof(source)) == 0)
+		return ERR_OK;
+	for (size_t i = 0; i < t->edition_count; i++)
+		if (memcmp(&t->edition[i], &source, sizeof(source)) == 0) {
+			if (t->counts.missing < TAKE_MISSING_LISTED)
+				t->counts.missing_id[t->counts.missing] = row->id;
+			t->counts.missing++;
+			break;
+		}
+	return ERR_OK;
+}
+
+/* Records of former editions of this file whose keys it does not have: listed, never closed. */
+static enum err_code
+find_missing(struct take *t, struct err *e)
+{
+	static const char *const want[] = { "import_source", NULL };
+	struct each_filter f = { .kind = t->about.kind, .as_of_days = INT64_MAX, .known_size = INT64_MAX, .want = want };
+	struct missing m = { .t = t };
+	enum err_code rc;
+
+	if (!t->about.keyed || t->matched_count == 0)
+		return ERR_OK;
+	qsort(t->matched, t->matched_count, sizeof(*t->matched), compare_fid);
+	rc = store_each(t->about.st, &f, look_at, &m, e);
+	m.listing = true;
+	return rc ? rc : store_each(t->about.st, &f, look_at, &m, e);
+}
+
+enum err_code
+take_finish(struct take *t, struct err *e)
+{
+	struct submit_result r = { 0 };
+	enum err_code rc = find_missing(t, e);
+
+	if (rc || !t->open)
+		return rc;
+	t->open = false; /* commit ends it, one way or the other */
+	rc = submit_commit(t->about.st, &r, e);
+	if (!rc)
+		note_result(t, &r);
+	return rc;
+}
