@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_return, cmd_show, cmd_log,
-        cmd_figures, cmd_explain;
+        cmd_figures, cmd_explain, cmd_import;
 
 #define CLI_COMMAND_TABLE \
 	&cmd_init, \
@@ -13,6 +13,7 @@ extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_re
 	&cmd_edit, \
 	&cmd_approve, \
 	&cmd_return, \
+	&cmd_import, \
 	&cmd_show, \
 	&cmd_log, \
 	&cmd_figures, \

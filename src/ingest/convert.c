@@ -34,20 +34,28 @@ struct converter {
 	int *list_of;       /* by field: index into list, or -1 */
 };
 
-/* --- choices --------------------------------------------------------------------------------------------- */
+/* --- choices
+ * --------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *code;
 	const char *word[14];
 } everyday[] = {
-	{ "yes", { "y", "true", "t", "1", "si", "sí", "da", "d", "так", "да", "bəli", "hə", "oui" } },
+	{ "yes",
+	  { "y", "true", "t", "1", "si", "sí", "da", "d", "так", "да", "bəli", "hə", "oui" } },
 	{ "no", { "n", "false", "f", "0", "ne", "ні", "нет", "xeyr", "yox", "non" } },
 	{ "unknown",
-	  { "not known", "unk", "n/a", "na", "sin información", "sin informacion", "no informa", "невідомо",
-	    "nepoznato", "naməlum", "məlum deyil", "неизвестно", "not stated", "not specified" } },
-	{ "not_stated", { "unknown", "not known", "sin información", "невідомо", "nepoznato", "naməlum" } },
-	{ "male", { "m", "man", "men", "masculino", "hombre", "чоловік", "ч", "kişi", "muški", "musko", "boy" } },
-	{ "female", { "f", "w", "woman", "femenino", "mujer", "жінка", "ж", "qadın", "ženski", "zensko", "girl" } },
+	  { "not known", "unk", "n/a", "na", "sin información", "sin informacion", "no informa",
+	    "невідомо", "nepoznato", "naməlum", "məlum deyil", "неизвестно", "not stated",
+	    "not specified" } },
+	{ "not_stated",
+	  { "unknown", "not known", "sin información", "невідомо", "nepoznato", "naməlum" } },
+	{ "male",
+	  { "m", "man", "men", "masculino", "hombre", "чоловік", "ч", "kişi", "muški", "musko",
+	    "boy" } },
+	{ "female",
+	  { "f", "w", "woman", "femenino", "mujer", "жінка", "ж", "qadın", "ženski", "zensko",
+	    "girl" } },
 };
 
 static struct word *
@@ -179,9 +187,11 @@ convert_choice(const struct converter *c, int field, const char *s, size_t n)
 	return w ? w->code : NULL;
 }
 
-/* --- numbers --------------------------------------------------------------------------------------------- */
+/* --- numbers
+ * --------------------------------------------------------------------------------------------- */
 
-/* Length of a blank that may part thousands at s: space, no-break space, narrow no-break space; 0 if none. */
+/* Length of a blank that may part thousands at s: space, no-break space, narrow no-break space; 0
+ * if none. */
 static size_t
 thousands_blank(const char *s, size_t n)
 {
@@ -243,7 +253,8 @@ convert_number(const char *s, size_t n, double *ret)
 		const char *last = comma > dot ? comma : dot;
 
 		head = (size_t)(last - s);
-		if (memchr(last + 1, *last, n - head - 1) || !join_groups(s, head, comma > dot ? '.' : ',', plain + o, &used))
+		if (memchr(last + 1, *last, n - head - 1) ||
+		    !join_groups(s, head, comma > dot ? '.' : ',', plain + o, &used))
 			return false;
 	} else if (comma) {
 		head = (size_t)(comma - s);
@@ -293,7 +304,9 @@ number_of(const struct mapping_value *in, double *ret)
 	}
 }
 
-/* --- texts ----------------------------------------------------------------------------------------------- */
+/* --- texts
+ * -----------------------------------------------------------------------------------------------
+ */
 
 const char *
 convert_text(const struct mapping_value *in, struct arena *mem)
@@ -330,7 +343,8 @@ to_date(const struct mapping_value *in, struct arena *mem, struct store_value *r
 	int64_t days;
 
 	if (in->type == MAPPING_INT && in->i >= 18000101 && in->i <= 22001231) {
-		int year = (int)(in->i / 10000), month = (int)(in->i / 100 % 100), day = (int)(in->i % 100);
+		int year = (int)(in->i / 10000), month = (int)(in->i / 100 % 100),
+		    day = (int)(in->i % 100);
 
 		if (!clock_is_date(year, month, day))
 			return CONVERT_BAD;
@@ -380,7 +394,9 @@ to_hash(const char *s, size_t n, struct arena *mem, struct store_value *ret)
 	return take(mem, text, 64, STORE_TEXT, ret);
 }
 
-/* --- lists ----------------------------------------------------------------------------------------------- */
+/* --- lists
+ * -----------------------------------------------------------------------------------------------
+ */
 
 struct parts {
 	size_t count;
@@ -388,7 +404,8 @@ struct parts {
 };
 
 static bool
-add_part(const struct converter *c, int field, const char *s, size_t n, struct arena *mem, struct parts *p)
+add_part(const struct converter *c, int field, const char *s, size_t n, struct arena *mem,
+         struct parts *p)
 {
 	struct store_value id;
 	const char *text;
@@ -410,8 +427,8 @@ add_part(const struct converter *c, int field, const char *s, size_t n, struct a
 }
 
 static bool
-split(const struct converter *c, int field, const char *s, size_t n, const char *marks, struct arena *mem,
-      struct parts *p)
+split(const struct converter *c, int field, const char *s, size_t n, const char *marks,
+      struct arena *mem, struct parts *p)
 {
 	size_t from = 0;
 
@@ -426,7 +443,8 @@ split(const struct converter *c, int field, const char *s, size_t n, const char 
 }
 
 static bool
-split_json(const struct converter *c, int field, const char *s, size_t n, struct arena *mem, struct parts *p)
+split_json(const struct converter *c, int field, const char *s, size_t n, struct arena *mem,
+           struct parts *p)
 {
 	struct json_value *v = NULL;
 	struct err ignored = { 0 };
@@ -450,7 +468,8 @@ to_list(const struct converter *c, int field, const char *s, size_t n, struct ar
 	enum convert_result rc;
 	struct buf b;
 
-	/* labels may hold commas and blanks: the coarsest way of parting that fits is the right one */
+	/* labels may hold commas and blanks: the coarsest way of parting that fits is the right one
+	 */
 	for (size_t i = 0; !ok && i < sizeof(marks) / sizeof(*marks); i++)
 		ok = i == 0 ? (add_part(c, field, s, n, mem, &p) && p.count > 0)
 		            : split(c, field, s, n, marks[i], mem, &p);
@@ -504,8 +523,9 @@ to_geometry(const struct mapping_value *in, struct arena *mem, struct store_valu
 	else if (in->type != MAPPING_TEXT)
 		return CONVERT_BAD;
 	else if (in->n && *in->s == '{')
-		code = json_parse(in->s, in->n, 0, mem, &v, &ignored) ? ERR_INVALID
-		                                                      : geom_from_json(v, 0, mem, &g, &ignored);
+		code = json_parse(in->s, in->n, 0, mem, &v, &ignored)
+		               ? ERR_INVALID
+		               : geom_from_json(v, 0, mem, &g, &ignored);
 	else
 		code = geom_from_wkt(in->s, in->n, 0, mem, &g, &ignored);
 	if (code)
@@ -517,7 +537,8 @@ to_geometry(const struct mapping_value *in, struct arena *mem, struct store_valu
 	return rc;
 }
 
-/* --- by type --------------------------------------------------------------------------------------------- */
+/* --- by type
+ * --------------------------------------------------------------------------------------------- */
 
 static enum convert_result
 from_text(const struct converter *c, int field, const char *s, size_t n, struct arena *mem,
@@ -555,8 +576,8 @@ from_text(const struct converter *c, int field, const char *s, size_t n, struct 
 }
 
 enum convert_result
-convert_value(const struct converter *c, int field, const struct mapping_value *in, struct arena *mem,
-              struct store_value *ret)
+convert_value(const struct converter *c, int field, const struct mapping_value *in,
+              struct arena *mem, struct store_value *ret)
 {
 	const struct form_field *f = &c->form->field[field];
 	const char *s = in->s;

@@ -119,8 +119,9 @@ month_of(const char *word)
 static bool
 is_filler(const char *word)
 {
-	return text_eq(word, "de") || text_eq(word, "of") || text_eq(word, "del") || text_eq(word, "року") ||
-	       text_eq(word, "р") || text_eq(word, "г") || text_eq(word, "il");
+	return text_eq(word, "de") || text_eq(word, "of") || text_eq(word, "del") ||
+	       text_eq(word, "року") || text_eq(word, "р") || text_eq(word, "г") ||
+	       text_eq(word, "il");
 }
 
 /* Three words in any order: a month's name, a day of one or two digits, a year of four. */

@@ -30,7 +30,8 @@ struct feed {
 	struct err err;
 };
 
-/* --- batches --------------------------------------------------------------------------------------------- */
+/* --- batches
+ * --------------------------------------------------------------------------------------------- */
 
 static void
 batch_reset(struct feed_batch *b)
@@ -145,7 +146,8 @@ copy_source(struct feed *f, struct feed_row *r, const struct mapping_row *row)
 	return r->source && (!row->wkb || r->wkb);
 }
 
-/* --- what the mapping asks for, on the feed's thread -------------------------------------------------------- */
+/* --- what the mapping asks for, on the feed's thread
+ * -------------------------------------------------------- */
 
 static enum err_code
 emit_bad(struct feed *f, struct err *e)
@@ -158,7 +160,8 @@ emit_bad(struct feed *f, struct err *e)
 		if (!r)
 			return no_memory(e);
 		r->bad_reason = arena_strdup(&f->batch[0].mem, bad->reason);
-		r->bad_original = arena_strndup(&f->batch[0].mem, bad->original, bad->original_size);
+		r->bad_original =
+			arena_strndup(&f->batch[0].mem, bad->original, bad->original_size);
 		if (!r->bad_reason || !r->bad_original)
 			return no_memory(e);
 		rc = row_done(f, e);
@@ -171,9 +174,11 @@ emit_bad(struct feed *f, struct err *e)
 static enum err_code
 next_row(void *ctx, struct mapping_row *ret, bool *ret_end, struct err *e)
 {
-	static const enum mapping_type type_of[] = { [0] = MAPPING_NULL,           [PIPE_INTEGER] = MAPPING_INT,
-		                                     [PIPE_REAL] = MAPPING_REAL,   [PIPE_TEXT] = MAPPING_TEXT,
-		                                     [PIPE_TIME] = MAPPING_TEXT,   [PIPE_BINARY] = MAPPING_BLOB };
+	static const enum mapping_type type_of[] = {
+		[0] = MAPPING_NULL,         [PIPE_INTEGER] = MAPPING_INT,
+		[PIPE_REAL] = MAPPING_REAL, [PIPE_TEXT] = MAPPING_TEXT,
+		[PIPE_TIME] = MAPPING_TEXT, [PIPE_BINARY] = MAPPING_BLOB
+	};
 	struct feed *f = ctx;
 	const struct source_row *row;
 	enum err_code rc;
@@ -208,7 +213,9 @@ next_row(void *ctx, struct mapping_row *ret, bool *ret_end, struct err *e)
 			f->value[i].n = v->size;
 		}
 	}
-	*ret = (struct mapping_row){ .row = row->number, .wkb = row->wkb, .wkb_n = row->wkb_size, .value = f->value };
+	*ret = (struct mapping_row){
+		.row = row->number, .wkb = row->wkb, .wkb_n = row->wkb_size, .value = f->value
+	};
 	*ret_end = false;
 	return ERR_OK;
 }
@@ -272,7 +279,8 @@ run(void *ctx)
 	return NULL;
 }
 
-/* --- the caller's side ------------------------------------------------------------------------------------- */
+/* --- the caller's side
+ * ------------------------------------------------------------------------------------- */
 
 static enum err_code
 prepare(struct feed *f, const struct source_rows *first, const char *sql, struct err *e)
@@ -288,8 +296,11 @@ prepare(struct feed *f, const struct source_rows *first, const char *sql, struct
 		f->file_column[i] = f->header->columns[i].name;
 	if (first)
 		f->rows = *first;
-	f->offered = (struct mapping_source){ .ctx = f, .column_count = n, .column = f->file_column,
-		                              .next = next_row, .on_skip = skip_row };
+	f->offered = (struct mapping_source){ .ctx = f,
+		                              .column_count = n,
+		                              .column = f->file_column,
+		                              .next = next_row,
+		                              .on_skip = skip_row };
 	rc = mapping_open(sql, &f->offered, &f->mapping, e);
 	if (rc)
 		return rc;
@@ -303,8 +314,8 @@ prepare(struct feed *f, const struct source_rows *first, const char *sql, struct
 }
 
 enum err_code
-feed_open(struct source *source, const struct source_rows *first, const char *sql, struct feed **ret,
-          struct err *e)
+feed_open(struct source *source, const struct source_rows *first, const char *sql,
+          struct feed **ret, struct err *e)
 {
 	struct feed *f = mem_calloc(1, sizeof(*f));
 	enum err_code rc;
@@ -316,7 +327,8 @@ feed_open(struct source *source, const struct source_rows *first, const char *sq
 	arena_init(&f->mem, ARENA_BYTES);
 	for (int i = 0; i < 3; i++)
 		arena_init(&f->batch[i].mem, ARENA_BYTES);
-	(void)pthread_mutex_init(&f->lock, NULL);  /* with default attributes neither fails on Linux */
+	(void)pthread_mutex_init(&f->lock,
+	                         NULL); /* with default attributes neither fails on Linux */
 	(void)pthread_cond_init(&f->changed, NULL);
 	rc = prepare(f, first, sql, e);
 	if (!rc && pthread_create(&f->thread, NULL, run, f) != 0)
@@ -340,7 +352,8 @@ feed_close(struct feed *f)
 	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->lock);
 	if (f->started)
-		(void)pthread_join(f->thread, NULL); /* the thread ends by itself once stop is set */
+		(void)pthread_join(f->thread,
+		                   NULL); /* the thread ends by itself once stop is set */
 	mapping_close(f->mapping);
 	for (int i = 0; i < 3; i++) {
 		arena_done(&f->batch[i].mem);

@@ -17,8 +17,8 @@ quote(struct buf *b, const char *name)
 }
 
 enum err_code
-guess_mapping(const struct form *form, const struct source_header *header, const struct source_rows *sample,
-              const char *crs, struct buf *sql, struct err *e)
+guess_mapping(const struct form *form, const struct source_header *header,
+              const struct source_rows *sample, const char *crs, struct buf *sql, struct err *e)
 {
 	const char *lead = "SELECT\n ";
 
@@ -31,7 +31,8 @@ guess_mapping(const struct form *form, const struct source_header *header, const
 	for (size_t i = 0; i < header->column_count; i++) {
 		const char *name = header->columns[i].name;
 
-		if (form_index(form, name) < 0 || text_starts(name, "import_") || text_eq(name, "geometry"))
+		if (form_index(form, name) < 0 || text_starts(name, "import_") ||
+		    text_eq(name, "geometry"))
 			continue;
 		buf_adds(sql, lead);
 		quote(sql, name);

@@ -12,11 +12,13 @@
 #include "ingest/feed.h"
 #include "ingest/guess.h"
 #include "ingest/territory.h"
+#include "store/rowkey.h"
 
 #define FIRST_BYTES ((size_t)512 << 20)
 #define MAX_WORKERS 64
 #define MAX_ORIGINAL ((size_t)256 << 20)
-#define MAX_GEOMETRY_TEXT 20000 /* bytes of WKB shown as GeoJSON in a quarantined row; more stays hex */
+#define MAX_GEOMETRY_TEXT                                                                          \
+	20000 /* bytes of WKB shown as GeoJSON in a quarantined row; more stays hex */
 
 struct importing {
 	struct store *st;
@@ -39,7 +41,8 @@ struct importing {
 	struct err worker_err[MAX_WORKERS];
 };
 
-/* --- what a quarantined row looked like ---------------------------------------------------------------------- */
+/* --- what a quarantined row looked like
+ * ---------------------------------------------------------------------- */
 
 static void
 write_value(struct json_writer *w, const char *name, const struct mapping_value *v)
@@ -120,7 +123,9 @@ original(void *ctx, size_t i, struct arena *mem)
 	return original_of(im, &im->batch->row[i], mem);
 }
 
-/* --- making rows ------------------------------------------------------------------------------------------------ */
+/* --- making rows
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* A row without mapped values: the reader could not read it, or the mapping left it out. */
 static enum err_code
@@ -164,7 +169,8 @@ make_batch(struct importing *im, struct err *e)
 	for (size_t i = 0; i < im->workers; i++)
 		rowmake_worker_reset(im->worker[i]);
 	for (size_t i = 0; !rc && i < b->count; i++) {
-		im->row[i] = (struct rowmake_row){ .number = b->row[i].number, .mapped = b->row[i].mapped };
+		im->row[i] = (struct rowmake_row){ .number = b->row[i].number,
+			                           .mapped = b->row[i].mapped };
 		if (!b->row[i].mapped)
 			rc = make_refused(im, &b->row[i], &im->row[i], e);
 	}
@@ -172,12 +178,15 @@ make_batch(struct importing *im, struct err *e)
 		return rc;
 	pool_for(im->o->pool, b->count, 64, make_one, im);
 	for (size_t i = 0; i < b->count; i++)
-		if (im->row[i].rc) /* told again by the first in the file, whichever thread it was */
+		if (im->row[i]
+		            .rc) /* told again by the first in the file, whichever thread it was */
 			return rowmake_row(im->maker, im->worker[0], &im->row[i], e);
 	return ERR_OK;
 }
 
-/* --- setting up --------------------------------------------------------------------------------------------------- */
+/* --- setting up
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void
 tell_warnings(const struct importing *im, const struct source_rows *rows)
@@ -190,7 +199,9 @@ static enum err_code
 open_file(struct importing *im, struct buf *mapping, struct err *e)
 {
 	const struct import_options *o = im->o;
-	struct source_options so = { .layer = o->layer, .encoding = o->encoding, .limits = o->limits };
+	struct source_options so = { .layer = o->layer,
+		                     .encoding = o->encoding,
+		                     .limits = o->limits };
 	enum err_code rc = source_open(o->path, &so, &im->source, e);
 
 	if (rc)
@@ -203,7 +214,8 @@ open_file(struct importing *im, struct buf *mapping, struct err *e)
 	if (o->mapping)
 		buf_adds(mapping, o->mapping);
 	else
-		rc = guess_mapping(store_form(im->st, im->kind), im->header, &im->first, o->crs, mapping, e);
+		rc = guess_mapping(store_form(im->st, im->kind), im->header, &im->first, o->crs,
+		                   mapping, e);
 	if (!rc && !buf_ok(mapping))
 		rc = err_set(e, ERR_NOMEM, "out of memory for a mapping");
 	return rc ? rc : feed_open(im->source, &im->first, buf_text(mapping), &im->feed, e);
@@ -272,15 +284,19 @@ static enum err_code
 open_take(struct importing *im, struct err *e)
 {
 	const struct import_options *o = im->o;
-	char *remark = arena_printf(&im->first_mem, "import of %s as %s%s%s", file_basename(o->path), o->kind,
-	                            o->message ? ": " : "", o->message ? o->message : "");
+	char *remark =
+		arena_printf(&im->first_mem, "import of %s as %s%s%s", file_basename(o->path),
+	                     o->kind, o->message ? ": " : "", o->message ? o->message : "");
 	struct take_about about = { .st = im->st,
 		                    .kind = im->kind,
 		                    .maker = im->maker,
 		                    .dry_run = o->dry_run,
 		                    .keyed = o->key != NULL,
-		                    .submit = { .author = o->author, .remark = remark, .approved_by = o->approved_by,
-		                                .bulk = is_bulk(im), .pool = o->pool },
+		                    .submit = { .author = o->author,
+		                                .remark = remark,
+		                                .approved_by = o->approved_by,
+		                                .bulk = is_bulk(im),
+		                                .pool = o->pool },
 		                    .path = o->path,
 		                    .title = o->message ? o->message : file_basename(o->path),
 		                    .source_date = o->source_date,
@@ -329,8 +345,8 @@ done(struct importing *im)
 }
 
 enum err_code
-import_run(struct store *st, const struct import_options *o, struct buf *mapping, struct import_result *ret,
-           struct err *e)
+import_run(struct store *st, const struct import_options *o, struct buf *mapping,
+           struct import_result *ret, struct err *e)
 {
 	struct importing im = { .st = st, .o = o, .kind = store_kind(st, o->kind) };
 	enum err_code rc;
@@ -340,7 +356,8 @@ import_run(struct store *st, const struct import_options *o, struct buf *mapping
 		return err_hint(e, "see the kinds with: fallow form list");
 	}
 	if (o->source_date && !clock_parse_date(o->source_date, strlen(o->source_date), NULL))
-		return err_set(e, ERR_INVALID, "the source's date \"%.40s\" is not YYYY-MM-DD", o->source_date);
+		return err_set(e, ERR_INVALID, "the source's date \"%.40s\" is not YYYY-MM-DD",
+		               o->source_date);
 	arena_init(&im.mem, FIRST_BYTES);
 	arena_init(&im.first_mem, FIRST_BYTES);
 	memset(ret, 0, sizeof(*ret));

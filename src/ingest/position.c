@@ -11,7 +11,8 @@ struct position_worker {
 	int unused;
 };
 
-static const char *const column_name[POSITION_COLUMNS] = { "geometry", "lon", "lat", "x", "y", "position", "crs" };
+static const char *const column_name[POSITION_COLUMNS] = { "geometry", "lon",      "lat", "x",
+	                                                   "y",        "position", "crs" };
 
 enum err_code
 position_plan_init(struct position_plan *p, const struct rowmake_about *about, struct err *e)
@@ -77,8 +78,9 @@ value_at(const struct position_plan *p, const struct rowmake_row *r, enum positi
 static bool
 is_wgs84(const char *s)
 {
-	static const char *const name[] = { "wgs 84", "wgs84", "wgs 1984", "wgs1984", "epsg 4326", "4326", "epsg4326",
-		                            "ogc crs84", "crs84", "gps" };
+	static const char *const name[] = { "wgs 84",    "wgs84", "wgs 1984", "wgs1984",
+		                            "epsg 4326", "4326",  "epsg4326", "ogc crs84",
+		                            "crs84",     "gps" };
 	char folded[64];
 
 	(void)text_fold(s, strlen(s), folded, sizeof(folded));
@@ -157,7 +159,8 @@ position_read(const struct position_plan *p, struct position_worker *w, struct r
               struct rowcheck_row *check, struct position *ret, struct err *e)
 {
 	const struct mapping_value *outline = value_at(p, r, POSITION_GEOMETRY);
-	const struct mapping_value *lon = value_at(p, r, POSITION_LON), *lat = value_at(p, r, POSITION_LAT);
+	const struct mapping_value *lon = value_at(p, r, POSITION_LON),
+				   *lat = value_at(p, r, POSITION_LAT);
 	const char *system;
 
 	(void)w;
@@ -178,5 +181,7 @@ position_read(const struct position_plan *p, struct position_worker *w, struct r
 		rowcheck_set(check, CHECK_UNREADABLE_POSITION, NULL);
 		return ERR_OK;
 	}
-	return set_point(r, lon->d, lat->d, check->mem) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a point");
+	return set_point(r, lon->d, lat->d, check->mem)
+	               ? ERR_OK
+	               : err_set(e, ERR_NOMEM, "out of memory for a point");
 }

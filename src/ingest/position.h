@@ -1,9 +1,10 @@
-/* The position of a row: an outline as WKB, WKT or GeoJSON, or coordinates as numbers and texts, brought to WGS 84
- * with a pinned operation. What was given is kept beside it. Nothing is guessed: without a reference system, or when
- * a text can be read in two ways, the row goes to quarantine.
+/* The position of a row: an outline as WKB, WKT or GeoJSON, or coordinates as numbers and texts,
+ * brought to WGS 84 with a pinned operation. What was given is kept beside it. Nothing is guessed:
+ * without a reference system, or when a text can be read in two ways, the row goes to quarantine.
  *
- * Columns of a mapping that are not fields of a form: lon, lat (degrees); x, y (easting, northing of the stated
- * system); position (a text with both); crs (the system of this row: EPSG:28406 or 28406). */
+ * Columns of a mapping that are not fields of a form: lon, lat (degrees); x, y (easting, northing
+ * of the stated system); position (a text with both); crs (the system of this row: EPSG:28406 or
+ * 28406). */
 #ifndef INGEST_POSITION_H
 #define INGEST_POSITION_H
 
@@ -27,7 +28,8 @@ enum position_column {
 struct position_plan {
 	const struct rowmake_about *about;
 	int column[POSITION_COLUMNS]; /* of the mapping, -1 = none */
-	int given_text, given_datum, given_format, operation, accuracy, role; /* fields, -1 = none */
+	int given_text, given_datum, given_format, operation, accuracy,
+		role; /* fields, -1 = none */
 	bool has_geometry_field;
 };
 
@@ -41,19 +43,20 @@ struct position {
 };
 
 /** about must stay. */
-MUST_CHECK enum err_code position_plan_init(struct position_plan *p, const struct rowmake_about *about,
-                                            struct err *e);
+MUST_CHECK enum err_code position_plan_init(struct position_plan *p,
+                                            const struct rowmake_about *about, struct err *e);
 /** True if the column is one of those above (or the main geometry); it is then noted. */
 bool position_takes(struct position_plan *p, const char *column, size_t at);
-MUST_CHECK enum err_code position_worker_create(const struct position_plan *p, struct position_worker **ret,
-                                                struct err *e);
+MUST_CHECK enum err_code position_worker_create(const struct position_plan *p,
+                                                struct position_worker **ret, struct err *e);
 void position_worker_free(struct position_worker *w);
 /**
- * Read a row's position into its fields (geometry, given_text, given_datum, given_format, operation, accuracy_m).
- * Findings go to check, in whose arena all that is made lives. ERR_NOMEM, ERR_INTERNAL.
+ * Read a row's position into its fields (geometry, given_text, given_datum, given_format,
+ * operation, accuracy_m). Findings go to check, in whose arena all that is made lives. ERR_NOMEM,
+ * ERR_INTERNAL.
  */
 MUST_CHECK enum err_code position_read(const struct position_plan *p, struct position_worker *w,
-                                       struct rowmake_row *r, struct rowcheck_row *check, struct position *ret,
-                                       struct err *e);
+                                       struct rowmake_row *r, struct rowcheck_row *check,
+                                       struct position *ret, struct err *e);
 
 #endif

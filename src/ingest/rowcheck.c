@@ -25,9 +25,10 @@ static enum err_code check_closed(struct rowcheck_row *r, struct err *e);
 
 /* A function stands at the first of the checks it decides. */
 const struct rowcheck rowchecks[CHECK_COUNT] = {
-	[CHECK_UNREADABLE_ROW] = { "unreadable_row", ROWCHECK_REFUSE, "the row could not be read", NULL },
-	[CHECK_LEFT_OUT_BY_MAPPING] = { "left_out_by_mapping", ROWCHECK_REFUSE, "the mapping leaves the row out",
-	                                NULL },
+	[CHECK_UNREADABLE_ROW] = { "unreadable_row", ROWCHECK_REFUSE, "the row could not be read",
+	                           NULL },
+	[CHECK_LEFT_OUT_BY_MAPPING] = { "left_out_by_mapping", ROWCHECK_REFUSE,
+	                                "the mapping leaves the row out", NULL },
 	[CHECK_EMPTY_ROW] = { "empty_row", ROWCHECK_REFUSE, "the row holds nothing", NULL },
 	[CHECK_UNREADABLE_GEOMETRY] = { "unreadable_geometry", ROWCHECK_REFUSE,
 	                                "the geometry could not be read", NULL },
@@ -36,77 +37,99 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_AMBIGUOUS_POSITION] = { "ambiguous_position", ROWCHECK_REFUSE,
 	                               "the coordinates can be read in two ways", NULL },
 	[CHECK_UNKNOWN_DATUM] = { "unknown_datum", ROWCHECK_REFUSE,
-	                          "nothing says in which reference system the coordinates are", NULL },
+	                          "nothing says in which reference system the coordinates are",
+	                          NULL },
 	[CHECK_OUT_OF_RANGE] = { "out_of_range", ROWCHECK_REFUSE,
-	                         "a longitude is not -180 .. 180 or a latitude not -90 .. 90", check_range },
+	                         "a longitude is not -180 .. 180 or a latitude not -90 .. 90",
+	                         check_range },
 	[CHECK_ZERO_ISLAND] = { "zero_island", ROWCHECK_REFUSE, "the position is 0, 0", NULL },
 	[CHECK_SWAPPED_AXES] = { "swapped_axes", ROWCHECK_REFUSE,
-	                         "the position is in the country only with longitude and latitude exchanged",
+	                         "the position is in the country only with longitude and latitude "
+	                         "exchanged",
 	                         check_country },
 	[CHECK_SIGN_FLIPPED] = { "sign_flipped", ROWCHECK_REFUSE,
 	                         "the position is in the country only with a sign changed", NULL },
 	[CHECK_FAR_OUTSIDE] = { "far_outside", ROWCHECK_REFUSE,
 	                        "the position is more than 500 km outside the country", NULL },
 	[CHECK_PLACE_UNKNOWN] = { "place_unknown", ROWCHECK_REFUSE,
-	                          "a hazard with neither geometry nor named place", check_has_position },
+	                          "a hazard with neither geometry nor named place",
+	                          check_has_position },
 	[CHECK_NO_POSITION] = { "no_position", ROWCHECK_FLAG, "no position", NULL },
 	[CHECK_INVALID_OUTLINE] = { "invalid_outline", ROWCHECK_FLAG,
-	                            "the outline crosses itself or is otherwise invalid; kept as given",
+	                            "the outline crosses itself or is otherwise invalid; kept as "
+	                            "given",
 	                            check_outline },
-	[CHECK_FEW_VERTICES] = { "few_vertices", ROWCHECK_FLAG, "a ring has fewer than 3 different vertices",
-	                         NULL },
+	[CHECK_FEW_VERTICES] = { "few_vertices", ROWCHECK_FLAG,
+	                         "a ring has fewer than 3 different vertices", NULL },
 	[CHECK_EMPTY_GEOMETRY] = { "empty_geometry", ROWCHECK_FLAG, "the geometry is empty", NULL },
-	[CHECK_GEOMETRY_TYPE] = { "geometry_type", ROWCHECK_FLAG, "a geometry of a type the form does not have",
+	[CHECK_GEOMETRY_TYPE] = { "geometry_type", ROWCHECK_FLAG,
+	                          "a geometry of a type the form does not have",
 	                          check_geometry_type },
-	[CHECK_OUTSIDE_COUNTRY] = { "outside_country", ROWCHECK_FLAG, "the position is outside the country",
-	                            NULL },
-	[CHECK_OTHER_PLACE] = { "other_place", ROWCHECK_FLAG, "the position is not in the place named", NULL },
+	[CHECK_OUTSIDE_COUNTRY] = { "outside_country", ROWCHECK_FLAG,
+	                            "the position is outside the country", NULL },
+	[CHECK_OTHER_PLACE] = { "other_place", ROWCHECK_FLAG,
+	                        "the position is not in the place named", NULL },
 	[CHECK_COARSE_POSITION] = { "coarse_position", ROWCHECK_FLAG,
-	                            "the digits given say less than the accuracy claimed", check_digits },
+	                            "the digits given say less than the accuracy claimed",
+	                            check_digits },
 	[CHECK_DOUBTFUL_POSITION] = { "doubtful_position", ROWCHECK_FLAG,
 	                              "the coordinates may mean something else", NULL },
 	[CHECK_DATE_OF_SOURCE] = { "date_of_source", ROWCHECK_FLAG,
 	                           "no date of information; it takes the source's", NULL },
 	[CHECK_DATE_OF_RECEIPT] = { "date_of_receipt", ROWCHECK_FLAG,
 	                            "no date of information; it takes the day of receipt", NULL },
-	[CHECK_NO_CLASS] = { "no_class", ROWCHECK_FLAG, "a hazard without a class; drawn as an indication",
-	                     NULL },
+	[CHECK_NO_CLASS] = { "no_class", ROWCHECK_FLAG,
+	                     "a hazard without a class; drawn as an indication", NULL },
 	[CHECK_BAD_VALUE] = { "bad_value", ROWCHECK_FLAG,
-	                      "a value does not fit its field; its text is kept in the remarks", NULL },
-	[CHECK_FUTURE_DATE] = { "future_date", ROWCHECK_FLAG, "a date lies in the future", check_future },
+	                      "a value does not fit its field; its text is kept in the remarks",
+	                      NULL },
+	[CHECK_FUTURE_DATE] = { "future_date", ROWCHECK_FLAG, "a date lies in the future",
+	                        check_future },
 	[CHECK_DATE_ORDER] = { "date_order", ROWCHECK_FLAG, "two dates are in the wrong order",
 	                       check_date_order },
 	[CHECK_CASUALTY_COUNT] = { "casualty_count", ROWCHECK_FLAG,
 	                           "killed and injured differ from the victims listed", NULL },
 	[CHECK_AREA_DIFFERS] = { "area_differs", ROWCHECK_FLAG,
-	                         "the area reported differs from the area drawn by more than 10 %", check_area },
-	[CHECK_REPEATED_ROW] = { "repeated_row", ROWCHECK_FLAG, "the file holds the same row before", NULL },
+	                         "the area reported differs from the area drawn by more than 10 %",
+	                         check_area },
+	[CHECK_REPEATED_ROW] = { "repeated_row", ROWCHECK_FLAG,
+	                         "the file holds the same row before", NULL },
 	[CHECK_REPEATED_KEY] = { "repeated_key", ROWCHECK_FLAG,
 	                         "the file holds the same key before, with other content", NULL },
 	[CHECK_NO_KEY] = { "no_key", ROWCHECK_FLAG, "the row has no value for the key", NULL },
 	[CHECK_DUPLICATE_GEOMETRY] = { "duplicate_geometry", ROWCHECK_FLAG,
 	                               "another row has the same outline or point", NULL },
-	[CHECK_DUPLICATE_ID] = { "duplicate_id", ROWCHECK_FLAG, "another row has the same national number",
-	                         NULL },
+	[CHECK_DUPLICATE_ID] = { "duplicate_id", ROWCHECK_FLAG,
+	                         "another row has the same national number", NULL },
 	[CHECK_SIMILAR_ID] = { "similar_id", ROWCHECK_FLAG,
-	                       "another row's national number differs only in blanks, case or marks", NULL },
-	[CHECK_DUPLICATE_ITEM] = { "duplicate_item", ROWCHECK_FLAG, "a list holds the same item twice",
-	                           check_items },
-	[CHECK_CONSTRAINT] = { "constraint", ROWCHECK_FLAG, "a value breaks a rule of the form", check_form },
-	[CHECK_REQUIRED] = { "required", ROWCHECK_FLAG, "a required field is empty", NULL },
-	[CHECK_RELEVANT] = { "relevant", ROWCHECK_FLAG, "a field is filled that was not to be asked", NULL },
-	[CHECK_BROKEN_LINK] = { "broken_link", ROWCHECK_FLAG, "a link names a record that is not there", NULL },
-	[CHECK_FILE_DATE] = { "file_date", ROWCHECK_NOTE,
-	                      "the file has no date of information; rows take the source's or that of receipt",
-	                      NULL },
-	[CHECK_FILE_CLASS] = { "file_class", ROWCHECK_NOTE, "the file has no class; hazards are indications",
+	                       "another row's national number differs only in blanks, case or "
+	                       "marks",
 	                       NULL },
+	[CHECK_DUPLICATE_ITEM] = { "duplicate_item", ROWCHECK_FLAG,
+	                           "a list holds the same item twice", check_items },
+	[CHECK_CONSTRAINT] = { "constraint", ROWCHECK_FLAG, "a value breaks a rule of the form",
+	                       check_form },
+	[CHECK_REQUIRED] = { "required", ROWCHECK_FLAG, "a required field is empty", NULL },
+	[CHECK_RELEVANT] = { "relevant", ROWCHECK_FLAG,
+	                     "a field is filled that was not to be asked", NULL },
+	[CHECK_BROKEN_LINK] = { "broken_link", ROWCHECK_FLAG,
+	                        "a link names a record that is not there", NULL },
+	[CHECK_FILE_DATE] = { "file_date", ROWCHECK_NOTE,
+	                      "the file has no date of information; rows take the source's or that "
+	                      "of receipt",
+	                      NULL },
+	[CHECK_FILE_CLASS] = { "file_class", ROWCHECK_NOTE,
+	                       "the file has no class; hazards are indications", NULL },
 	[CHECK_PERIOD_DATE] = { "period_date", ROWCHECK_NOTE,
-	                        "only month or year are known; the date of information is their first day", NULL },
+	                        "only month or year are known; the date of information is their "
+	                        "first day",
+	                        NULL },
 	[CHECK_STATED_DATUM] = { "stated_datum", ROWCHECK_NOTE,
-	                         "the mapping or an option says the reference system, not the file", NULL },
+	                         "the mapping or an option says the reference system, not the file",
+	                         NULL },
 	[CHECK_REPEATED_VERTICES] = { "repeated_vertices", ROWCHECK_NOTE,
-	                              "two vertices in a row are the same within 1e-6 degree", check_vertices },
+	                              "two vertices in a row are the same within 1e-6 degree",
+	                              check_vertices },
 	[CHECK_LAST_TWO_VERTICES] = { "last_two_vertices", ROWCHECK_NOTE,
 	                              "the last two vertices repeat the first two", NULL },
 	[CHECK_FAR_VERTICES] = { "far_vertices", ROWCHECK_NOTE,
@@ -114,12 +137,16 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_PARTS_OVERLAP] = { "parts_overlap", ROWCHECK_NOTE,
 	                          "parts of one multipolygon overlap by more than 0.9 %", NULL },
 	[CHECK_CLOSED_AS_REPORTED] = { "closed_as_reported", ROWCHECK_NOTE,
-	                               "the land arrives closed: released as its source reports", check_closed },
-	[CHECK_OVERLAPS_HAZARD] = { "overlaps_hazard", ROWCHECK_NOTE, "overlaps another open hazard", NULL },
+	                               "the land arrives closed: released as its source reports",
+	                               check_closed },
+	[CHECK_OVERLAPS_HAZARD] = { "overlaps_hazard", ROWCHECK_NOTE,
+	                            "overlaps another open hazard", NULL },
 	[CHECK_RELEASED_OVER_OPEN] = { "released_over_open", ROWCHECK_NOTE,
 	                               "released land lies over an open hazard", NULL },
 	[CHECK_ON_RELEASED_LAND] = { "on_released_land", ROWCHECK_NOTE,
-	                             "a find or accident on released land, which is open again by that", NULL },
+	                             "a find or accident on released land, which is open again by "
+	                             "that",
+	                             NULL },
 };
 
 void
@@ -159,7 +186,8 @@ rowcheck_codes(uint64_t found, enum rowcheck_severity severity, struct arena *me
 	for (int i = 0; found && i < CHECK_COUNT; i++) {
 		size_t len = strlen(rowchecks[i].code);
 
-		if (!(found >> i & 1) || rowchecks[i].severity != severity || n + len + 2 > sizeof(text))
+		if (!(found >> i & 1) || rowchecks[i].severity != severity ||
+		    n + len + 2 > sizeof(text))
 			continue;
 		if (n)
 			text[n++] = ' ';
@@ -169,7 +197,8 @@ rowcheck_codes(uint64_t found, enum rowcheck_severity severity, struct arena *me
 	return n ? arena_strndup(mem, text, n) : "";
 }
 
-/* --- geometry -------------------------------------------------------------------------------------------- */
+/* --- geometry
+ * -------------------------------------------------------------------------------------------- */
 
 static bool
 found(const struct rowcheck_row *r, enum rowcheck_id id)
@@ -195,7 +224,8 @@ check_range(struct rowcheck_row *r, struct err *e)
 		if (!(fabs(lon) <= 180) || !(fabs(lat) <= 90)) {
 			rowcheck_set(r, CHECK_OUT_OF_RANGE,
 			             arena_printf(r->mem,
-			                          "the position %.10g, %.10g is not longitude -180 .. 180 and "
+			                          "the position %.10g, %.10g is not longitude -180 "
+			                          ".. 180 and "
 			                          "latitude -90 .. 90",
 			                          lon, lat));
 			return ERR_OK;
@@ -204,13 +234,15 @@ check_range(struct rowcheck_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* Share of the outline's area that its parts cover twice; parts that are broken themselves are left out. */
+/* Share of the outline's area that its parts cover twice; parts that are broken themselves are left
+ * out. */
 static double
 parts_overlap(struct rowcheck_row *r, const struct geom *g)
 {
 	struct err ignored = { 0 };
 	struct geom *part = arena_calloc(r->mem, g->part_count, sizeof(*part));
-	uint32_t *ends = arena_calloc(r->mem, 2 * (size_t)g->ring_count + g->part_count + 1, sizeof(*ends));
+	uint32_t *ends =
+		arena_calloc(r->mem, 2 * (size_t)g->ring_count + g->part_count + 1, sizeof(*ends));
 	double twice = 0, area = measure_area_m2(g);
 	uint32_t ring = 0, from = 0;
 
@@ -294,7 +326,8 @@ check_vertices(struct rowcheck_row *r, struct err *e)
 	uint32_t from = 0;
 
 	(void)e;
-	if (!g || g->type == GEOM_POINT || g->type == GEOM_MULTIPOINT || found(r, CHECK_OUT_OF_RANGE))
+	if (!g || g->type == GEOM_POINT || g->type == GEOM_MULTIPOINT ||
+	    found(r, CHECK_OUT_OF_RANGE))
 		return ERR_OK;
 	for (uint32_t k = 0; k < g->ring_count; k++) {
 		uint32_t n = g->ring_end[k] - from;
@@ -308,7 +341,8 @@ check_vertices(struct rowcheck_row *r, struct err *e)
 			if (same_vertex(q, q + 2))
 				rowcheck_set(r, CHECK_REPEATED_VERTICES, NULL);
 			/* 0.044 degree of latitude is 4.9 km: anything less needs no measuring */
-			far_apart = far_apart || fabs(q[0] - q[2]) > 0.044 || fabs(q[1] - q[3]) > 0.044;
+			far_apart =
+				far_apart || fabs(q[0] - q[2]) > 0.044 || fabs(q[1] - q[3]) > 0.044;
 		}
 		if (n >= 5 && geom_is_areal(g) && same_vertex(p, p + 2 * (size_t)(n - 2)) &&
 		    same_vertex(p + 2, p + 2 * (size_t)(n - 1)))
@@ -319,7 +353,8 @@ check_vertices(struct rowcheck_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* --- position -------------------------------------------------------------------------------------------- */
+/* --- position
+ * -------------------------------------------------------------------------------------------- */
 
 static void
 explain_outside(struct rowcheck_row *r, double lon, double lat, double km)
@@ -327,21 +362,26 @@ explain_outside(struct rowcheck_row *r, double lon, double lat, double km)
 	const struct region *c = r->country;
 
 	if (km > ROWCHECK_NEAR_KM && region_contains(c, lat, lon))
-		rowcheck_set(r, CHECK_SWAPPED_AXES,
-		             arena_printf(r->mem,
-		                          "the position %.6f, %.6f is in the country only with longitude and "
-		                          "latitude exchanged",
-		                          lon, lat));
-	else if (km > ROWCHECK_NEAR_KM && (region_contains(c, -lon, lat) || region_contains(c, lon, -lat) ||
-	                                   region_contains(c, -lon, -lat)))
+		rowcheck_set(
+			r, CHECK_SWAPPED_AXES,
+			arena_printf(
+				r->mem,
+				"the position %.6f, %.6f is in the country only with longitude and "
+				"latitude exchanged",
+				lon, lat));
+	else if (km > ROWCHECK_NEAR_KM &&
+	         (region_contains(c, -lon, lat) || region_contains(c, lon, -lat) ||
+	          region_contains(c, -lon, -lat)))
 		rowcheck_set(r, CHECK_SIGN_FLIPPED,
 		             arena_printf(r->mem,
-		                          "the position %.6f, %.6f is in the country only with a sign changed",
+		                          "the position %.6f, %.6f is in the country only with a "
+		                          "sign changed",
 		                          lon, lat));
 	else if (km > ROWCHECK_FAR_KM)
 		rowcheck_set(r, CHECK_FAR_OUTSIDE,
-		             arena_printf(r->mem, "the position %.6f, %.6f is %.0f km outside the country", lon,
-		                          lat, km));
+		             arena_printf(r->mem,
+		                          "the position %.6f, %.6f is %.0f km outside the country",
+		                          lon, lat, km));
 	else
 		rowcheck_set(r, CHECK_OUTSIDE_COUNTRY, NULL);
 }
@@ -359,7 +399,8 @@ check_country(struct rowcheck_row *r, struct err *e)
 	b = geom_bounds(g);
 	lon = (b.min_lon_deg + b.max_lon_deg) / 2;
 	lat = (b.min_lat_deg + b.max_lat_deg) / 2;
-	if (r->country && (region_contains(r->country, g->xy[0], g->xy[1]) || region_contains(r->country, lon, lat)))
+	if (r->country && (region_contains(r->country, g->xy[0], g->xy[1]) ||
+	                   region_contains(r->country, lon, lat)))
 		return ERR_OK;
 	if (fabs(lon) < ROWCHECK_ZERO_DEG && fabs(lat) < ROWCHECK_ZERO_DEG)
 		rowcheck_set(r, CHECK_ZERO_ISLAND, NULL);
@@ -371,8 +412,8 @@ check_country(struct rowcheck_row *r, struct err *e)
 static bool
 names_place(const struct store_fields *f)
 {
-	return fields_text(f, "place_name") || fields_text(f, "admin1_name") || fields_text(f, "admin2_name") ||
-	       fields_text(f, "place");
+	return fields_text(f, "place_name") || fields_text(f, "admin1_name") ||
+	       fields_text(f, "admin2_name") || fields_text(f, "place");
 }
 
 static enum err_code
@@ -382,7 +423,8 @@ check_has_position(struct rowcheck_row *r, struct err *e)
 	if (r->fields->geom || rowcheck_any(r->found, ROWCHECK_REFUSE))
 		return ERR_OK;
 	if (is_kind(r, "hazard")) {
-		rowcheck_set(r, names_place(r->fields) ? CHECK_NO_POSITION : CHECK_PLACE_UNKNOWN, NULL);
+		rowcheck_set(r, names_place(r->fields) ? CHECK_NO_POSITION : CHECK_PLACE_UNKNOWN,
+		             NULL);
 		return ERR_OK;
 	}
 	if ((is_kind(r, "accident") || is_kind(r, "ordnance") || is_kind(r, "activity") ||
@@ -407,7 +449,8 @@ check_digits(struct rowcheck_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* --- dates and numbers ----------------------------------------------------------------------------------- */
+/* --- dates and numbers
+ * ----------------------------------------------------------------------------------- */
 
 /* Days of a date field of the row; false if it is empty or the form has none. */
 static bool
@@ -422,7 +465,8 @@ static enum err_code
 check_future(struct rowcheck_row *r, struct err *e)
 {
 	/* what is planned or promised may lie ahead */
-	static const char *const ahead[] = { "due", "valid_to", "accredited_to", "to_date", "planned_end" };
+	static const char *const ahead[] = { "due", "valid_to", "accredited_to", "to_date",
+		                             "planned_end" };
 	const struct form *form = r->fields->form;
 	int64_t days;
 
@@ -444,17 +488,26 @@ static enum err_code
 check_date_order(struct rowcheck_row *r, struct err *e)
 {
 	static const char *const order[][2] = {
-		{ "date_earliest", "date_latest" },  { "date_earliest", "date" },       { "date", "date_latest" },
-		{ "accident_date", "died_date" },    { "birth_date", "accident_date" }, { "start_date", "end_date" },
-		{ "end_date", "handover_date" },     { "end_date", "qc_date" },         { "status_date", "handed_over_date" },
-		{ "found_date", "disposal_date" },   { "consent_date", "consent_withdrawn" },
+		{ "date_earliest", "date_latest" },
+		{ "date_earliest", "date" },
+		{ "date", "date_latest" },
+		{ "accident_date", "died_date" },
+		{ "birth_date", "accident_date" },
+		{ "start_date", "end_date" },
+		{ "end_date", "handover_date" },
+		{ "end_date", "qc_date" },
+		{ "status_date", "handed_over_date" },
+		{ "found_date", "disposal_date" },
+		{ "consent_date", "consent_withdrawn" },
 	};
-	double made = fields_number(r->fields, "made_year", -1), year = fields_number(r->fields, "found_year", -1);
+	double made = fields_number(r->fields, "made_year", -1),
+	       year = fields_number(r->fields, "found_year", -1);
 	int64_t a, b;
 
 	(void)e;
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
-		if (date_of(r->fields, order[i][0], &a) && date_of(r->fields, order[i][1], &b) && a > b)
+		if (date_of(r->fields, order[i][0], &a) && date_of(r->fields, order[i][1], &b) &&
+		    a > b)
 			rowcheck_set(r, CHECK_DATE_ORDER, NULL);
 	if (date_of(r->fields, "found_date", &a)) {
 		int y, m, d;
@@ -473,7 +526,8 @@ check_area(struct rowcheck_row *r, struct err *e)
 	double reported = fields_number(r->fields, "reported_area_m2", -1), drawn;
 
 	(void)e;
-	if (!(reported > 0) || !r->fields->geom || !geom_is_areal(r->fields->geom) || !r->outline_valid)
+	if (!(reported > 0) || !r->fields->geom || !geom_is_areal(r->fields->geom) ||
+	    !r->outline_valid)
 		return ERR_OK;
 	drawn = measure_area_m2(r->fields->geom);
 	if (fabs(drawn - reported) > ROWCHECK_AREA_DIFFERS * reported)
@@ -519,7 +573,8 @@ check_items(struct rowcheck_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* --- the form -------------------------------------------------------------------------------------------- */
+/* --- the form
+ * -------------------------------------------------------------------------------------------- */
 
 /* The form's rules are costly to ask; most rows fill no field that has one. */
 static bool
@@ -529,13 +584,15 @@ form_has_say(const struct store_fields *f)
 		const struct form_field *field = &f->form->field[i];
 		bool filled = f->value[i].type != STORE_NULL;
 
-		if (filled ? field->constraint || field->relevant || field->type == FORM_REPEAT : field->required)
+		if (filled ? field->constraint || field->relevant || field->type == FORM_REPEAT
+		           : field->required)
 			return true;
 	}
 	return false;
 }
 
-/* The record as the checker reads it: scalars as they are, lists parsed. Geometry has been looked at. */
+/* The record as the checker reads it: scalars as they are, lists parsed. Geometry has been looked
+ * at. */
 static struct json_value *
 as_json(const struct store_fields *f, struct arena *mem)
 {

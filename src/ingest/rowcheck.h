@@ -1,5 +1,6 @@
-/* The checks of rows: one table from which marks, sentences, counts and docs/CHECKS.md come. A row's findings are a
- * set of bits. Checks of one row alone run here, in any thread; those that compare rows are set by the import.
+/* The checks of rows: one table from which marks, sentences, counts and docs/CHECKS.md come. A
+ * row's findings are a set of bits. Checks of one row alone run here, in any thread; those that
+ * compare rows are set by the import.
  *
  * refuse   quarantine: kind or position cannot be known
  * flag     the row is in, with the check's code in import_flags
@@ -90,7 +91,8 @@ struct rowcheck {
 	const char *code;
 	enum rowcheck_severity severity;
 	const char *sentence; /* what is wrong; the row's own sentence tells the values */
-	enum err_code (*run)(struct rowcheck_row *r, struct err *e); /* NULL: found while reading or comparing */
+	enum err_code (*run)(struct rowcheck_row *r,
+	                     struct err *e); /* NULL: found while reading or comparing */
 };
 
 extern const struct rowcheck rowchecks[CHECK_COUNT];
@@ -98,16 +100,17 @@ extern const struct rowcheck rowchecks[CHECK_COUNT];
 /* What the checks of one row see. */
 struct rowcheck_row {
 	const struct store_fields *fields;
-	bool geometry_given;            /* there was one, empty or not */
-	int decimals;                   /* digits after the point of the position as given, -1 = not a text of degrees */
-	const struct region *country;   /* NULL = not known */
+	bool geometry_given; /* there was one, empty or not */
+	int decimals; /* digits after the point of the position as given, -1 = not a text of degrees
+	               */
+	const struct region *country; /* NULL = not known */
 	int64_t today_days;
 	struct geo *geo;
 	struct form_checker *checker;
 	struct arena *mem;
 	/* found */
-	uint64_t found;                 /* bit (1 << enum rowcheck_id) */
-	const char *reason;             /* sentence of the first refusal, in mem; NULL = none */
+	uint64_t found;     /* bit (1 << enum rowcheck_id) */
+	const char *reason; /* sentence of the first refusal, in mem; NULL = none */
 	bool outline_valid;
 };
 
@@ -117,15 +120,16 @@ void rowcheck_set(struct rowcheck_row *r, enum rowcheck_id id, const char *text)
 MUST_CHECK enum err_code rowcheck_run(struct rowcheck_row *r, struct err *e);
 /** True if any of the findings has that severity. */
 bool rowcheck_any(uint64_t found, enum rowcheck_severity severity);
-/** Codes of the findings of one severity with blanks between, in mem; "" if none; NULL when memory ends. */
+/** Codes of the findings of one severity with blanks between, in mem; "" if none; NULL when memory
+ * ends. */
 const char *rowcheck_codes(uint64_t found, enum rowcheck_severity severity, struct arena *mem);
 
 /* Limits of the checks, for tests and for docs/CHECKS.md. */
-#define ROWCHECK_SAME_DEG 1e-6        /* vertices closer than this are one */
+#define ROWCHECK_SAME_DEG 1e-6 /* vertices closer than this are one */
 #define ROWCHECK_FAR_VERTICES_M 5000.0
-#define ROWCHECK_PARTS_OVERLAP 0.009  /* share of the outline's area */
-#define ROWCHECK_NEAR_KM 50.0         /* outside the country by less: a border case */
-#define ROWCHECK_FAR_KM 500.0         /* outside by more: the position cannot be known */
+#define ROWCHECK_PARTS_OVERLAP 0.009 /* share of the outline's area */
+#define ROWCHECK_NEAR_KM 50.0        /* outside the country by less: a border case */
+#define ROWCHECK_FAR_KM 500.0        /* outside by more: the position cannot be known */
 #define ROWCHECK_AREA_DIFFERS 0.10
 #define ROWCHECK_ZERO_DEG 0.01
 

@@ -34,7 +34,8 @@ struct rowmake_worker {
 	struct position_worker *position;
 };
 
-/* Fields that hold a day, and failing that a year and a month, from which the date of information follows. */
+/* Fields that hold a day, and failing that a year and a month, from which the date of information
+ * follows. */
 static const struct {
 	const char *kind, *day[3], *year, *month;
 } date_from[] = {
@@ -65,16 +66,21 @@ plan_columns(struct rowmake *m, struct err *e)
 		m->target[i] = -1;
 		for (size_t j = 0; !rc && j < i; j++)
 			if (text_eq(a->column[j], a->column[i]))
-				rc = err_set(e, ERR_INVALID, "the mapping yields the column %s twice", a->column[i]);
+				rc = err_set(e, ERR_INVALID,
+				             "the mapping yields the column %s twice",
+				             a->column[i]);
 		if (!rc && is_own(a->column[i]))
-			rc = err_set(e, ERR_INVALID, "the mapping yields %s, which the program writes itself",
+			rc = err_set(e, ERR_INVALID,
+			             "the mapping yields %s, which the program writes itself",
 			             a->column[i]);
 		if (rc || position_takes(&m->position, a->column[i], i))
 			continue;
 		if (f < 0) {
-			(void)err_set(e, ERR_INVALID, "the mapping yields the column %.80s, which %s does not have",
+			(void)err_set(e, ERR_INVALID,
+			              "the mapping yields the column %.80s, which %s does not have",
 			              a->column[i], a->form->kind);
-			return err_hint(e, "see the fields with: fallow form show %s", a->form->kind);
+			return err_hint(e, "see the fields with: fallow form show %s",
+			                a->form->kind);
 		}
 		m->target[i] = f;
 	}
@@ -90,7 +96,8 @@ plan_keys(struct rowmake *m, struct err *e)
 		if (m->key_count == MAX_KEYS)
 			return err_set(e, ERR_LIMIT, "a key has at most %d fields", MAX_KEYS);
 		if (f < 0 || !rowmake_has_column(m, *k))
-			return err_set(e, ERR_INVALID, "the key names %.80s, which the mapping does not yield", *k);
+			return err_set(e, ERR_INVALID,
+			               "the key names %.80s, which the mapping does not yield", *k);
 		m->key[m->key_count++] = f;
 	}
 	return ERR_OK;
@@ -123,12 +130,15 @@ find_fields(struct rowmake *m)
 			continue;
 		for (size_t k = 0; k < 3 && date_from[i].day[k]; k++)
 			m->has_date = m->has_date || rowmake_has_column(m, date_from[i].day[k]);
-		m->has_date = m->has_date || (date_from[i].year && rowmake_has_column(m, date_from[i].year));
+		m->has_date = m->has_date ||
+		              (date_from[i].year && rowmake_has_column(m, date_from[i].year));
 	}
 	for (size_t i = 0; i < form->field_count; i++) {
 		size_t at = i;
 
-		for (; at > 0 && strcmp(form->field[m->sorted[at - 1]].name, form->field[i].name) > 0; at--)
+		for (;
+		     at > 0 && strcmp(form->field[m->sorted[at - 1]].name, form->field[i].name) > 0;
+		     at--)
 			m->sorted[at] = m->sorted[at - 1];
 		m->sorted[at] = (int)i;
 	}
@@ -146,7 +156,8 @@ rowmake_create(const struct rowmake_about *about, struct rowmake **ret, struct e
 	arena_init(&m->mem, 0);
 	m->target = arena_calloc(&m->mem, about->column_count + 1, sizeof(*m->target));
 	m->sorted = arena_calloc(&m->mem, about->form->field_count + 1, sizeof(*m->sorted));
-	rc = m->target && m->sorted ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for making rows");
+	rc = m->target && m->sorted ? ERR_OK
+	                            : err_set(e, ERR_NOMEM, "out of memory for making rows");
 	if (!rc)
 		rc = converter_create(about->form, &m->converter, e);
 	if (!rc)
@@ -216,7 +227,8 @@ rowmake_worker_reset(struct rowmake_worker *w)
 	arena_reset(&w->mem);
 }
 
-/* --- one row --------------------------------------------------------------------------------------------- */
+/* --- one row
+ * --------------------------------------------------------------------------------------------- */
 
 static enum err_code
 no_memory(struct err *e)
@@ -226,7 +238,8 @@ no_memory(struct err *e)
 
 /* Keep the text of a value that does not fit; what identifies a person stays out of the remarks. */
 static enum err_code
-keep_bad(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, size_t column, struct err *e)
+keep_bad(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, size_t column,
+         struct err *e)
 {
 	const struct form_field *f = &m->about.form->field[m->target[column]];
 	const char *text;
@@ -239,7 +252,8 @@ keep_bad(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *
 		return no_memory(e);
 	if (strlen(text) >= sizeof(quoted))
 		text = err_quote(text, quoted, sizeof(quoted));
-	r->bad = arena_printf(&w->mem, "%s%s%s: %s", r->bad ? r->bad : "", r->bad ? "; " : "", f->name, text);
+	r->bad = arena_printf(&w->mem, "%s%s%s: %s", r->bad ? r->bad : "", r->bad ? "; " : "",
+	                      f->name, text);
 	return r->bad ? ERR_OK : no_memory(e);
 }
 
@@ -279,7 +293,8 @@ hash_text(struct hash_state *h, const char *s)
 	hash_update(h, s, strlen(s) + 1);
 }
 
-/* What the row says: its values as canonical JSON, the texts that did not fit, the position as given. */
+/* What the row says: its values as canonical JSON, the texts that did not fit, the position as
+ * given. */
 static void
 hash_content(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
              const struct position *p)
@@ -303,7 +318,8 @@ hash_content(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_r
 }
 
 void
-rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurrence, uint8_t ret[32])
+rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurrence,
+            uint8_t ret[32])
 {
 	struct hash_state h;
 	uint8_t le[8];
@@ -318,9 +334,11 @@ rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurre
 	hash_final(&h, ret);
 }
 
-/* Identity by named fields: their names and canonical values. A row without any value has no such key. */
+/* Identity by named fields: their names and canonical values. A row without any value has no such
+ * key. */
 static void
-hash_key(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct rowcheck_row *check)
+hash_key(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
+         struct rowcheck_row *check)
 {
 	struct hash_state h;
 
@@ -380,13 +398,14 @@ fingerprints(const struct rowmake *m, struct rowmake_row *r)
 static void
 set_date(const struct rowmake *m, struct rowmake_row *r, const char *date)
 {
-	r->fields.value[m->valid_from] = (struct store_value){ .type = STORE_TEXT, .s = date, .n = 10 };
+	r->fields.value[m->valid_from] =
+		(struct store_value){ .type = STORE_TEXT, .s = date, .n = 10 };
 }
 
 /* Date of information from the row's other dates; true if there is one. */
 static enum err_code
-derive_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct rowcheck_row *check,
-            bool *ret_found, struct err *e)
+derive_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
+            struct rowcheck_row *check, bool *ret_found, struct err *e)
 {
 	const struct store_fields *f = &r->fields;
 
@@ -423,8 +442,8 @@ derive_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_ro
 }
 
 static enum err_code
-fill_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct rowcheck_row *check,
-          struct err *e)
+fill_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
+          struct rowcheck_row *check, struct err *e)
 {
 	bool found = false;
 	enum err_code rc;
@@ -451,8 +470,8 @@ fill_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row 
 
 /* What the row does not say and the register needs. */
 static enum err_code
-fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct rowcheck_row *check,
-     struct err *e)
+fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
+     struct rowcheck_row *check, struct err *e)
 {
 	struct store_value *remarks = m->remarks < 0 ? NULL : &r->fields.value[m->remarks];
 	enum err_code rc = fill_date(m, w, r, check, e);
@@ -465,7 +484,8 @@ fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, s
 	}
 	if (!r->bad || !remarks)
 		return ERR_OK;
-	remarks->s = arena_printf(&w->mem, "%s%sas given: %s", remarks->type == STORE_TEXT ? remarks->s : "",
+	remarks->s = arena_printf(&w->mem, "%s%sas given: %s",
+	                          remarks->type == STORE_TEXT ? remarks->s : "",
 	                          remarks->type == STORE_TEXT ? "; " : "", r->bad);
 	if (!remarks->s)
 		return no_memory(e);
@@ -477,9 +497,13 @@ fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, s
 enum err_code
 rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct err *e)
 {
-	struct rowcheck_row check = { .fields = &r->fields, .decimals = -1, .country = m->about.country,
-		                      .today_days = m->about.today_days, .geo = w->geo,
-		                      .checker = w->checker, .mem = &w->mem };
+	struct rowcheck_row check = { .fields = &r->fields,
+		                      .decimals = -1,
+		                      .country = m->about.country,
+		                      .today_days = m->about.today_days,
+		                      .geo = w->geo,
+		                      .checker = w->checker,
+		                      .mem = &w->mem };
 	struct position position = { 0 };
 	bool any = false;
 	enum err_code rc;

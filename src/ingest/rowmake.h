@@ -1,5 +1,6 @@
-/* From a mapped row to a record's fields: typed values, position on WGS 84, dates, marks, and the hash of what the
- * row says. Rows are made in parallel: a maker is read-only, each worker has its own part. */
+/* From a mapped row to a record's fields: typed values, position on WGS 84, dates, marks, and the
+ * hash of what the row says. Rows are made in parallel: a maker is read-only, each worker has its
+ * own part. */
 #ifndef INGEST_ROWMAKE_H
 #define INGEST_ROWMAKE_H
 
@@ -15,8 +16,9 @@
 struct rowmake_about {
 	const struct form *form;
 	size_t column_count;
-	const char *const *column;    /* of the mapping's result */
-	const char *const *key;       /* fields that make a row known again, NULL-terminated; NULL = the whole row */
+	const char *const *column; /* of the mapping's result */
+	const char *const *
+		key; /* fields that make a row known again, NULL-terminated; NULL = the whole row */
 	const char *source_date;      /* "YYYY-MM-DD", date of information of the source, or NULL */
 	const char *file_crs;         /* of the file's geometry: "EPSG:4326", "" = none stated */
 	const char *crs;              /* --crs: "EPSG:28406" ..., or NULL */
@@ -32,23 +34,25 @@ struct rowmake_worker;
 /* One row: inputs, then what was made of it. Everything made lives in the worker's arena. */
 struct rowmake_row {
 	int64_t number;
-	const struct mapping_value *mapped; /* by column; NULL = the mapping left the row out, or it is bad */
+	const struct mapping_value
+		*mapped; /* by column; NULL = the mapping left the row out, or it is bad */
 	struct store_fields fields;
-	const char *bad;                    /* values that did not fit: "class: foo; killed: some", or NULL */
+	const char *bad; /* values that did not fit: "class: foo; killed: some", or NULL */
 	bool outline_valid, has_key;
 	uint64_t found;
 	const char *reason;
-	uint8_t content[32];                /* SHA-256 of what the row says; docs/FORMATS.md, Imported rows */
-	uint8_t key[32];                    /* of --key; else set by rowmake_key */
+	uint8_t content[32]; /* SHA-256 of what the row says; docs/FORMATS.md, Imported rows */
+	uint8_t key[32];     /* of --key; else set by rowmake_key */
 	uint64_t geometry_print, id_print, similar_print; /* 0 = none; for finding duplicates */
 	enum err_code rc;
 };
 
 /**
- * Fails with ERR_INVALID when a column is neither a field of the form nor a position column, is written by the
- * program itself, or comes twice; or when a key names no column.
+ * Fails with ERR_INVALID when a column is neither a field of the form nor a position column, is
+ * written by the program itself, or comes twice; or when a key names no column.
  */
-MUST_CHECK enum err_code rowmake_create(const struct rowmake_about *about, struct rowmake **ret, struct err *e);
+MUST_CHECK enum err_code rowmake_create(const struct rowmake_about *about, struct rowmake **ret,
+                                        struct err *e);
 void rowmake_free(struct rowmake *m);
 /** What one thread needs. */
 MUST_CHECK enum err_code rowmake_worker_create(const struct rowmake *m, struct rowmake_worker **ret,
@@ -57,10 +61,11 @@ void rowmake_worker_free(struct rowmake_worker *w);
 /** Forget the rows made so far. */
 void rowmake_worker_reset(struct rowmake_worker *w);
 /** Make one row. ERR_NOMEM, ERR_INTERNAL; whatever the row holds is no failure but a finding. */
-MUST_CHECK enum err_code rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
-                                     struct err *e);
+MUST_CHECK enum err_code rowmake_row(const struct rowmake *m, struct rowmake_worker *w,
+                                     struct rowmake_row *r, struct err *e);
 /** Identity of a row by its content and its occurrence (0 = the first) in the file. */
-void rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurrence, uint8_t ret[32]);
+void rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurrence,
+                 uint8_t ret[32]);
 /** Position of a field in the form of the maker; see form_index. */
 bool rowmake_has_column(const struct rowmake *m, const char *field);
 /** Mapped values as a JSON object; values keep their types. */

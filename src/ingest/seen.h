@@ -1,5 +1,5 @@
-/* Which fingerprints came by already, and a number kept with each. 8 or 16 bytes a place, at most 24 or 12 bytes a
- * fingerprint on average. One thread at a time. */
+/* Which fingerprints came by already, and a number kept with each. 8 or 16 bytes a place, at most
+ * 24 or 12 bytes a fingerprint on average. One thread at a time. */
 #ifndef INGEST_SEEN_H
 #define INGEST_SEEN_H
 
@@ -18,8 +18,9 @@ struct seen {
 void seen_init(struct seen *s, bool values);
 void seen_done(struct seen *s);
 /**
- * Find a fingerprint (not 0), adding it with the number 0 if it is new. *ret_value (NULL when no numbers are kept)
- * may be changed until the next call. *ret_new says whether it was added. False when memory ends.
+ * Find a fingerprint (not 0), adding it with the number 0 if it is new. *ret_value (NULL when no
+ * numbers are kept) may be changed until the next call. *ret_new says whether it was added. False
+ * when memory ends.
  */
 bool seen_add(struct seen *s, uint64_t print, bool *ret_new, uint64_t **ret_value);
 

@@ -22,8 +22,8 @@ struct take {
 	struct take_counts counts;
 	struct rowkey_reader *keys;
 	struct quarantine *quarantine;
-	struct arena mem;              /* of the batch */
-	bool open;                     /* a submission is open and holds the source record */
+	struct arena mem; /* of the batch */
+	bool open;        /* a submission is open and holds the source record */
 	bool look_keys, look_quarantine;
 	bool group_full;
 	int64_t in_group;
@@ -122,7 +122,8 @@ take_counts(const struct take *t)
 	return &t->counts;
 }
 
-/* --- the submission ---------------------------------------------------------------------------------------- */
+/* --- the submission
+ * ---------------------------------------------------------------------------------------- */
 
 static enum err_code
 put_source(struct take *t, struct err *e)
@@ -151,7 +152,8 @@ put_source(struct take *t, struct err *e)
 		       fields_set_text(&rev.fields, "remarks", t->about.remark));
 		if (t->about.path)
 			(void)(fields_set_text(&rev.fields, "file", t->counts.sha256) &&
-			       fields_set_text(&rev.fields, "file_name", file_basename(t->about.path)));
+			       fields_set_text(&rev.fields, "file_name",
+			                       file_basename(t->about.path)));
 		rc = submit_add(st, &rev, 1, NULL, e);
 	}
 	arena_done(&mem);
@@ -182,8 +184,8 @@ note_result(struct take *t, const struct submit_result *r)
 	t->counts.submissions += r->submissions;
 }
 
-/* Hand the waiting revisions to the store. A full group is acknowledged only when there is more to add, so that
- * no transaction is without a revision. */
+/* Hand the waiting revisions to the store. A full group is acknowledged only when there is more to
+ * add, so that no transaction is without a revision. */
 static enum err_code
 flush(struct take *t, struct err *e)
 {
@@ -211,7 +213,9 @@ flush(struct take *t, struct err *e)
 	return rc;
 }
 
-/* --- one row ------------------------------------------------------------------------------------------------ */
+/* --- one row
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t
 print64(const uint8_t hash[32])
@@ -228,7 +232,8 @@ find(struct rowmake_row *r, enum rowcheck_id id)
 	r->found |= (uint64_t)1 << id;
 }
 
-/* Give the row its identity; tells whether its key came by before in this file, and with what content. */
+/* Give the row its identity; tells whether its key came by before in this file, and with what
+ * content. */
 static enum err_code
 identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_last, struct err *e)
 {
@@ -264,7 +269,8 @@ find_duplicates(struct take *t, struct rowmake_row *r, struct err *e)
 	}
 	if (!r->id_print)
 		return ERR_OK;
-	if (!seen_add(&t->id, r->id_print, &fresh, NULL) || !seen_add(&t->similar, r->similar_print, &similar, NULL))
+	if (!seen_add(&t->id, r->id_print, &fresh, NULL) ||
+	    !seen_add(&t->similar, r->similar_print, &similar, NULL))
 		return no_memory(e);
 	if (!fresh)
 		find(r, CHECK_DUPLICATE_ID);
@@ -273,8 +279,8 @@ find_duplicates(struct take *t, struct rowmake_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* Links to records that are not there. Links inside the file's own kind may be written later: they are looked for
- * among what is in the register now. */
+/* Links to records that are not there. Links inside the file's own kind may be written later: they
+ * are looked for among what is in the register now. */
 static enum err_code
 check_links(struct take *t, struct rowmake_row *r, struct err *e)
 {
@@ -288,11 +294,13 @@ check_links(struct take *t, struct rowmake_row *r, struct err *e)
 		int kind;
 		enum err_code rc;
 
-		if (form->field[i].type != FORM_RECORD || v->type != STORE_TEXT || !uuid_parse(v->s, v->n, &id))
+		if (form->field[i].type != FORM_RECORD || v->type != STORE_TEXT ||
+		    !uuid_parse(v->s, v->n, &id))
 			continue;
 		rc = history_find(t->about.st, id, &kind, &fid, &why);
-		if (rc == ERR_NOTFOUND || (!rc && form->field[i].link_kind &&
-		                           !text_eq(form->field[i].link_kind, store_kind_name(t->about.st, kind))))
+		if (rc == ERR_NOTFOUND ||
+		    (!rc && form->field[i].link_kind &&
+		     !text_eq(form->field[i].link_kind, store_kind_name(t->about.st, kind))))
 			find(r, CHECK_BROKEN_LINK);
 		else if (rc) {
 			*e = why;
@@ -302,11 +310,12 @@ check_links(struct take *t, struct rowmake_row *r, struct err *e)
 	return ERR_OK;
 }
 
+/* A row that goes to quarantine counts under what refused it only. */
 static void
-count_findings(struct take *t, const struct rowmake_row *r)
+count_findings(struct take *t, const struct rowmake_row *r, bool refused)
 {
 	for (int i = 0; r->found && i < CHECK_COUNT; i++)
-		if (r->found >> i & 1)
+		if ((r->found >> i & 1) && (!refused || rowchecks[i].severity == ROWCHECK_REFUSE))
 			t->counts.check[i]++;
 }
 
@@ -382,11 +391,14 @@ struct asked {
 };
 
 static enum err_code
-put_quarantine(struct take *t, const struct rowmake_row *r, const uint8_t key[32], const struct asked *asked,
-               struct err *e)
+put_quarantine(struct take *t, const struct rowmake_row *r, const uint8_t key[32],
+               const struct asked *asked, struct err *e)
 {
-	struct quarantine_row q = { .kind = t->about.kind, .source = t->source, .row = r->number,
-		                    .reason = r->reason ? r->reason : "", .place = place_of(r) };
+	struct quarantine_row q = { .kind = t->about.kind,
+		                    .source = t->source,
+		                    .row = r->number,
+		                    .reason = r->reason ? r->reason : "",
+		                    .place = place_of(r) };
 	const char *more;
 	struct buf mapped;
 	enum err_code rc = ensure_open(t, e);
@@ -404,8 +416,9 @@ put_quarantine(struct take *t, const struct rowmake_row *r, const uint8_t key[32
 	q.original = asked->original(asked->ctx, asked->i, &t->mem);
 	if (q.checks && more && *more)
 		q.checks = arena_printf(&t->mem, "%s %s", q.checks, more);
-	rc = q.checks && more && q.original && buf_ok(&mapped) ? quarantine_put(t->quarantine, &q, NULL, e)
-	                                                       : no_memory(e);
+	rc = q.checks && more && q.original && buf_ok(&mapped)
+	             ? quarantine_put(t->quarantine, &q, NULL, e)
+	             : no_memory(e);
 	buf_done(&mapped);
 	return rc;
 }
@@ -430,7 +443,7 @@ refuse(struct take *t, const struct rowmake_row *r, const struct asked *asked, s
 		return ERR_OK;
 	}
 	t->counts.quarantined++;
-	count_findings(t, r);
+	count_findings(t, r, true);
 	return t->about.dry_run ? ERR_OK : put_quarantine(t, r, key, asked, e);
 }
 
@@ -474,13 +487,19 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	if (!flags || !key)
 		return no_memory(e);
 	rev = &t->wait[t->waiting];
-	*rev = (struct submit_revision){ .kind = t->about.kind, .outline_valid = r->outline_valid,
-		                         .row_key = r->key, .row_content = r->content };
-	v[t->f_source] = (struct store_value){ .type = STORE_TEXT, .s = t->source_text, .n = UUID_TEXT - 1 };
+	*rev = (struct submit_revision){ .kind = t->about.kind,
+		                         .outline_valid = r->outline_valid,
+		                         .row_key = r->key,
+		                         .row_content = r->content };
+	v[t->f_source] =
+		(struct store_value){ .type = STORE_TEXT, .s = t->source_text, .n = UUID_TEXT - 1 };
 	v[t->f_row] = (struct store_value){ .type = STORE_INT, .i = r->number };
-	v[t->f_key] = (struct store_value){ .type = STORE_TEXT, .s = key, .n = text_base64url(r->key, 32, key) };
+	v[t->f_key] = (struct store_value){ .type = STORE_TEXT,
+		                            .s = key,
+		                            .n = text_base64url(r->key, 32, key) };
 	if (*flags)
-		v[t->f_flags] = (struct store_value){ .type = STORE_TEXT, .s = flags, .n = strlen(flags) };
+		v[t->f_flags] =
+			(struct store_value){ .type = STORE_TEXT, .s = flags, .n = strlen(flags) };
 	rev->fields = r->fields;
 	if (known) {
 		uint8_t(*leaf)[32] = arena_alloc(&t->mem, 32);
@@ -525,7 +544,7 @@ accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool a
 	else
 		t->counts.accepted++;
 	t->counts.revised += known || again;
-	count_findings(t, r);
+	count_findings(t, r, false);
 	return t->about.dry_run && again ? ERR_OK : wait_for_add(t, r, known, e);
 }
 
@@ -538,7 +557,8 @@ take_one(struct take *t, struct rowmake_row *r, const struct asked *asked, struc
 	enum err_code rc = identify(t, r, &again, &last, e);
 
 	t->counts.read++;
-	/* the same key twice in this file: the one before must be in the register to be corrected */
+	/* the same key twice in this file: the one before must be in the register to be corrected
+	 */
 	if (!rc && again)
 		rc = flush(t, e);
 	if (!rc && (t->look_keys || (again && !t->about.dry_run)))
@@ -550,7 +570,8 @@ take_one(struct take *t, struct rowmake_row *r, const struct asked *asked, struc
 	if (rc)
 		return rc;
 	again = again && *last != 0; /* a refused row before is not in the register */
-	if (again ? *last == print64(r->content) : known && memcmp(old.content, r->content, 32) == 0) {
+	if (again ? *last == print64(r->content)
+	          : known && memcmp(old.content, r->content, 32) == 0) {
 		t->counts.present++;
 	} else if (refused) {
 		return refuse(t, r, asked, e);
@@ -578,7 +599,9 @@ take_rows(struct take *t, struct rowmake_row *row, size_t n,
 	return rc ? rc : flush(t, e);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------ */
+/* --- the end
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int
 compare_fid(const void *a, const void *b)
@@ -599,8 +622,8 @@ look_at(void *ctx, const struct shown *row, struct err *e)
 	struct missing *m = ctx;
 	struct take *t = m->t;
 	const char *text = fields_text(&row->fields, "import_source");
-	bool in_file = t->matched_count && bsearch(&row->fid, t->matched, t->matched_count, sizeof(*t->matched),
-	                                           compare_fid) != NULL;
+	bool in_file = t->matched_count && bsearch(&row->fid, t->matched, t->matched_count,
+	                                           sizeof(*t->matched), compare_fid) != NULL;
 	struct uuid source;
 
 	if (!text || !uuid_parse(text, strlen(text), &source) || in_file == m->listing)
@@ -624,7 +647,10 @@ static enum err_code
 find_missing(struct take *t, struct err *e)
 {
 	static const char *const want[] = { "import_source", NULL };
-	struct each_filter f = { .kind = t->about.kind, .as_of_days = INT64_MAX, .known_size = INT64_MAX, .want = want };
+	struct each_filter f = { .kind = t->about.kind,
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX,
+		                 .want = want };
 	struct missing m = { .t = t };
 	enum err_code rc;
 

@@ -46,7 +46,9 @@ territory_load(struct store *st, struct territory **ret, struct err *e)
 {
 	static const char *const want[] = { "type", "country", "geometry", NULL };
 	struct territory *t = mem_calloc(1, sizeof(*t));
-	struct each_filter f = { .kind = store_kind(st, "place"), .as_of_days = INT64_MAX, .known_size = INT64_MAX,
+	struct each_filter f = { .kind = store_kind(st, "place"),
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX,
 		                 .want = want };
 	struct geom_box box;
 	enum err_code rc = ERR_OK;

@@ -1,4 +1,5 @@
-/* What the register knows of the country: its outline from the place records of type country, else a coarse box. */
+/* What the register knows of the country: its outline from the place records of type country, else
+ * a coarse box. */
 #ifndef INGEST_TERRITORY_H
 #define INGEST_TERRITORY_H
 

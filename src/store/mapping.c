@@ -227,6 +227,7 @@ cursor_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *ret)
 
 static const sqlite3_module module = {
 	.iVersion = 1,
+	.xCreate = table_connect,
 	.xConnect = table_connect,
 	.xBestIndex = table_best_index,
 	.xDisconnect = table_disconnect,

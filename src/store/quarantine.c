@@ -67,7 +67,8 @@ bind_text(sqlite3_stmt *q, int i, const char *s)
 }
 
 enum err_code
-quarantine_put(struct quarantine *q, const struct quarantine_row *row, int64_t *ret_qid, struct err *e)
+quarantine_put(struct quarantine *q, const struct quarantine_row *row, int64_t *ret_qid,
+               struct err *e)
 {
 	struct store *st = q->st;
 	enum err_code rc;
@@ -134,7 +135,8 @@ decode(struct store *st, sqlite3_stmt *q, struct quarantine_row *r)
 	r->mapped = column_text(q, 9);
 	r->place = column_text(q, 10);
 	r->received_us = sqlite3_column_int64(q, 11);
-	r->end_submission = sqlite3_column_type(q, 12) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, 12);
+	r->end_submission =
+		sqlite3_column_type(q, 12) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, 12);
 	r->has_record = sqlite3_column_bytes(q, 13) == UUID_SIZE;
 	if (r->has_record)
 		memcpy(r->record.b, sqlite3_column_blob(q, 13), UUID_SIZE);
@@ -142,7 +144,8 @@ decode(struct store *st, sqlite3_stmt *q, struct quarantine_row *r)
 }
 
 enum err_code
-quarantine_get(struct store *st, int64_t qid, struct arena *mem, struct quarantine_row *ret, struct err *e)
+quarantine_get(struct store *st, int64_t qid, struct arena *mem, struct quarantine_row *ret,
+               struct err *e)
 {
 	struct quarantine_row r;
 	sqlite3_stmt *q = NULL;
@@ -165,7 +168,8 @@ quarantine_get(struct store *st, int64_t qid, struct arena *mem, struct quaranti
 		if (!r.checks || !r.reason || !r.original)
 			rc = err_set(e, ERR_NOMEM, "out of memory for a quarantined row");
 	} else if (s == SQLITE_DONE) {
-		rc = err_set(e, ERR_NOTFOUND, "no quarantined row has the number %lld", (long long)qid);
+		rc = err_set(e, ERR_NOTFOUND, "no quarantined row has the number %lld",
+		             (long long)qid);
 	} else {
 		rc = db_fail(st, "read a quarantined row", e);
 	}
@@ -174,7 +178,8 @@ quarantine_get(struct store *st, int64_t qid, struct arena *mem, struct quaranti
 }
 
 enum err_code
-quarantine_end(struct quarantine *q, int64_t qid, const struct uuid *record, const char *reason, struct err *e)
+quarantine_end(struct quarantine *q, int64_t qid, const struct uuid *record, const char *reason,
+               struct err *e)
 {
 	struct store *st = q->st;
 	int s;
@@ -193,7 +198,8 @@ quarantine_end(struct quarantine *q, int64_t qid, const struct uuid *record, con
 	if (s == SQLITE_DONE)
 		return ERR_OK;
 	if ((s & 0xff) == SQLITE_CONSTRAINT)
-		return err_set(e, ERR_CONFLICT, "the quarantined row %lld was settled already or does not exist",
+		return err_set(e, ERR_CONFLICT,
+		               "the quarantined row %lld was settled already or does not exist",
 		               (long long)qid);
 	return db_fail(st, "settle a quarantined row", e);
 }
@@ -222,8 +228,8 @@ quarantine_each(struct store *st, int kind, bool ended, quarantine_fn *fn, void 
 
 enum err_code
 quarantine_waiting(struct store *st, int kind, int64_t known_size,
-                   enum err_code (*fn)(void *ctx, const char *place, int64_t count, struct err *e), void *ctx,
-                   struct err *e)
+                   enum err_code (*fn)(void *ctx, const char *place, int64_t count, struct err *e),
+                   void *ctx, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	enum err_code rc = db_prepare(st, SQL_STORE_QUARANTINE_WAITING, &q, e);

@@ -57,7 +57,8 @@ rowkey_any(struct store *st, bool *ret, struct err *e)
 }
 
 enum err_code
-rowkey_find(struct rowkey_reader *r, const uint8_t key[32], bool *ret_found, struct rowkey *ret, struct err *e)
+rowkey_find(struct rowkey_reader *r, const uint8_t key[32], bool *ret_found, struct rowkey *ret,
+            struct err *e)
 {
 	enum err_code rc = ERR_OK;
 	int s;
@@ -88,8 +89,8 @@ rowkey_revisions(struct store *st, int64_t *ret, struct err *e)
 }
 
 enum err_code
-rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32], struct uuid *ret_source,
-              struct err *e)
+rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32],
+              struct uuid *ret_source, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 	int s;
@@ -102,7 +103,8 @@ rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32], str
 		memcpy(ret_leaf, sqlite3_column_blob(r->leaf, 0), 32);
 		memset(ret_source, 0, sizeof(*ret_source));
 		if (source)
-			(void)uuid_parse(source, strlen(source), ret_source); /* else it stays zero */
+			(void)uuid_parse(source, strlen(source),
+			                 ret_source); /* else it stays zero */
 	} else if (s == SQLITE_DONE)
 		rc = err_set(e, ERR_NOTFOUND, "the record has no revision");
 	else
@@ -112,8 +114,8 @@ rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32], str
 }
 
 enum err_code
-rowkey_note(struct rowkey_reader *r, int64_t rid, const char *check, int64_t other, const char *detail,
-            struct err *e)
+rowkey_note(struct rowkey_reader *r, int64_t rid, const char *check, int64_t other,
+            const char *detail, struct err *e)
 {
 	(void)sqlite3_bind_int64(r->note, 1, rid);
 	(void)sqlite3_bind_text(r->note, 2, check, -1, SQLITE_STATIC);
