@@ -22,6 +22,7 @@ band_total_add(struct band_total *a, const struct band_total *b)
 	a->people_lo += b->people_lo;
 	add(&a->area_hi, &a->area_lo, b->area_hi);
 	a->area_lo += b->area_lo;
+	a->rise += b->rise;
 }
 
 enum err_code
@@ -194,6 +195,7 @@ band_add_edge(const struct band *b, const double p[2], const double q[2], uint32
 		v = top;
 		u = fmax(u_lo, fmin(u_hi, u0 + (top - v0) * slope));
 	}
+	t->rise += sign * (v_stop - v);
 	while (v < v_stop) {
 		uint32_t i = (uint32_t)(v - top);
 

@@ -33,10 +33,12 @@ struct band {
 	bool *filled;            /* false: the row holds nothing */
 };
 
-/* What edges add up to: people as a double-double, area in m2. */
+/* What edges add up to: people and area in m2 as double-doubles, and rows downwards, 0 for closed
+ * rings. */
 struct band_total {
 	double people_hi, people_lo;
 	double area_hi, area_lo;
+	double rise;
 };
 
 /** Room for cap_rows rows of columns lo_col .. hi_col-1. ERR_NOMEM. Free with band_done (also if

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "geo/vec.h"
 
 #define PI 3.14159265358979323846
 #define LEAF_SHAPES 40u /* a box with fewer shapes is solved */
@@ -27,11 +28,6 @@ struct area_here {
 	uint32_t group;
 	bool inside;         /* the box's corner */
 	size_t start, count; /* in s->edge */
-};
-
-struct vec {
-	void *p;
-	size_t count, cap;
 };
 
 struct dissolve {
@@ -60,18 +56,11 @@ struct box {
 static void *
 push(struct dissolve *s, struct vec *v, size_t size)
 {
-	if (v->count == v->cap) {
-		size_t cap = v->cap ? v->cap * 2 : 64;
-		void *grown = mem_realloc_array(v->p, cap, size);
+	void *slot = vec_push(v, size);
 
-		if (!grown) {
-			s->failed = true;
-			return NULL;
-		}
-		v->p = grown;
-		v->cap = cap;
-	}
-	return (char *)v->p + v->count++ * size;
+	if (!slot)
+		s->failed = true;
+	return slot;
 }
 
 struct dissolve *
@@ -85,13 +74,13 @@ dissolve_free(struct dissolve *s)
 {
 	if (!s)
 		return;
-	mem_free(s->chain.p);
-	mem_free(s->area.p);
-	mem_free(s->edge.p);
-	mem_free(s->dead.p);
-	mem_free(s->shape.p);
-	mem_free(s->point.p);
-	mem_free(s->cross.p);
+	vec_done(&s->chain);
+	vec_done(&s->area);
+	vec_done(&s->edge);
+	vec_done(&s->dead);
+	vec_done(&s->shape);
+	vec_done(&s->point);
+	vec_done(&s->cross);
 	cover_done(&s->left);
 	cover_done(&s->spare);
 	mem_free(s);
@@ -472,7 +461,8 @@ emit(struct dissolve *s, const struct border *b, bool whole, uint32_t group)
 {
 	for (size_t i = 0; i < s->left.count; i++) {
 		double from = s->left.part[i][0], to = s->left.part[i][1];
-		double step = b->arc.r < COARSE_M ? COARSE_STEP_RAD : STEP_RAD;
+		/* Half of COARSE_M: never coarser than dissolve_widen allows for. */
+		double step = b->arc.r < COARSE_M / 2 ? COARSE_STEP_RAD : STEP_RAD;
 		size_t n = b->is_arc ? (size_t)ceil((to - from) / step) : 1;
 
 		s->point.count = 0;
