@@ -123,7 +123,7 @@ proves(const struct store_fields *f, int64_t after_days)
 {
 	double year = fields_number(f, "made_year", 0), month = fields_number(f, "made_month", 0);
 	const char *confidence = fields_text(f, "made_year_confidence");
-	bool sure = text_eq(confidence, "certain") || !confidence;
+	bool sure = text_eq(confidence, "certain");
 	int y, m, d;
 
 	if (year < 1)

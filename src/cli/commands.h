@@ -1,22 +1,12 @@
-/* Every command, in the order of the help. A new command: its file, one line in each list here. */
+/* Every command of commands.def as `extern const struct cli_command cmd_NAME`. A new command: its file and one
+ * line in commands.def. */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
 #include "cli/cli.h"
 
-extern const struct cli_command cmd_init, cmd_add, cmd_edit, cmd_approve, cmd_return, cmd_show, cmd_log,
-        cmd_figures, cmd_explain, cmd_import;
-
-#define CLI_COMMAND_TABLE \
-	&cmd_init, \
-	&cmd_add, \
-	&cmd_edit, \
-	&cmd_approve, \
-	&cmd_return, \
-	&cmd_import, \
-	&cmd_show, \
-	&cmd_log, \
-	&cmd_figures, \
-	&cmd_explain
+#define COMMAND(name) extern const struct cli_command cmd_##name;
+#include "cli/commands.def"
+#undef COMMAND
 
 #endif

@@ -8,7 +8,12 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-const struct cli_command *const cli_commands[] = { CLI_COMMAND_TABLE, NULL };
+const struct cli_command *const cli_commands[] = {
+#define COMMAND(name) &cmd_##name,
+#include "cli/commands.def"
+#undef COMMAND
+	NULL
+};
 
 static const char exit_text[] = "Exit status: 0 done, 1 failed, 2 wrong call, 3 done and rows are in quarantine,\n"
                                 "4 evidence does not verify, 5 cannot tell.\n";

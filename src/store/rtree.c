@@ -115,12 +115,11 @@ pack_level(struct packer *k, struct rtree_entry *entry, size_t *count, int level
 
 			put_cell(data + 4 + i * CELL_BYTES, c->id, c->box);
 			geom_box_grow(&box, c->box);
-			if (level == 0 && sqlite3_bind_int64(q, 1, c->id) == SQLITE_OK &&
+			if (sqlite3_bind_int64(q, 1, c->id) == SQLITE_OK &&
 			    sqlite3_bind_int64(q, 2, no) == SQLITE_OK)
 				rc = db_run(k->st, q, e);
-			else if (level > 0 && sqlite3_bind_int64(q, 1, c->id) == SQLITE_OK &&
-			         sqlite3_bind_int64(q, 2, no) == SQLITE_OK)
-				rc = db_run(k->st, q, e);
+			else
+				rc = db_fail(k->st, "write the spatial index", e);
 		}
 		if (!rc && (sqlite3_bind_int64(k->node, 1, no) != SQLITE_OK ||
 		            sqlite3_bind_blob(k->node, 2, data, sizeof(data), SQLITE_STATIC) != SQLITE_OK))
@@ -128,7 +127,9 @@ pack_level(struct packer *k, struct rtree_entry *entry, size_t *count, int level
 		if (!rc)
 			rc = db_run(k->st, k->node, e);
 		at += take;
-		entry[nodes++] = (struct rtree_entry){ .id = no, .box = box };
+		if (n > 0) /* an empty tree has an empty root and nothing above it */
+			entry[nodes] = (struct rtree_entry){ .id = no, .box = box };
+		nodes++;
 	}
 	*count = nodes;
 	return rc;
