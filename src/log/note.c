@@ -397,7 +397,7 @@ checkpoint_open(const char *s, size_t n, const uint8_t public_key[SIGN_PUBLIC_SI
 	char origin[NOTE_ORIGIN_SIZE];
 	struct note note;
 	struct note_key key;
-	struct checkpoint cp;
+	struct checkpoint cp = { .size = 0 };
 	enum err_code rc = note_parse(s, n, &note, e);
 
 	if (rc != ERR_OK)

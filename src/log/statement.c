@@ -159,7 +159,7 @@ word_ok(const char *s, bool version)
 		return lines_decimal(s + n + 1, rest, UINT32_MAX, &number) && number > 0 &&
 		       n + 1 + rest <= STATEMENT_WORD_MAX;
 	}
-	return s[n] == '\0' && n <= STATEMENT_WORD_MAX;
+	return n <= STATEMENT_WORD_MAX && s[n] == '\0';
 }
 
 static bool
