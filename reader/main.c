@@ -13,6 +13,7 @@
 #include "reader/geojson.h"
 #include "reader/ogr.h"
 #include "reader/sandbox.h"
+#include "reader/schema.h"
 #include "reader/table.h"
 #include "reader/vsi.h"
 #ifdef READER_PLANTED
@@ -385,6 +386,23 @@ dbase_encoding(struct job *job)
 	return encoding_iconv_name(en);
 }
 
+/* A GeoPackage's schema is looked at before SQLite sees it. */
+static enum err_code
+read_gpkg(struct job *job, struct ogr_job *ogr, struct err *e)
+{
+	struct schema schema;
+	enum err_code rc = schema_read(&schema, &job->data.file, e);
+
+	if (rc == ERR_OK)
+		rc = schema_check_gpkg(&schema, e);
+	ogr->schema = &schema;
+	if (rc == ERR_OK)
+		rc = job->mode == MODE_LIST ? ogr_list(ogr, &job->out, e)
+		                            : ogr_rows(ogr, &job->out, e);
+	schema_done(&schema);
+	return rc;
+}
+
 static enum err_code
 read_gdal(struct job *job, struct err *e)
 {
@@ -412,6 +430,9 @@ read_gdal(struct job *job, struct err *e)
 		               ogr.label);
 	if (job->mode == MODE_RASTER)
 		return ogr_raster(&ogr, &job->out, e);
+	ogr.file_bytes = d->file.size;
+	if (d->format == FORMAT_GPKG)
+		return read_gpkg(job, &ogr, e);
 	return job->mode == MODE_LIST ? ogr_list(&ogr, &job->out, e) : ogr_rows(&ogr, &job->out, e);
 }
 

@@ -13,9 +13,12 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "reader/ogr_private.h"
+#include "reader/schema.h"
 #include "reader/wkb.h"
 
 #define OGR_WARNINGS 20
+#define MAX_LAYERS 10000
+#define CHECK_BYTES ((int64_t)64 << 20) /* a larger GeoPackage is not checked whole beforehand */
 
 /* GDAL reports through a process-wide callback; this is where it leaves its words. */
 static struct {
@@ -208,22 +211,36 @@ geometry_word(OGRLayerH layer)
 	}
 }
 
+/* A view or a virtual table of a GeoPackage: even looking at it would run what it says. */
+static bool
+is_hidden(const struct ogr_job *job, OGRLayerH layer)
+{
+	return job->schema && !schema_is_table(job->schema, OGR_L_GetName(layer));
+}
+
 enum err_code
 ogr_list(const struct ogr_job *job, struct out *o, struct err *e)
 {
 	GDALDatasetH ds = ogr_open(job, GDAL_OF_VECTOR, e);
 	int count = ds ? GDALDatasetGetLayerCount(ds) : 0;
-	uint16_t shown = (uint16_t)(count < 10000 ? count : 10000);
+	int shown = 0;
 
 	if (!ds)
 		return e->code;
+	for (int i = 0; i < count && shown < MAX_LAYERS; i++)
+		shown += !is_hidden(job, GDALDatasetGetLayer(ds, i));
 	out_frame_begin(o, 'L');
 	out_u8(o, (uint8_t)(shown & 255));
 	out_u8(o, (uint8_t)(shown >> 8));
-	for (int i = 0; i < shown; i++) {
+	for (int i = 0; i < count && shown; i++) {
 		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
 		const char *name = OGR_L_GetName(layer);
-		const char *word = geometry_word(layer);
+		const char *word;
+
+		if (is_hidden(job, layer))
+			continue;
+		shown--;
+		word = geometry_word(layer);
 
 		out_text_safe(o, name, strlen(name), 4096);
 		out_text(o, word, strlen(word));
@@ -237,16 +254,29 @@ ogr_list(const struct ogr_job *job, struct out *o, struct err *e)
 
 /* The first that has rows. */
 static OGRLayerH
-first_layer(GDALDatasetH ds, int count, struct out *o)
+first_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o)
 {
 	OGRLayerH first = NULL;
+	OGRLayerH any = NULL;
+	int visible = 0;
 	int filled = 0;
 	char quoted[100];
 
-	for (int i = 0; count > 1 && i < count; i++) {
+	for (int i = 0; i < GDALDatasetGetLayerCount(ds); i++) {
 		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
 
-		if (OGR_L_GetFeatureCount(layer, TRUE) <= 0)
+		if (is_hidden(job, layer)) {
+			out_warn(o, "layer \"%s\" is a view, which is not read",
+			         err_quote(OGR_L_GetName(layer), quoted, sizeof quoted));
+			continue;
+		}
+		any = any ? any : layer;
+		visible++;
+	}
+	for (int i = 0; visible > 1 && i < GDALDatasetGetLayerCount(ds); i++) {
+		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
+
+		if (is_hidden(job, layer) || OGR_L_GetFeatureCount(layer, TRUE) <= 0)
 			continue;
 		first = first ? first : layer;
 		filled++;
@@ -255,31 +285,58 @@ first_layer(GDALDatasetH ds, int count, struct out *o)
 		out_warn(o,
 		         "%d layers of the file hold rows; \"%s\" is read (--layer names another)",
 		         filled, err_quote(OGR_L_GetName(first), quoted, sizeof quoted));
-	return first ? first : GDALDatasetGetLayer(ds, 0);
+	return first ? first : any;
 }
 
 /* The layer asked for; else the only one, else the first that has rows. */
 static OGRLayerH
 pick_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o, struct err *e)
 {
-	int count = GDALDatasetGetLayerCount(ds);
 	char quoted[100];
+	OGRLayerH layer = job->layer ? NULL : first_layer(job, ds, o);
 
-	if (count < 1) {
+	if (!job->layer && !layer)
 		(void)err_set(e, ERR_INVALID, "the %s file holds no layer", job->label);
+	if (!job->layer)
+		return layer;
+	err_quote(job->layer, quoted, sizeof quoted);
+	for (int i = 0; i < GDALDatasetGetLayerCount(ds); i++) {
+		layer = GDALDatasetGetLayer(ds, i);
+		if (!text_eq_nocase(OGR_L_GetName(layer), job->layer))
+			continue;
+		if (!is_hidden(job, layer))
+			return layer;
+		(void)err_set(e, ERR_UNSUPPORTED, "layer \"%s\" is a view, which is not read",
+		              quoted);
 		return NULL;
 	}
-	if (!job->layer)
-		return first_layer(ds, count, o);
-	for (int i = 0; i < count; i++) {
-		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
-
-		if (text_eq_nocase(OGR_L_GetName(layer), job->layer))
-			return layer;
-	}
-	(void)err_set(e, ERR_NOTFOUND, "the file has no layer \"%s\"",
-	              err_quote(job->layer, quoted, sizeof quoted));
+	(void)err_set(e, ERR_NOTFOUND, "the file has no layer \"%s\"", quoted);
 	return NULL;
+}
+
+/* SQLite's own look over the file. A large one takes longer to check than to read: there only the
+ * order of the row ids is watched. */
+static enum err_code
+check_database(const struct ogr_job *job, GDALDatasetH ds, struct err *e)
+{
+	OGRLayerH result;
+	OGRFeatureH f;
+	char text[200] = "";
+
+	if (!job->schema || job->file_bytes > CHECK_BYTES)
+		return ERR_OK;
+	result = GDALDatasetExecuteSQL(ds, "PRAGMA quick_check(1)", NULL, NULL);
+	f = result ? OGR_L_GetNextFeature(result) : NULL;
+	if (f) {
+		(void)snprintf(text, sizeof text, "%s", OGR_F_GetFieldAsString(f, 0));
+		OGR_F_Destroy(f);
+	}
+	if (result)
+		GDALDatasetReleaseResultSet(ds, result);
+	if (strcmp(text, "ok") != 0)
+		return err_set(e, ERR_INVALID, "the GeoPackage is damaged: %s",
+		               text[0] ? text : ogr_said());
+	return ERR_OK;
 }
 
 struct reading {
@@ -607,6 +664,7 @@ static enum err_code
 stream(struct reading *r, struct err *e)
 {
 	int64_t number = 0;
+	int64_t last_id = INT64_MIN;
 	OGRFeatureH f;
 
 	OGR_L_ResetReading(r->layer);
@@ -617,6 +675,14 @@ stream(struct reading *r, struct err *e)
 			return err_set(e, ERR_LIMIT, "there are more than %lld features",
 			               (long long)r->job->limits->features);
 		}
+		if (r->job->schema && r->has_id && OGR_F_GetFID(f) <= last_id) {
+			OGR_F_Destroy(f);
+			return err_set(e, ERR_INVALID,
+			               "the GeoPackage is damaged: row ids are out of order after "
+			               "row %lld",
+			               (long long)number - 1);
+		}
+		last_id = OGR_F_GetFID(f);
 		write_feature(r, f, number);
 		OGR_F_Destroy(f);
 		if (r->job->progress && number % 4096 == 0)
@@ -638,7 +704,7 @@ ogr_rows(const struct ogr_job *job, struct out *o, struct err *e)
 
 	if (!ds)
 		return e->code;
-	r.layer = pick_layer(job, ds, o, e);
+	r.layer = check_database(job, ds, e) == ERR_OK ? pick_layer(job, ds, o, e) : NULL;
 	if (!r.layer) {
 		GDALClose(ds);
 		return e->code;

@@ -8,12 +8,17 @@
 #include "reader/limits.h"
 #include "reader/out.h"
 
+struct schema;
+
 struct ogr_job {
 	const char *path;     /* /vsifallow/... */
 	const char *driver;   /* the only one that may open it */
 	const char *label;    /* what people call the format */
 	const char *layer;    /* NULL: the only one, or the first that holds rows */
 	const char *encoding; /* of the texts of a Shapefile, NULL = as it says */
+	const struct schema
+		*schema; /* of a GeoPackage: layers that are no table of it are not touched */
+	int64_t file_bytes;
 	const struct limits *limits;
 	void (*progress)(int64_t rows);
 };
