@@ -72,11 +72,15 @@ key_column(struct geojson *g, const struct jtoken *key, size_t hint, struct err 
 static unsigned
 token_seen(const struct jtoken *t)
 {
+	unsigned seen;
+
 	switch (t->kind) {
 	case '"':
 		return columns_see_text(t->s, t->n);
 	case '0':
-		return columns_see_number(t->s, t->n);
+		seen = columns_see_number(t->s, t->n);
+		/* A number that no double holds makes its own row bad, not the column a text. */
+		return seen == SEEN_TEXT && memchr(t->s, 'e', t->n) ? SEEN_REAL : seen;
 	case 't':
 	case 'f':
 		return SEEN_BOOL;

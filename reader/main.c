@@ -350,25 +350,29 @@ read_text(struct job *job, struct err *e)
 	return rc;
 }
 
+static const struct file *
+beside(const struct job *job, const char *ext)
+{
+	const char *name = job->data.file.name;
+	int stem = (int)(file_extension(name) - name);
+	char text[1200];
+
+	(void)snprintf(text, sizeof text, "%.*s%s", stem, name, ext);
+	return files_find(dataset_files(&job->data), text);
+}
+
 /* A dBASE file need not say how its texts are encoded: then its bytes do, as in a CSV. */
 static const char *
 dbase_encoding(struct job *job)
 {
-	const struct files *files = dataset_files(&job->data);
-	const char *name = job->data.file.name;
-	int stem = (int)(file_extension(name) - name);
-	char beside[1200];
-	const struct file *dbf;
+	const struct file *dbf = beside(job, "dbf");
 	struct input in;
 	struct err ignored = { 0 };
 	enum encoding en;
 	bool sure;
 
-	(void)snprintf(beside, sizeof beside, "%.*scpg", stem, name);
-	if (files_find(files, beside))
+	if (beside(job, "cpg"))
 		return NULL;
-	(void)snprintf(beside, sizeof beside, "%.*sdbf", stem, name);
-	dbf = files_find(files, beside);
 	if (!dbf || dbf->size < 33 || file_map(dbf, &in, &ignored) != ERR_OK)
 		return NULL;
 	if (in.s[DBASE_LANGUAGE_AT]) {
@@ -384,6 +388,19 @@ dbase_encoding(struct job *job)
 		         "guess (--encoding tells)",
 		         encoding_name(en));
 	return encoding_iconv_name(en);
+}
+
+static enum err_code
+check_shapefile(struct job *job, struct err *e)
+{
+	if (!beside(job, "shx")) {
+		(void)err_set(e, ERR_INVALID, "the Shapefile has no .shx beside its .shp");
+		return err_hint(e, "ask for all files of the Shapefile, at best in one .zip");
+	}
+	if (!beside(job, "dbf"))
+		out_warn(&job->out,
+		         "the Shapefile has no .dbf beside its .shp: its rows have no attributes");
+	return ERR_OK;
 }
 
 /* A GeoPackage's schema is looked at before SQLite sees it. */
@@ -415,6 +432,8 @@ read_gdal(struct job *job, struct err *e)
 		               .progress = sandbox_rows };
 	char path[1200];
 
+	if (d->format == FORMAT_SHP && check_shapefile(job, e) != ERR_OK)
+		return e->code;
 	if (!ogr.encoding && (d->format == FORMAT_SHP || d->format == FORMAT_DBF))
 		ogr.encoding = dbase_encoding(job);
 	(void)snprintf(path, sizeof path, VSI_PREFIX "%s", d->file.name);
@@ -465,6 +484,28 @@ run(struct job *job, struct err *e)
 	return ERR_OK;
 }
 
+/* What is unpacked lies in memory: no more than half of what is free. */
+static void
+limit_unpacked(struct limits *limits)
+{
+	char text[1000] = "";
+	int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	const char *p;
+	int64_t kib = 0;
+
+	if (fd >= 0 && read(fd, text, sizeof text - 1) > 0 &&
+	    (p = strstr(text, "MemAvailable:")) != NULL) {
+		for (p += 13; *p == ' '; p++)
+			;
+		for (; *p >= '0' && *p <= '9'; p++)
+			kib = kib * 10 + (*p - '0');
+	}
+	if (fd >= 0)
+		(void)close(fd); /* only read from */
+	if (kib && kib * 512 < limits->unpacked_bytes)
+		limits->unpacked_bytes = kib * 512;
+}
+
 static int64_t
 given_bytes(const struct files *given)
 {
@@ -482,6 +523,7 @@ enter(struct job *job, struct err *e)
 
 	close_others(&job->data.given);
 	catch_crashes();
+	limit_unpacked(&job->limits);
 	ogr_start();
 	for (size_t i = 0; i < job->data.given.count; i++) {
 		enum format f = detect_name(job->data.given.at[i].name);
@@ -510,6 +552,7 @@ main(int argc, char **argv)
 	enum err_code rc;
 
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_IGN); /* the write fails, and the archive's reader says so */
 	limits_default(&job.limits);
 	dataset_init(&job.data, &job.limits);
 	out_init(&job.out, STDOUT_FILENO, &job.limits);

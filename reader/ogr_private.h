@@ -1,4 +1,5 @@
-/* Shared by ogr.c and raster.c: opening with one driver, and what GDAL said. */
+/* Shared by ogr.c, ogr_rows.c and raster.c: opening with one driver, choosing a layer, and what
+ * GDAL said. */
 #ifndef READER_OGR_PRIVATE_H
 #define READER_OGR_PRIVATE_H
 
@@ -15,5 +16,11 @@ void ogr_forget(void);
 void ogr_warn(struct out *o);
 /** "EPSG:32633", "OGC:CRS84" or "", and the WKT (free with CPLFree; NULL if none). */
 void ogr_crs(OGRSpatialReferenceH crs, char *name, size_t name_size, char **ret_wkt);
+
+/** The layer asked for; else the only one, else the first that has rows. NULL with *e set. */
+OGRLayerH ogr_pick_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o, struct err *e);
+/** SQLite's quick_check of a GeoPackage up to 64 MiB; ERR_OK for all else. ERR_INVALID. */
+MUST_CHECK enum err_code ogr_check_database(const struct ogr_job *job, GDALDatasetH ds,
+                                            struct err *e);
 
 #endif

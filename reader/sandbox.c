@@ -92,6 +92,9 @@ sandbox_limits(const struct limits *limits, int64_t mapped_bytes, struct err *e)
 	int64_t hard_s = limits->cpu_s + limits->features / 1000000 * limits->cpu_us_a_feature +
 	                 limits->cpu_us_a_feature + limits->unpacked_bytes / BYTES_PER_S;
 
+	int64_t unpacked =
+		limits->unpacked_bytes + (1 << 20); /* the archive's own check comes first */
+
 	cpu.base_s = limits->cpu_s;
 	cpu.us_a_row = limits->cpu_us_a_feature;
 	cpu.soft_s = limits->cpu_s;
@@ -99,8 +102,7 @@ sandbox_limits(const struct limits *limits, int64_t mapped_bytes, struct err *e)
 	if (limit_put(RLIMIT_CORE, 0, 0, "core dumps", e) != ERR_OK ||
 	    limit_put(RLIMIT_CPU, cpu.soft_s, hard_s + cpu.bytes_s, "processor time", e) !=
 	            ERR_OK ||
-	    limit_put(RLIMIT_FSIZE, limits->unpacked_bytes, limits->unpacked_bytes, "file size",
-	              e) != ERR_OK ||
+	    limit_put(RLIMIT_FSIZE, unpacked, unpacked, "file size", e) != ERR_OK ||
 	    limit_put(RLIMIT_NOFILE, limits->files + 32, limits->files + 32, "descriptors", e) !=
 	            ERR_OK)
 		return e->code;
