@@ -129,8 +129,8 @@ test_refused(void **state)
 		"Log " K1 "\nquorum none\n",
 		"quorum none\r\n",
 		/* a log key where a witness key is wanted */
-		"witness a "
-		"example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\nquorum a\n",
+		("witness a "
+		 "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\nquorum a\n"),
 	};
 
 	(void)state;
