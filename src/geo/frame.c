@@ -1,12 +1,14 @@
 #include <math.h>
 
 #include "geo/frame.h"
+#include "geo/projlib.h"
 
 #define A_M 6378137.0
 #define F (1 / 298.257223563)
 #define E2 (F * (2 - F))
 #define B2 (A_M * A_M * (1 - E2)) /* b^2 */
 #define RAD 0.017453292519943295
+#define FAR_M2 1e-5
 #define NEAR_RAD 0.02 /* up to here the sine's series ends below 1e-18 */
 
 void
@@ -17,6 +19,7 @@ frame_init(struct frame *f, double lon0_deg, double lat0_deg)
 	f->sin0 = sin(lat0_deg * RAD);
 	f->cos0 = cos(lat0_deg * RAD);
 	f->w0 = 1 - E2 * f->sin0 * f->sin0;
+	f->equator = -B2 / 2 * (f->sin0 / f->w0 + atanh(sqrt(E2) * f->sin0) / sqrt(E2));
 }
 
 /* sin(lat) - sin(lat0) without cancellation. */
@@ -70,6 +73,27 @@ frame_edge_m2(struct frame_point a, struct frame_point b, double *grow_m2)
 	/* (1 + 3 tan^2) / (2 R^2); the constant is checked by a property test against Karney's */
 	*grow_m2 += fabs(bend) * (east2 + north2) * (3 - 2 * q) / (q * (2 * B2));
 	return dx * (a.y + b.y) / 2 + bend;
+}
+
+double
+frame_between_m2(const struct frame *f, const double *lonlat_a, const double *lonlat_b,
+                 struct frame_point a, struct frame_point b)
+{
+	double grow = 0, near = frame_edge_m2(a, b, &grow), from_equator;
+	const struct projlib *pj;
+	struct geod_geodesic ell;
+
+	if (grow <= FAR_M2) {
+		return near;
+	}
+	pj = projlib_get();
+	if (!pj) {
+		return (double)NAN;
+	}
+	pj->geod_init(&ell, A_M, F);
+	pj->geod_geninverse(&ell, lonlat_a[1], lonlat_a[0], lonlat_b[1], lonlat_b[0], NULL, NULL,
+	                    NULL, NULL, NULL, NULL, &from_equator);
+	return from_equator + f->equator * (b.x - a.x);
 }
 
 double

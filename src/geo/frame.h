@@ -15,7 +15,8 @@
 struct frame {
 	double lon0_deg, lat0_deg;
 	double sin0, cos0;
-	double w0; /* 1 - e2 sin0^2 */
+	double w0;      /* 1 - e2 sin0^2 */
+	double equator; /* y of the equator, m2 per radian */
 };
 
 struct frame_point {
@@ -34,6 +35,13 @@ struct frame_point frame_point(const struct frame *f, double lon_deg, double lat
  * bound of the error.
  */
 double frame_edge_m2(struct frame_point a, struct frame_point b, double *grow_m2);
+/**
+ * The same for edges of any length: where frame_edge_m2's bound passes 1e-5 m2, Karney's series.
+ * lon/lat of both ends come along with their points on the map. NaN when PROJ is missing for a long
+ * edge.
+ */
+double frame_between_m2(const struct frame *f, const double *lonlat_a, const double *lonlat_b,
+                        struct frame_point a, struct frame_point b);
 /** Length in metres of the geodesic from a to b, relative error below 1e-9 up to 2 km and 70
  * degrees. */
 double frame_length_m(struct frame_point a, struct frame_point b);

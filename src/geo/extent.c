@@ -1,0 +1,643 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "geo/arrange.h"
+#include "geo/cluster.h"
+#include "geo/extent.h"
+#include "geo/measure.h"
+
+#define PI 3.141592653589793
+#define PART_BITS 38    /* sums keep 2^-38 m2 */
+#define MANY_NEAR 4096u /* more neighbours than that: GEOS unites the cluster */
+#define NONE UINT32_MAX
+#define ROUNDING (1 + 1e-6) /* lengths of pieces are that good */
+
+/* Exact sum of doubles rounded to 2^-38: the same in any order. Up to 2^25 terms of 2^62. */
+struct exact {
+	int64_t whole, part;
+};
+
+/* One polygon of the input, copies apart. */
+struct member {
+	uint32_t item;
+	uint32_t copy_of;  /* place of its first copy, NONE if it is one */
+	double accuracy_m; /* the largest of all its copies */
+};
+
+struct outcome {
+	double area_m2, length_m, gap_x, gap_y;
+	uint8_t alone; /* no neighbour */
+	uint8_t rough; /* a decision was too near to make */
+};
+
+struct worker {
+	struct arrange arrange;
+	uint32_t *near;
+	size_t near_room;
+	uint32_t *parent; /* clusters as this worker saw them */
+	struct geo *ctx;
+	struct err err;
+	enum err_code rc;
+};
+
+struct extent {
+	const struct extent_item *items;
+	uint32_t groups;
+	uint32_t *group_start; /* groups + 1 places */
+	struct member *member;
+	struct arrange_shape *shape;
+	struct outcome *out;
+	uint32_t count; /* members */
+	struct boxtree *tree;
+	struct frame *frame;
+	struct worker *worker;
+	size_t workers;
+	uint32_t *cluster_start, *cluster_member; /* clusters of two or more */
+	uint32_t clusters;
+	struct extent_result *cluster_result;
+};
+
+static void
+exact_add(struct exact *s, double v)
+{
+	double whole = floor(v);
+
+	s->whole += (int64_t)whole;
+	s->part += (int64_t)rint(ldexp(v - whole, PART_BITS));
+}
+
+static double
+exact_value(const struct exact *s)
+{
+	return (double)s->whole + ldexp((double)s->part, -PART_BITS);
+}
+
+static uint32_t
+root_of(uint32_t *parent, uint32_t i)
+{
+	while (parent[i] != i) {
+		parent[i] = parent[parent[i]];
+		i = parent[i];
+	}
+	return i;
+}
+
+/* The lower number becomes the root. */
+static void
+root_join(uint32_t *parent, uint32_t a, uint32_t b)
+{
+	a = root_of(parent, a);
+	b = root_of(parent, b);
+	if (a < b) {
+		parent[b] = a;
+	} else {
+		parent[a] = b;
+	}
+}
+
+/* ---- 1. members, sorted by group ---- */
+
+static bool
+item_has_area(const struct extent_item *it)
+{
+	return geom_is_areal(it->geom) && !geom_is_empty(it->geom);
+}
+
+static enum err_code
+members_make(struct extent *x, size_t n, struct err *e)
+{
+	uint32_t *next;
+
+	x->group_start = mem_calloc((size_t)x->groups + 2, sizeof(*x->group_start));
+	if (!x->group_start) {
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	next = x->group_start + 1;
+	for (size_t i = 0; i < n; i++) {
+		const struct extent_item *it = &x->items[i];
+
+		if (it->group >= x->groups) {
+			return err_set(e, ERR_INVALID, "group %u of an area is not 0 .. %u",
+			               (unsigned)it->group, (unsigned)x->groups);
+		}
+		if (!(it->accuracy_m >= 0 && it->area_m2 >= 0 && it->perimeter_m >= 0)) {
+			return err_set(
+				e, ERR_INVALID,
+				"accuracy, area or perimeter of an outline is negative or no "
+				"number");
+		}
+		if (item_has_area(it)) {
+			next[it->group + 1]++;
+			x->count++;
+		}
+	}
+	for (uint32_t g = 0; g < x->groups; g++) {
+		next[g + 1] += next[g];
+	}
+	x->member = mem_calloc((size_t)x->count + 1, sizeof(*x->member));
+	x->shape = mem_calloc((size_t)x->count + 1, sizeof(*x->shape));
+	x->out = mem_calloc((size_t)x->count + 1, sizeof(*x->out));
+	x->tree = mem_calloc((size_t)x->groups + 1, sizeof(*x->tree));
+	x->frame = mem_calloc((size_t)x->groups + 1, sizeof(*x->frame));
+	if (!x->member || !x->shape || !x->out || !x->tree || !x->frame) {
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct extent_item *it = &x->items[i];
+
+		if (item_has_area(it)) {
+			x->member[next[it->group]++] =
+				(struct member){ (uint32_t)i, NONE, it->accuracy_m };
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+workers_make(struct extent *x, struct pool *pool, struct err *e)
+{
+	x->workers = pool_size(pool);
+	x->worker = mem_calloc(x->workers, sizeof(*x->worker));
+	if (!x->worker) {
+		x->workers = 0;
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	for (size_t w = 0; w < x->workers; w++) {
+		uint32_t *parent = mem_calloc((size_t)x->count + 1, sizeof(*parent));
+
+		if (!parent) {
+			return err_set(e, ERR_NOMEM, "out of memory for areas");
+		}
+		for (uint32_t i = 0; i < x->count; i++) {
+			parent[i] = i;
+		}
+		x->worker[w].parent = parent;
+		arrange_init(&x->worker[w].arrange);
+	}
+	return ERR_OK;
+}
+
+static void
+worker_fail(struct worker *w, enum err_code code)
+{
+	if (w->rc == ERR_OK) {
+		w->rc = err_set(&w->err, code, "out of memory for areas");
+	}
+}
+
+static enum err_code
+workers_check(const struct extent *x, struct err *e)
+{
+	for (size_t w = 0; w < x->workers; w++) {
+		if (x->worker[w].rc != ERR_OK) {
+			return err_set(e, x->worker[w].rc, "%s", x->worker[w].err.text);
+		}
+	}
+	return ERR_OK;
+}
+
+/* ---- 2. shapes, copies, trees ---- */
+
+static void
+shape_make(void *ctx, size_t i, size_t worker)
+{
+	struct extent *x = ctx;
+	const struct geom *g = x->items[x->member[i].item].geom;
+
+	if (!arrange_shape_make(&x->shape[i], g, geom_bounds(g))) {
+		worker_fail(&x->worker[worker], ERR_NOMEM);
+	}
+}
+
+static uint64_t
+geom_hash(const struct geom *g)
+{
+	uint64_t h = g->point_count * 0x9e3779b97f4a7c15u;
+
+	for (size_t i = 0; i < 2 * (size_t)g->point_count; i++) {
+		uint64_t bits;
+
+		memcpy(&bits, &g->xy[i], sizeof(bits));
+		h = (h ^ bits) * 0xd6e8feb86659fd93u;
+		h ^= h >> 32;
+	}
+	return h;
+}
+
+/* Within a group: mark all copies of a polygon but the first; the first gets the largest accuracy.
+ */
+static bool
+group_copies(struct extent *x, uint32_t from, uint32_t to)
+{
+	uint32_t size = 16, *table;
+
+	while (size < 2 * (to - from)) {
+		size *= 2;
+	}
+	table = mem_calloc(size, sizeof(*table)); /* place + 1, 0 = free */
+	if (!table) {
+		return false;
+	}
+	for (uint32_t i = from; i < to; i++) {
+		const struct geom *g = x->shape[i].geom;
+		uint32_t k = (uint32_t)geom_hash(g) & (size - 1);
+
+		while (table[k] && !geom_equal(x->shape[table[k] - 1].geom, g)) {
+			k = (k + 1) & (size - 1);
+		}
+		if (table[k]) {
+			struct member *first = &x->member[table[k] - 1];
+
+			x->member[i].copy_of = table[k] - 1;
+			first->accuracy_m = fmax(first->accuracy_m, x->member[i].accuracy_m);
+		} else {
+			table[k] = i + 1;
+		}
+	}
+	mem_free(table);
+	return true;
+}
+
+static void
+group_make(void *ctx, size_t g, size_t worker)
+{
+	struct extent *x = ctx;
+	uint32_t from = x->group_start[g], to = x->group_start[g + 1];
+	struct geom_box all = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+	struct geom_box *box = mem_calloc((size_t)(to - from) + 1, sizeof(*box));
+	bool ok = box && group_copies(x, from, to);
+
+	for (uint32_t i = from; ok && i < to; i++) {
+		geom_box_grow(&all, x->shape[i].box);
+		box[i - from] =
+			x->member[i].copy_of == NONE
+				? x->shape[i].box
+				: (struct geom_box){ INFINITY, INFINITY, -INFINITY, -INFINITY };
+	}
+	ok = ok && boxtree_build(&x->tree[g], box, to - from, false);
+	frame_init(&x->frame[g], all.min_lon_deg / 2 + all.max_lon_deg / 2,
+	           all.min_lat_deg / 2 + all.max_lat_deg / 2);
+	mem_free(box);
+	if (!ok) {
+		worker_fail(&x->worker[worker], ERR_NOMEM);
+	}
+}
+
+/* ---- 3. each polygon against its neighbours ---- */
+
+/* Places of all whose box meets that of i, without copies. */
+static size_t
+member_near(struct extent *x, struct worker *w, uint32_t i, uint32_t group)
+{
+	struct boxtree_walk walk;
+	size_t n = 0;
+	uint32_t k;
+
+	boxtree_find(&x->tree[group], x->shape[i].box, &walk);
+	while (boxtree_next(&walk, &k)) {
+		k += x->group_start[group];
+		if (k == i) {
+			continue;
+		}
+		if (n == w->near_room) {
+			size_t room = n ? 2 * n : 64;
+			uint32_t *more = mem_realloc_array(w->near, room, sizeof(*more));
+
+			if (!more) {
+				worker_fail(w, ERR_NOMEM);
+				return 0;
+			}
+			w->near = more;
+			w->near_room = room;
+		}
+		w->near[n++] = k;
+		if (k > i) {
+			root_join(w->parent, i, k);
+		}
+	}
+	return n;
+}
+
+static void
+member_arrange(void *ctx, size_t index, size_t worker)
+{
+	struct extent *x = ctx;
+	struct worker *w = &x->worker[worker];
+	const struct extent_item *it = &x->items[x->member[index].item];
+	struct outcome *out = &x->out[index];
+	struct arrange_sum sum;
+	size_t n;
+
+	if (x->member[index].copy_of != NONE || w->rc != ERR_OK) {
+		return;
+	}
+	n = member_near(x, w, (uint32_t)index, it->group);
+	*out = (struct outcome){ it->area_m2, it->perimeter_m, 0, 0, n == 0, 0 };
+	if (n == 0) {
+		return;
+	}
+	arrange_start(&w->arrange, &x->shape[index]);
+	w->arrange.unclear = n > MANY_NEAR;
+	for (size_t k = 0; k < n && !w->arrange.unclear; k++) {
+		arrange_against(&w->arrange, &x->shape[w->near[k]]);
+	}
+	if (!w->arrange.unclear) {
+		arrange_sum(&w->arrange, &x->frame[it->group], 0, &sum);
+	}
+	if (w->arrange.failed) {
+		worker_fail(w, ERR_NOMEM);
+	}
+	out->rough = w->arrange.unclear;
+	if (!out->rough && !sum.whole) {
+		*out = (struct outcome){ sum.area_m2, sum.length_m, sum.gap_x, sum.gap_y, 0, 0 };
+	}
+}
+
+/* ---- 4. clusters ---- */
+
+static enum err_code
+clusters_make(struct extent *x, struct err *e)
+{
+	uint32_t *root = x->worker[0].parent, *number, total = 0;
+
+	for (size_t w = 1; w < x->workers; w++) {
+		for (uint32_t i = 0; i < x->count; i++) {
+			root_join(root, i, root_of(x->worker[w].parent, i));
+		}
+	}
+	number = mem_calloc((size_t)x->count + 1, sizeof(*number));
+	if (!number) {
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	for (uint32_t i = 0; i < x->count; i++) { /* a root comes before its members */
+		if (x->member[i].copy_of != NONE || x->out[i].alone) {
+			number[i] = NONE;
+			continue;
+		}
+		number[i] = root_of(root, i) == i ? x->clusters++ : number[root[i]];
+		total++;
+	}
+	x->cluster_start = mem_calloc((size_t)x->clusters + 2, sizeof(uint32_t));
+	x->cluster_member = mem_calloc((size_t)total + 1, sizeof(uint32_t));
+	x->cluster_result = mem_calloc((size_t)x->clusters + 1, sizeof(*x->cluster_result));
+	if (!x->cluster_start || !x->cluster_member || !x->cluster_result) {
+		mem_free(number);
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	for (uint32_t i = 0; i < x->count; i++) {
+		if (number[i] != NONE) {
+			x->cluster_start[number[i] + 2]++;
+		}
+	}
+	for (uint32_t c = 2; c < x->clusters + 2; c++) {
+		x->cluster_start[c] += x->cluster_start[c - 1];
+	}
+	for (uint32_t i = 0; i < x->count; i++) {
+		if (number[i] != NONE) {
+			x->cluster_member[x->cluster_start[number[i] + 1]++] = i;
+		}
+	}
+	mem_free(number);
+	return ERR_OK;
+}
+
+static enum err_code
+cluster_solve(struct extent *x, struct worker *w, uint32_t cluster, double ret[2])
+{
+	uint32_t from = x->cluster_start[cluster], n = x->cluster_start[cluster + 1] - from;
+	struct cluster_item *list = mem_calloc(n, sizeof(*list));
+	enum err_code rc;
+
+	if (!w->ctx) {
+		w->ctx = geo_create();
+	}
+	if (!list || !w->ctx) {
+		mem_free(list);
+		return err_set(&w->err, ERR_NOMEM, "out of memory for areas");
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		const struct extent_item *it =
+			&x->items[x->member[x->cluster_member[from + k]].item];
+
+		list[k] = (struct cluster_item){ it->geom, it->area_m2, it->perimeter_m };
+	}
+	rc = cluster_area(w->ctx, list, n, &ret[0], &ret[1], &w->err);
+	mem_free(list);
+	return rc;
+}
+
+static uint32_t
+hole_count(const struct geom *g)
+{
+	return g->ring_count - g->part_count;
+}
+
+/* What one outline alone can gain and lose by its accuracy. */
+static double
+item_gain(const struct extent_item *it, double r)
+{
+	double sides = geom_is_areal(it->geom) ? 1 : 2;
+
+	return (sides * it->perimeter_m * r + it->geom->part_count * PI * r * r) * ROUNDING;
+}
+
+static double
+item_loss(const struct extent_item *it, double r)
+{
+	return (it->perimeter_m * r + hole_count(it->geom) * PI * r * r) * ROUNDING;
+}
+
+static void
+cluster_sum(void *ctx, size_t c, size_t worker)
+{
+	struct extent *x = ctx;
+	struct worker *w = &x->worker[worker];
+	struct exact area = { 0 }, length = { 0 }, all = { 0 }, gain = { 0 }, loss = { 0 };
+	double gap_x = 0, gap_y = 0, largest = 0, best = 0, r_max = 0, parts = 0, got[2], more;
+	bool rough = false;
+
+	for (uint32_t k = x->cluster_start[c]; k < x->cluster_start[c + 1]; k++) {
+		uint32_t i = x->cluster_member[k];
+		const struct extent_item *it = &x->items[x->member[i].item];
+		const struct outcome *o = &x->out[i];
+		double r = x->member[i].accuracy_m;
+
+		rough = rough || o->rough || !isfinite(o->area_m2);
+		if (!rough) {
+			exact_add(&area, o->area_m2);
+			exact_add(&length, o->length_m);
+		}
+		exact_add(&all, it->area_m2);
+		exact_add(&gain, item_gain(it, r));
+		exact_add(&loss, item_loss(it, r));
+		gap_x += o->gap_x;
+		gap_y += o->gap_y;
+		largest = fmax(largest, it->area_m2);
+		best = fmax(best, it->area_m2 - item_loss(it, r));
+		r_max = fmax(r_max, r);
+		parts += it->geom->part_count;
+	}
+	got[0] = exact_value(&area);
+	got[1] = exact_value(&length);
+	if (rough || !cluster_is_sound(got[0], largest, exact_value(&all), gap_x, gap_y)) {
+		enum err_code rc = w->rc == ERR_OK ? cluster_solve(x, w, (uint32_t)c, got) : w->rc;
+
+		if (rc != ERR_OK) {
+			w->rc = rc;
+			return;
+		}
+	}
+	more = fmin((got[1] * r_max + parts * PI * r_max * r_max) * ROUNDING, exact_value(&gain));
+	x->cluster_result[c] = (struct extent_result){
+		.area_m2 = got[0],
+		.boundary_m = got[1],
+		.high_m2 = got[0] + more,
+		.low_m2 = fmin(fmax(fmax(got[0] - exact_value(&loss), best), 0), got[0]),
+	};
+}
+
+/* ---- 5. groups ---- */
+
+struct group_sum {
+	struct exact area, low, high, sum, boundary;
+};
+
+static void
+result_add(struct group_sum *s, const struct extent_result *r)
+{
+	exact_add(&s->area, r->area_m2);
+	exact_add(&s->low, r->low_m2);
+	exact_add(&s->high, r->high_m2);
+	exact_add(&s->boundary, r->boundary_m);
+}
+
+static void
+members_add(const struct extent *x, struct group_sum *sum)
+{
+	for (uint32_t i = 0; i < x->count; i++) {
+		const struct extent_item *it = &x->items[x->member[i].item];
+		double r = x->member[i].accuracy_m;
+
+		exact_add(&sum[it->group].sum, it->area_m2);
+		if (x->out[i].alone) {
+			result_add(&sum[it->group],
+			           &(struct extent_result){
+					   .area_m2 = it->area_m2,
+					   .boundary_m = it->perimeter_m,
+					   .low_m2 = fmax(it->area_m2 - item_loss(it, r), 0),
+					   .high_m2 = it->area_m2 + item_gain(it, r),
+				   });
+		}
+	}
+	for (uint32_t c = 0; c < x->clusters; c++) {
+		const struct member *m = &x->member[x->cluster_member[x->cluster_start[c]]];
+
+		result_add(&sum[x->items[m->item].group], &x->cluster_result[c]);
+	}
+}
+
+static enum err_code
+groups_sum(const struct extent *x, size_t n, struct extent_result *ret, struct err *e)
+{
+	struct group_sum *sum = mem_calloc((size_t)x->groups + 1, sizeof(*sum));
+
+	if (!sum) {
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	memset(ret, 0, x->groups * sizeof(*ret));
+	for (size_t i = 0; i < n; i++) {
+		const struct extent_item *it = &x->items[i];
+
+		if (item_has_area(it)) {
+			ret[it->group].polygons++;
+			continue;
+		}
+		ret[it->group].others++;
+		exact_add(&sum[it->group].high, item_gain(it, it->accuracy_m));
+	}
+	members_add(x, sum);
+	for (uint32_t g = 0; g < x->groups; g++) {
+		ret[g].area_m2 = exact_value(&sum[g].area);
+		ret[g].sum_m2 = exact_value(&sum[g].sum);
+		ret[g].low_m2 = fmin(exact_value(&sum[g].low), ret[g].area_m2);
+		ret[g].high_m2 = fmax(exact_value(&sum[g].high), ret[g].area_m2);
+		ret[g].overlap_m2 = fmax(ret[g].sum_m2 - ret[g].area_m2, 0);
+		ret[g].boundary_m = exact_value(&sum[g].boundary);
+	}
+	mem_free(sum);
+	return ERR_OK;
+}
+
+static void
+extent_done(struct extent *x)
+{
+	for (size_t w = 0; w < x->workers; w++) {
+		arrange_done(&x->worker[w].arrange);
+		mem_free(x->worker[w].near);
+		mem_free(x->worker[w].parent);
+		geo_free(x->worker[w].ctx);
+	}
+	for (uint32_t i = 0; x->shape && i < x->count; i++) {
+		arrange_shape_done(&x->shape[i]);
+	}
+	for (uint32_t g = 0; x->tree && g < x->groups; g++) {
+		boxtree_done(&x->tree[g]);
+	}
+	mem_free(x->worker);
+	mem_free(x->group_start);
+	mem_free(x->member);
+	mem_free(x->shape);
+	mem_free(x->out);
+	mem_free(x->tree);
+	mem_free(x->frame);
+	mem_free(x->cluster_start);
+	mem_free(x->cluster_member);
+	mem_free(x->cluster_result);
+}
+
+enum err_code
+extent_compute(struct pool *pool, const struct extent_item *items, size_t n, uint32_t group_count,
+               struct extent_result *per_group, struct err *e)
+{
+	struct extent x = { .items = items, .groups = group_count };
+	enum err_code rc;
+
+	if (n >= (size_t)1 << 31) {
+		return err_set(e, ERR_LIMIT, "more than 2^31 outlines in one figure");
+	}
+	rc = members_make(&x, n, e);
+	if (rc == ERR_OK) {
+		rc = workers_make(&x, pool, e);
+	}
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	pool_for(pool, x.count, 256, shape_make, &x);
+	rc = workers_check(&x, e);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	pool_for(pool, x.groups, 1, group_make, &x);
+	rc = workers_check(&x, e);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	pool_for(pool, x.count, 64, member_arrange, &x);
+	rc = workers_check(&x, e);
+	if (rc == ERR_OK) {
+		rc = clusters_make(&x, e);
+	}
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	pool_for(pool, x.clusters, 16, cluster_sum, &x);
+	rc = workers_check(&x, e);
+	if (rc == ERR_OK) {
+		rc = groups_sum(&x, n, per_group, e);
+	}
+out:
+	extent_done(&x);
+	return rc;
+}

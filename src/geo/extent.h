@@ -1,0 +1,62 @@
+/* How much land many polygons cover together, per group, without building the union.
+ *
+ * Method. Polygons of a group whose boxes overlap are cut where their borders cross
+ * (geo/arrange.h); what of each border lies outside all others is the border of the union, and the
+ * geodesic area inside it is the sum over its pieces (Green's theorem; geo/frame.h). Copies of one
+ * polygon count once. Where a decision is too near to make (shared corners and edges), GEOS unites
+ * those polygons first; where the pieces do not close, or the area leaves its bounds, GEOS unites
+ * the whole cluster.
+ *
+ * low and high. Every outline may lie up to its accuracy_m off. high bounds the area of the union
+ * of all outlines grown by that much, low that of all shrunk:
+ *   - a connected plane set of area A and border length P, grown by r, has at most A + P r + pi r^2
+ *     (Steiner 1840; non-convex: Sz.-Nagy 1959, "Ueber Parallelmengen nichtkonvexer ebener
+ * Bereiche"; on surfaces of positive curvature: Fiala 1941, Hartman 1964, "Geodesic parallel
+ * coordinates in the large");
+ *   - shrunk by r it keeps at least A - P r - h pi r^2, h = number of holes (the same theorems
+ * inward). Per cluster of overlapping polygons, high is the lesser of: that bound of the union with
+ * the largest accuracy in it; the union's area and the sum of what each polygon alone can gain. low
+ * is the greater of: the union's area less what each polygon alone can lose; the best single
+ * polygon, shrunk. Points and lines have no area but can gain pi r^2 + 2 L r.
+ *
+ * Threads: the pool is used; results are the same bits for any number of threads and any order of
+ * items. */
+#ifndef GEO_EXTENT_H
+#define GEO_EXTENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "geo/geom.h"
+
+struct extent_item {
+	const struct geom *geom; /* valid (what shape_cover gives); must stay during the call */
+	double area_m2;          /* measure_area_m2 */
+	double perimeter_m;      /* measure_perimeter_m */
+	double accuracy_m;       /* >= 0, 95 % */
+	uint32_t group;          /* 0 .. group_count - 1 */
+};
+
+struct extent_result {
+	double area_m2;    /* of the union */
+	double low_m2;     /* 0 .. area_m2 */
+	double high_m2;    /* >= area_m2 */
+	double sum_m2;     /* of the items' own areas */
+	double overlap_m2; /* sum_m2 - area_m2, >= 0 */
+	double boundary_m; /* of the union */
+	uint64_t polygons; /* items with area */
+	uint64_t others;   /* points, lines and empty ones */
+};
+
+/**
+ * per_group has group_count elements, all overwritten on success. pool may be NULL.
+ * Fails with ERR_INVALID (a group or an accuracy out of range), ERR_LIMIT (over 2^31 items),
+ * ERR_NOMEM, or ERR_INTERNAL when GEOS refuses a cluster.
+ */
+MUST_CHECK enum err_code extent_compute(struct pool *pool, const struct extent_item *items,
+                                        size_t n, uint32_t group_count,
+                                        struct extent_result *per_group, struct err *e);
+
+#endif
