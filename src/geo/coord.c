@@ -148,24 +148,51 @@ count_kind(const struct tokens *t, enum token_kind kind)
 	return n;
 }
 
+static char
+axis_of(const struct token *t)
+{
+	return t->meaning == 'N' || t->meaning == 'S' || t->meaning == 'Y' ? 'Y' : 'X';
+}
+
 /* The index of the first token of the second half, found from letters; 0 if they do not tell. */
 static size_t
 split_at_letters(const struct tokens *t)
 {
-	size_t i = 0;
+	size_t i = 0, first, last = t->count;
 
+	while (last > 0 && t->at[last - 1].kind != TOKEN_NUMBER)
+		last--;
 	if (is_axis(&t->at[0])) { /* N 48 30 E 33 12 */
 		while (i < t->count && t->at[i].kind != TOKEN_NUMBER)
 			i++;
 		while (i < t->count && !is_axis(&t->at[i]))
 			i++;
-		return i < t->count ? i : 0;
+		return i < last ? i : 0;
 	}
 	while (i < t->count && !is_axis(&t->at[i]))
 		i++;
-	while (i < t->count && is_axis(&t->at[i])) /* 48 30 N 33 12 E */
+	first = i;
+	while (i < t->count && is_axis(&t->at[i]) && /* 48 30 N 33 12 E; 48 30 N E 33 12 */
+	       axis_of(&t->at[i]) == axis_of(&t->at[first]))
 		i++;
-	return i < t->count ? i : 0;
+	return i < last ? i : 0;
+}
+
+/* The number that begins the second half, if just two numbers are not joined to the one before:
+ * 48:30 33:12. */
+static size_t
+split_at_joints(const struct tokens *t)
+{
+	size_t heads = 0, at = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->at[i].kind != TOKEN_NUMBER ||
+		    (i && t->at[i - 1].kind >= TOKEN_COLON && t->at[i - 1].kind <= TOKEN_DOT))
+			continue;
+		heads++;
+		at = heads == 2 ? i : at;
+	}
+	return heads == 2 ? at : 0;
 }
 
 /* The same from degree marks (48 deg 30 33 deg 12) or from the number of numbers. */
@@ -179,6 +206,8 @@ split_at_numbers(const struct tokens *t)
 		if (degrees == 2)
 			return i && t->at[i - 1].kind == TOKEN_NUMBER ? i - 1 : 0;
 	}
+	if (split_at_joints(t))
+		return split_at_joints(t);
 	for (size_t i = 0; i < t->count && numbers % 2 == 0; i++) {
 		seen += t->at[i].kind == TOKEN_NUMBER;
 		if (seen == numbers / 2 + 1)
