@@ -89,8 +89,7 @@ help(int argc, char **argv)
 		return CLI_EXIT_DONE;
 	}
 	if (!c) {
-		fprintf(stderr, "fallow: there is no command %s\n", name);
-		print_help(stderr);
+		fprintf(stderr, "fallow: there is no command %s\nSee: fallow help\n", name);
 		return CLI_EXIT_USAGE;
 	}
 	if (man)
@@ -118,8 +117,7 @@ main(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	c = command(argv[1]);
 	if (!c) {
-		fprintf(stderr, "fallow: there is no command %s\n", argv[1]);
-		print_help(stderr);
+		fprintf(stderr, "fallow: there is no command %s\nSee: fallow help\n", argv[1]);
 		return CLI_EXIT_USAGE;
 	}
 	for (int i = 2; i < argc; i++)
