@@ -394,7 +394,8 @@ check_country(struct rowcheck_row *r, struct err *e)
 	double lon, lat;
 
 	(void)e;
-	if (!g || geom_is_empty(g) || found(r, CHECK_OUT_OF_RANGE))
+	/* places say themselves where the country is, and its neighbours are places too */
+	if (!g || geom_is_empty(g) || found(r, CHECK_OUT_OF_RANGE) || is_kind(r, "place"))
 		return ERR_OK;
 	b = geom_bounds(g);
 	lon = (b.min_lon_deg + b.max_lon_deg) / 2;
@@ -437,14 +438,10 @@ check_has_position(struct rowcheck_row *r, struct err *e)
 static enum err_code
 check_digits(struct rowcheck_row *r, struct err *e)
 {
-	double accuracy = fields_number(r->fields, "accuracy_m", -1), half_m = 55660;
+	double accuracy = fields_number(r->fields, "accuracy_m", -1);
 
 	(void)e;
-	if (r->decimals < 0 || accuracy < 0)
-		return ERR_OK;
-	for (int i = 0; i < r->decimals && i < 12; i++)
-		half_m /= 10;
-	if (half_m > accuracy)
+	if (r->half_m >= 0 && accuracy >= 0 && r->half_m > accuracy)
 		rowcheck_set(r, CHECK_COARSE_POSITION, NULL);
 	return ERR_OK;
 }

@@ -498,7 +498,7 @@ enum err_code
 rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r, struct err *e)
 {
 	struct rowcheck_row check = { .fields = &r->fields,
-		                      .decimals = -1,
+		                      .half_m = -1,
 		                      .country = m->about.country,
 		                      .today_days = m->about.today_days,
 		                      .geo = w->geo,

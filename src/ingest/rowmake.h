@@ -21,6 +21,8 @@ struct rowmake_about {
 		key; /* fields that make a row known again, NULL-terminated; NULL = the whole row */
 	const char *source_date;      /* "YYYY-MM-DD", date of information of the source, or NULL */
 	const char *file_crs;         /* of the file's geometry: "EPSG:4326", "" = none stated */
+	const char *file_wkt;         /* its definition, "" = none */
+	const char *iso3;             /* the register's country: operations are pinned for one */
 	const char *crs;              /* --crs: "EPSG:28406" ..., or NULL */
 	const char *operation;        /* --operation: "15865", or NULL */
 	bool geometry_is_wgs84;       /* by the file format (GeoJSON, KML, GPX) */
