@@ -32,8 +32,8 @@ struct guess {
 	size_t count;
 	struct arena mem;
 	struct buf *sql;
-	bool any;       /* a column was written */
-	bool own_layer; /* the file is a layer of a register: only its own names count */
+	bool any;         /* a column was written */
+	bool own_layer;   /* the file is a layer of a register: only its own names count */
 	struct buf later; /* comments */
 };
 
@@ -68,7 +68,8 @@ among(const char *words, const char *squashed)
 	return false;
 }
 
-/* --- the sample -------------------------------------------------------------------------------------------- */
+/* --- the sample
+ * -------------------------------------------------------------------------------------------- */
 
 static bool
 note_distinct(struct guess *g, struct column *c, const char *s, size_t n)
@@ -98,9 +99,10 @@ slash_date(const char *s, size_t n, int64_t *ret_a, int64_t *ret_b)
 {
 	int64_t year;
 
-	return n == 10 && (s[2] == '/' || s[2] == '-') && s[5] == s[2] && text_parse_i64(s, 2, ret_a) &&
-	       text_parse_i64(s + 3, 2, ret_b) && text_parse_i64(s + 6, 4, &year) && *ret_a >= 1 && *ret_b >= 1 &&
-	       *ret_a <= 31 && *ret_b <= 31 && year >= 1800;
+	return n == 10 && (s[2] == '/' || s[2] == '-') && s[5] == s[2] &&
+	       text_parse_i64(s, 2, ret_a) && text_parse_i64(s + 3, 2, ret_b) &&
+	       text_parse_i64(s + 6, 4, &year) && *ret_a >= 1 && *ret_b >= 1 && *ret_a <= 31 &&
+	       *ret_b <= 31 && year >= 1800;
 }
 
 static bool
@@ -131,7 +133,8 @@ look_at_text(struct guess *g, struct column *c, const char *s, size_t n)
 static bool
 look_at_value(struct guess *g, struct column *c, const struct source_value *v)
 {
-	struct mapping_value number = { .type = v->type == PIPE_INTEGER ? MAPPING_INT : MAPPING_REAL };
+	struct mapping_value number = { .type = v->type == PIPE_INTEGER ? MAPPING_INT
+		                                                        : MAPPING_REAL };
 	const char *text;
 
 	if (v->type == 0 || v->type == PIPE_BINARY)
@@ -156,7 +159,8 @@ look_at_sample(struct guess *g, const struct source_rows *sample)
 
 	for (size_t i = 0; i < g->count; i++) {
 		g->column[i].name = g->header->columns[i].name;
-		squash(g->column[i].name, strlen(g->column[i].name), g->column[i].squashed, NAME_MAX_BYTES);
+		squash(g->column[i].name, strlen(g->column[i].name), g->column[i].squashed,
+		       NAME_MAX_BYTES);
 		if (text_eq(g->column[i].name, "record_id"))
 			g->own_layer = true;
 	}
@@ -166,7 +170,8 @@ look_at_sample(struct guess *g, const struct source_rows *sample)
 	return ok;
 }
 
-/* --- which column is which field ------------------------------------------------------------------------------ */
+/* --- which column is which field
+ * ------------------------------------------------------------------------------ */
 
 static const char *
 translate(const struct guess *g, int field, const char *value)
@@ -177,7 +182,8 @@ translate(const struct guess *g, int field, const char *value)
 
 	squash(value, strlen(value), squashed, sizeof(squashed));
 	for (const struct guess_value *v = guess_values; !code && v->list; v++)
-		if (text_eq(v->list, l->name) && among(v->words, squashed) && form_choice_find(l, v->code))
+		if (text_eq(v->list, l->name) && among(v->words, squashed) &&
+		    form_choice_find(l, v->code))
 			code = form_choice_find(l, v->code)->code;
 	return code;
 }
@@ -294,12 +300,15 @@ named(struct guess *g, const char *field)
 {
 	for (size_t i = 0; i < g->count; i++)
 		if (!g->column[i].used && !g->own_layer &&
-		    (text_eq(g->column[i].name, field) || name_known(g, field, g->column[i].squashed)))
+		    (text_eq(g->column[i].name, field) ||
+		     name_known(g, field, g->column[i].squashed)))
 			return &g->column[i];
 	return NULL;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void
 quote(struct buf *b, const char *name)
@@ -360,7 +369,8 @@ write_plain(struct guess *g, struct column *c, const char *field)
 	c->used = true;
 }
 
-/* Values that are neither codes nor labels are translated, so that a person sees and can change how. */
+/* Values that are neither codes nor labels are translated, so that a person sees and can change
+ * how. */
 static void
 write_choice(struct guess *g, struct column *c, int field)
 {
@@ -403,7 +413,8 @@ write_choice(struct guess *g, struct column *c, int field)
 static void
 write_date(struct guess *g, struct column *c, const char *field)
 {
-	bool day_first = c->day_first && !c->month_first, month_first = c->month_first && !c->day_first;
+	bool day_first = c->day_first && !c->month_first,
+	     month_first = c->month_first && !c->day_first;
 
 	if (2 * c->slashes < c->filled || !(day_first || month_first)) {
 		if (c->slashes && 2 * c->slashes >= c->filled) {
@@ -429,10 +440,10 @@ write_date(struct guess *g, struct column *c, const char *field)
 static void
 write_area(struct guess *g, struct column *c, const char *field)
 {
-	const char *factor = text_ends(c->squashed, "ha") || strstr(c->squashed, "hectare") ? "10000"
-	                     : text_ends(c->squashed, "km2") || text_ends(c->squashed, "sqkm")
-	                             ? "1000000"
-	                             : NULL;
+	const char *factor =
+		text_ends(c->squashed, "ha") || strstr(c->squashed, "hectare")    ? "10000"
+		: text_ends(c->squashed, "km2") || text_ends(c->squashed, "sqkm") ? "1000000"
+										  : NULL;
 
 	if (!factor) {
 		write_plain(g, c, field);
@@ -459,7 +470,9 @@ write_field(struct guess *g, int field, struct column *c)
 		write_plain(g, c, f->name);
 }
 
-/* --- positions --------------------------------------------------------------------------------------------------- */
+/* --- positions
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void
 write_pair(struct guess *g, struct column *lon, struct column *lat, const char *crs)
@@ -469,7 +482,8 @@ write_pair(struct guess *g, struct column *lon, struct column *lat, const char *
 	if (crs || named(g, "given_datum"))
 		return;
 	write_constant(g, "WGS 84", "given_datum");
-	buf_adds(&g->later, "-- the file does not name a reference system: WGS 84 stands here because the columns hold "
+	buf_adds(&g->later, "-- the file does not name a reference system: WGS 84 stands here "
+	                    "because the columns hold "
 	                    "degrees; change it if that is wrong\n");
 }
 
@@ -482,7 +496,8 @@ is_degrees(const struct column *c)
 static void
 write_position(struct guess *g, const char *crs)
 {
-	struct column *lon = named(g, "lon"), *lat = named(g, "lat"), *x = named(g, "x"), *y = named(g, "y");
+	struct column *lon = named(g, "lon"), *lat = named(g, "lat"), *x = named(g, "x"),
+		      *y = named(g, "y");
 	struct column *seat_lon = named(g, "seat_lon"), *seat_lat = named(g, "seat_lat");
 	struct column *text = named(g, "position");
 
@@ -505,7 +520,8 @@ write_position(struct guess *g, const char *crs)
 		write_plain(g, x, "x");
 		write_plain(g, y, "y");
 		if (!crs)
-			buf_adds(&g->later, "-- x and y need a reference system: --crs, or 'EPSG:...' AS crs here\n");
+			buf_adds(&g->later, "-- x and y need a reference system: --crs, or "
+			                    "'EPSG:...' AS crs here\n");
 	} else if (text) {
 		write_plain(g, text, strstr(text->squashed, "wkt") ? "geometry" : "position");
 	} else if (seat_lon && seat_lat) {
@@ -522,7 +538,8 @@ write_accident_year(struct guess *g)
 	struct column *c = text_eq(g->form->kind, "accident") ? named(g, "year") : NULL;
 
 	for (size_t i = 0; c && i < g->count; i++)
-		if (g->column[i].used && (text_eq(g->column[i].name, "date") || name_known(g, "date", g->column[i].squashed)))
+		if (g->column[i].used && (text_eq(g->column[i].name, "date") ||
+		                          name_known(g, "date", g->column[i].squashed)))
 			return;
 	if (!c || 2 * c->numbers < c->filled)
 		return;
@@ -541,8 +558,9 @@ write_accident_year(struct guess *g)
 static void
 write_by_values(struct guess *g, int field)
 {
-	static const char *const telling[] = { "hazard_class", "hazard_status", "victim_outcome", "sex",
-		                               "victim_status", "device_class", "activity_type" };
+	static const char *const telling[] = { "hazard_class", "hazard_status", "victim_outcome",
+		                               "sex",          "victim_status", "device_class",
+		                               "activity_type" };
 	const struct form_field *f = &g->form->field[field];
 	bool tells = false;
 
@@ -562,8 +580,8 @@ write_by_values(struct guess *g, int field)
 static bool
 skip_field(const struct form_field *f)
 {
-	return text_starts(f->name, "import_") || text_eq(f->name, "geometry") || f->type == FORM_REPEAT ||
-	       f->type == FORM_FILE;
+	return text_starts(f->name, "import_") || text_eq(f->name, "geometry") ||
+	       f->type == FORM_REPEAT || f->type == FORM_FILE;
 }
 
 static void
@@ -571,18 +589,21 @@ write_fields(struct guess *g)
 {
 	bool written[FORM_MAX_FIELDS] = { false };
 
-	/* exact names first, so that a synonym never takes a column from the field it is named for */
+	/* exact names first, so that a synonym never takes a column from the field it is named for
+	 */
 	for (int exact = 1; exact >= 0; exact--)
 		for (size_t i = 0; i < g->form->field_count; i++) {
 			const struct form_field *f = &g->form->field[i];
-			struct column *c = written[i] || (skip_field(f) && !(exact && f->type == FORM_REPEAT))
-			                           ? NULL
-			                           : best_column(g, (int)i);
+			struct column *c =
+				written[i] || (skip_field(f) && !(exact && f->type == FORM_REPEAT))
+					? NULL
+					: best_column(g, (int)i);
 
 			if (!c || (exact && name_score(g, f, c) < 95))
 				continue;
 			/* what the position wrote already */
-			if (text_eq(f->name, "given_datum") && strstr(buf_text(g->sql), "AS given_datum"))
+			if (text_eq(f->name, "given_datum") &&
+			    strstr(buf_text(g->sql), "AS given_datum"))
 				continue;
 			write_field(g, (int)i, c);
 			written[i] = true;
@@ -608,10 +629,12 @@ write_left_out(struct guess *g)
 }
 
 enum err_code
-guess_mapping(const struct form *form, const struct source_header *header, const struct source_rows *sample,
-              const char *crs, struct buf *sql, struct err *e)
+guess_mapping(const struct form *form, const struct source_header *header,
+              const struct source_rows *sample, const char *crs, struct buf *sql, struct err *e)
 {
-	struct guess g = { .form = form, .header = header, .count = header->column_count, .sql = sql };
+	struct guess g = {
+		.form = form, .header = header, .count = header->column_count, .sql = sql
+	};
 	enum err_code rc = converter_create(form, &g.converter, e);
 
 	if (rc)

@@ -1,6 +1,6 @@
-/* Words that guessing knows: names of columns in the languages of mine action files (English, Ukrainian,
- * Azerbaijani, Spanish, Bosnian; names of IMSMA and its exports), and values that stand for a choice. Data; compared
- * folded and, for names, without blanks. */
+/* Words that guessing knows: names of columns in the languages of mine action files (English,
+ * Ukrainian, Azerbaijani, Spanish, Bosnian; names of IMSMA and its exports), and values that stand
+ * for a choice. Data; compared folded and, for names, without blanks. */
 #ifndef INGEST_GUESS_WORDS_H
 #define INGEST_GUESS_WORDS_H
 

@@ -246,6 +246,8 @@ open_maker(struct importing *im, struct err *e)
 		                       .key = o->key,
 		                       .source_date = o->source_date,
 		                       .file_crs = im->header->crs,
+		                       .file_wkt = im->header->crs_wkt,
+		                       .iso3 = store_meta(im->st, "country"),
 		                       .crs = o->crs,
 		                       .operation = o->operation,
 		                       .geometry_is_wgs84 = wgs84 && !*im->header->crs,

@@ -101,7 +101,8 @@ extern const struct rowcheck rowchecks[CHECK_COUNT];
 struct rowcheck_row {
 	const struct store_fields *fields;
 	bool geometry_given; /* there was one, empty or not */
-	double half_m; /* half of the last digit of the position as given, in metres; -1 = not known */
+	double half_m; /* half of the last digit of the position as given, in metres; -1 = not known
+	                */
 	const struct region *country; /* NULL = not known */
 	int64_t today_days;
 	struct geo *geo;
