@@ -133,6 +133,14 @@ boxtree_done(struct boxtree *t)
 	*t = (struct boxtree){ 0 };
 }
 
+/* As geom_box_overlap, here where the compiler can see it: it is half of a join's time. */
+static inline bool
+box_meets(const struct geom_box *a, const struct geom_box *b)
+{
+	return (a->min_lon_deg <= b->max_lon_deg) & (b->min_lon_deg <= a->max_lon_deg) &
+	       (a->min_lat_deg <= b->max_lat_deg) & (b->min_lat_deg <= a->max_lat_deg);
+}
+
 void
 boxtree_find(const struct boxtree *t, struct geom_box want, struct boxtree_walk *w)
 {
@@ -163,7 +171,7 @@ boxtree_next(struct boxtree_walk *w, uint32_t *ret_item)
 			continue;
 		}
 		i = w->place++;
-		if (!geom_box_overlap(t->box[t->level_start[w->level] + i], w->want)) {
+		if (!box_meets(&t->box[t->level_start[w->level] + i], &w->want)) {
 			continue;
 		}
 		if (w->level == 0) {
