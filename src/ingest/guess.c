@@ -3,14 +3,16 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "ingest/convert.h"
 #include "ingest/dates.h"
 #include "ingest/guess_words.h"
 
 #define NAME_MAX_BYTES 200
 #define MAX_DISTINCT 120
-#define MAX_SAMPLE 5000
+#define MAX_SAMPLE 100000
 #define MAX_SEEN_TEXT 120
 
 /* What the sample shows of one column. */
@@ -29,7 +31,7 @@ struct guess {
 	const struct source_header *header;
 	struct converter *converter;
 	struct column *column;
-	size_t count;
+	size_t count, looked;
 	struct arena mem;
 	struct buf *sql;
 	bool any;         /* a column was written */
@@ -152,11 +154,9 @@ look_at_value(struct guess *g, struct column *c, const struct source_value *v)
 	return text && note_distinct(g, c, text, strlen(text));
 }
 
-static bool
-look_at_sample(struct guess *g, const struct source_rows *sample)
+static void
+name_columns(struct guess *g)
 {
-	bool ok = true;
-
 	for (size_t i = 0; i < g->count; i++) {
 		g->column[i].name = g->header->columns[i].name;
 		squash(g->column[i].name, strlen(g->column[i].name), g->column[i].squashed,
@@ -164,10 +164,22 @@ look_at_sample(struct guess *g, const struct source_rows *sample)
 		if (text_eq(g->column[i].name, "record_id"))
 			g->own_layer = true;
 	}
-	for (size_t r = 0; ok && sample && r < sample->row_count && r < MAX_SAMPLE; r++)
-		for (size_t i = 0; ok && i < g->count; i++)
-			ok = look_at_value(g, &g->column[i], &sample->rows[r].values[i]);
-	return ok;
+}
+
+enum err_code
+guess_look(struct guess *g, const struct source_rows *rows, struct err *e)
+{
+	for (size_t r = 0; r < rows->row_count && g->looked < MAX_SAMPLE; r++, g->looked++)
+		for (size_t i = 0; i < g->count; i++)
+			if (!look_at_value(g, &g->column[i], &rows->rows[r].values[i]))
+				return err_set(e, ERR_NOMEM, "out of memory for a mapping");
+	return ERR_OK;
+}
+
+bool
+guess_full(const struct guess *g)
+{
+	return g->looked >= MAX_SAMPLE;
 }
 
 /* --- which column is which field
@@ -202,6 +214,14 @@ known_share(const struct guess *g, int field, const struct column *c)
 	return all ? (double)known / (double)all : 1;
 }
 
+static bool
+looks_like_id(const char *s)
+{
+	struct uuid u;
+
+	return *s == '[' || uuid_parse(s, strlen(s), &u);
+}
+
 /* Could the column's values be the field's? */
 static bool
 values_fit(const struct guess *g, int field, const struct column *c)
@@ -216,6 +236,9 @@ values_fit(const struct guess *g, int field, const struct column *c)
 		return 2 * c->dates >= c->filled;
 	case FORM_SELECT_ONE:
 		return known_share(g, field, c) >= 0.5;
+	case FORM_RECORD:
+	case FORM_RECORDS:
+		return c->distinct > 0 && looks_like_id(c->value[0]);
 	default:
 		return true;
 	}
@@ -257,6 +280,23 @@ name_known(const struct guess *g, const char *field, const char *squashed)
 	return false;
 }
 
+/* The name without a unit of area behind it. */
+static void
+without_unit(const char *squashed, char *out)
+{
+	static const char *const unit[] = { "hectares", "hectareas", "ha", "sqkm",
+		                            "km2",      "sqm",       "m2" };
+	size_t n = strlen(squashed);
+
+	for (size_t i = 0; i < sizeof(unit) / sizeof(*unit); i++)
+		if (text_ends(squashed, unit[i]) && n > strlen(unit[i])) {
+			n -= strlen(unit[i]);
+			break;
+		}
+	memcpy(out, squashed, n);
+	out[n] = '\0';
+}
+
 /* How well a column's name says the field: 0 = not at all. */
 static int
 name_score(const struct guess *g, const struct form_field *f, const struct column *c)
@@ -272,7 +312,12 @@ name_score(const struct guess *g, const struct form_field *f, const struct colum
 		return 95;
 	if (label_is(f, c->squashed))
 		return 90;
-	return name_known(g, f->name, c->squashed) ? 80 : 0;
+	if (name_known(g, f->name, c->squashed))
+		return 80;
+	if (f->type != FORM_DECIMAL || !text_ends(f->name, "_m2"))
+		return 0;
+	without_unit(c->squashed, name);
+	return name_known(g, f->name, name) ? 70 : 0;
 }
 
 static struct column *
@@ -286,7 +331,8 @@ best_column(struct guess *g, int field)
 		struct column *c = &g->column[i];
 		int s = c->used ? 0 : name_score(g, f, c);
 
-		if (s > score && (s == 100 || values_fit(g, field, c))) {
+		if (s > score &&
+		    ((s == 100 && f->type != FORM_RECORD) || values_fit(g, field, c))) {
 			best = c;
 			score = s;
 		}
@@ -416,8 +462,8 @@ write_date(struct guess *g, struct column *c, const char *field)
 	bool day_first = c->day_first && !c->month_first,
 	     month_first = c->month_first && !c->day_first;
 
-	if (2 * c->slashes < c->filled || !(day_first || month_first)) {
-		if (c->slashes && 2 * c->slashes >= c->filled) {
+	if (c->slashes == 0 || !(day_first || month_first)) {
+		if (c->slashes) {
 			buf_adds(&g->later, "-- cannot tell day from month in ");
 			comment_text(&g->later, c->name);
 			buf_addc(&g->later, '\n');
@@ -426,13 +472,24 @@ write_date(struct guess *g, struct column *c, const char *field)
 		return;
 	}
 	lead(g);
-	buf_adds(g->sql, "substr(");
-	quote(g->sql, c->name);
-	buf_adds(g->sql, ", 7, 4) || '-' || substr(");
-	quote(g->sql, c->name);
-	buf_printf(g->sql, ", %d, 2) || '-' || substr(", day_first ? 4 : 1);
-	quote(g->sql, c->name);
-	buf_printf(g->sql, ", %d, 2) AS %s", day_first ? 1 : 4, field);
+	if (c->slashes < c->filled) {
+		buf_adds(g->sql, "CASE WHEN ");
+		quote(g->sql, c->name);
+		buf_adds(g->sql, " LIKE '__/__/____' THEN ");
+	}
+	for (int part = 0; part < 3; part++) {
+		static const int at[2][3] = { { 7, 1, 4 }, { 7, 4, 1 } };
+
+		buf_adds(g->sql, part ? " || '-' || substr(" : "substr(");
+		quote(g->sql, c->name);
+		buf_printf(g->sql, ", %d, %d)", at[day_first][part], part ? 2 : 4);
+	}
+	if (c->slashes < c->filled) {
+		buf_adds(g->sql, " ELSE ");
+		quote(g->sql, c->name);
+		buf_adds(g->sql, " END");
+	}
+	buf_printf(g->sql, " AS %s", field);
 	c->used = true;
 }
 
@@ -450,8 +507,10 @@ write_area(struct guess *g, struct column *c, const char *field)
 		return;
 	}
 	lead(g);
+	/* a text with a decimal comma would count as its whole part */
+	buf_adds(g->sql, "nullif(replace(");
 	quote(g->sql, c->name);
-	buf_printf(g->sql, " * %s AS %s", factor, field);
+	buf_printf(g->sql, ", ',', '.') * %s, 0) AS %s", factor, field);
 	c->used = true;
 }
 
@@ -554,6 +613,25 @@ write_accident_year(struct guess *g)
 	c->used = true;
 }
 
+/* Work of which only month and year are known. */
+static void
+write_activity_month(struct guess *g)
+{
+	struct column *y = text_eq(g->form->kind, "activity") ? named(g, "year") : NULL;
+	struct column *m = y ? named(g, "month") : NULL;
+
+	if (!y || !m || 2 * y->numbers < y->filled || 2 * m->numbers < m->filled ||
+	    strstr(buf_text(g->sql), "start_date"))
+		return;
+	lead(g);
+	buf_adds(g->sql, "printf('%04d-%02d-01', ");
+	quote(g->sql, y->name);
+	buf_adds(g->sql, ", ");
+	quote(g->sql, m->name);
+	buf_adds(g->sql, ") AS start_date");
+	y->used = m->used = true;
+}
+
 /* Lists whose words stand for nothing else: a column may be known by its values alone. */
 static void
 write_by_values(struct guess *g, int field)
@@ -609,6 +687,7 @@ write_fields(struct guess *g)
 			written[i] = true;
 		}
 	write_accident_year(g);
+	write_activity_month(g);
 	for (size_t i = 0; i < g->form->field_count && !g->own_layer; i++)
 		if (!written[i] && g->form->field[i].type == FORM_SELECT_ONE)
 			write_by_values(g, (int)i);
@@ -629,34 +708,54 @@ write_left_out(struct guess *g)
 }
 
 enum err_code
-guess_mapping(const struct form *form, const struct source_header *header,
-              const struct source_rows *sample, const char *crs, struct buf *sql, struct err *e)
+guess_create(const struct form *form, const struct source_header *header, struct guess **ret,
+             struct err *e)
 {
-	struct guess g = {
-		.form = form, .header = header, .count = header->column_count, .sql = sql
-	};
-	enum err_code rc = converter_create(form, &g.converter, e);
+	struct guess *g = mem_calloc(1, sizeof(*g));
+	enum err_code rc = g ? converter_create(form, &g->converter, e) : ERR_NOMEM;
 
-	if (rc)
-		return rc;
-	arena_init(&g.mem, (size_t)256 << 20);
-	buf_init(&g.later, 1u << 20);
-	g.column = arena_calloc(&g.mem, g.count + 1, sizeof(*g.column));
-	if (!g.column || !look_at_sample(&g, sample)) {
+	if (!g)
+		return err_set(e, ERR_NOMEM, "out of memory for a mapping");
+	g->form = form;
+	g->header = header;
+	g->count = header->column_count;
+	arena_init(&g->mem, (size_t)256 << 20);
+	buf_init(&g->later, 1u << 20);
+	g->column = arena_calloc(&g->mem, g->count + 1, sizeof(*g->column));
+	if (!rc && !g->column)
 		rc = err_set(e, ERR_NOMEM, "out of memory for a mapping");
-	} else {
-		write_position(&g, crs);
-		write_fields(&g);
-		if (!g.any)
-			buf_adds(sql, "SELECT\n NULL AS remarks -- no column was understood");
-		buf_adds(sql, "\nFROM source\n");
-		buf_adds(sql, buf_text(&g.later));
-		write_left_out(&g);
-		if (!buf_ok(sql) || !buf_ok(&g.later))
-			rc = err_set(e, ERR_NOMEM, "out of memory for a mapping");
+	if (rc) {
+		guess_free(g);
+		return rc;
 	}
-	converter_free(g.converter);
-	arena_done(&g.mem);
-	buf_done(&g.later);
-	return rc;
+	name_columns(g);
+	*ret = g;
+	return ERR_OK;
+}
+
+void
+guess_free(struct guess *g)
+{
+	if (!g)
+		return;
+	converter_free(g->converter);
+	arena_done(&g->mem);
+	buf_done(&g->later);
+	mem_free(g);
+}
+
+enum err_code
+guess_write(struct guess *g, const char *crs, struct buf *sql, struct err *e)
+{
+	g->sql = sql;
+	write_position(g, crs);
+	write_fields(g);
+	if (!g->any)
+		buf_adds(sql, "SELECT\n NULL AS remarks -- no column was understood");
+	buf_adds(sql, "\nFROM source\n");
+	buf_adds(sql, buf_text(&g->later));
+	write_left_out(g);
+	if (!buf_ok(sql) || !buf_ok(&g->later))
+		return err_set(e, ERR_NOMEM, "out of memory for a mapping");
+	return ERR_OK;
 }

@@ -7,12 +7,21 @@
 #include "form/form.h"
 #include "ingest/source.h"
 
+struct guess;
+
+/** Start for a form and a file; both must stay. ERR_NOMEM. */
+MUST_CHECK enum err_code guess_create(const struct form *form, const struct source_header *header,
+                                      struct guess **ret, struct err *e);
+void guess_free(struct guess *g);
+/** Look at rows: the more the better; beyond 100,000 they are not looked at. ERR_NOMEM. */
+MUST_CHECK enum err_code guess_look(struct guess *g, const struct source_rows *rows, struct err *e);
+/** True when more rows would not be looked at. */
+bool guess_full(const struct guess *g);
 /**
- * Append a SELECT over `source` for a form. sample: the first rows (may hold none). crs: what --crs
- * says, or NULL. Comments in it say what was seen and what was left out. ERR_NOMEM.
+ * Append the SELECT over `source`, once. crs: what --crs says, or NULL. Comments in it say what was
+ * not understood and which columns were not used. ERR_NOMEM.
  */
-MUST_CHECK enum err_code guess_mapping(const struct form *form, const struct source_header *header,
-                                       const struct source_rows *sample, const char *crs,
-                                       struct buf *sql, struct err *e);
+MUST_CHECK enum err_code guess_write(struct guess *g, const char *crs, struct buf *sql,
+                                     struct err *e);
 
 #endif

@@ -97,7 +97,8 @@ const struct guess_name guess_names[] = {
 	  "date of accident|accident date|accidentdate|date of incident|incident date|event "
 	  "date|date|fecha|fecha del "
 	  "evento|fecha evento|datum nesrece|дата події|дата|hadise tarixi|tarix" },
-	{ "year", " accident ", "year|ano|anio|año|godina|рік|il|accident year|year of accident" },
+	{ "month", " activity ", "month|mes|mjesec|місяць|ay" },
+	{ "year", " accident activity ", "year|ano|anio|año|godina|рік|il|accident year|year of accident" },
 	{ "time", " accident ", "time|time of accident|hora|vrijeme|час|vaxt" },
 	{ "class", " accident ",
 	  "class|accident type|accidenttype|type of accident|event type|tipo "

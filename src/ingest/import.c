@@ -16,6 +16,7 @@
 
 #define FIRST_BYTES ((size_t)512 << 20)
 #define MAX_WORKERS 64
+#define GUESS_WHOLE_BYTES ((int64_t)16 << 20)
 #define MAX_ORIGINAL ((size_t)256 << 20)
 #define MAX_GEOMETRY_TEXT                                                                          \
 	20000 /* bytes of WKB shown as GeoJSON in a quarantined row; more stays hex */
@@ -142,12 +143,42 @@ make_refused(struct importing *im, const struct feed_row *f, struct rowmake_row 
 	return ERR_OK;
 }
 
+/* Fingerprint of a row as the file has it, so that true repeats are told apart from rows that only
+ * map alike. */
+static uint64_t
+print_source(const struct feed_row *f, size_t columns)
+{
+	struct hash_state h;
+	uint8_t sha[HASH_SIZE];
+	uint64_t v;
+
+	hash_init(&h);
+	for (size_t i = 0; i < columns; i++) {
+		const struct mapping_value *s = &f->source[i];
+		bool bytes = s->type == MAPPING_TEXT || s->type == MAPPING_BLOB;
+		uint64_t head[2] = { (uint64_t)s->type, bytes ? s->n : (uint64_t)s->i };
+
+		if (s->type == MAPPING_REAL)
+			memcpy(&head[1], &s->d, sizeof(head[1]));
+		hash_update(&h, head, sizeof(head));
+		if (bytes)
+			hash_update(&h, s->s, s->n);
+	}
+	if (f->wkb)
+		hash_update(&h, f->wkb, f->wkb_n);
+	hash_final(&h, sha);
+	memcpy(&v, sha, sizeof(v));
+	return v ? v : 1;
+}
+
 static void
 make_one(void *ctx, size_t i, size_t worker)
 {
 	struct importing *im = ctx;
 	struct rowmake_row *r = &im->row[i];
 
+	if (im->batch->row[i].source)
+		r->row_print = print_source(&im->batch->row[i], im->header->column_count);
 	if (r->mapped)
 		r->rc = rowmake_row(im->maker, im->worker[worker], r, &im->worker_err[worker]);
 }
@@ -195,6 +226,60 @@ tell_warnings(const struct importing *im, const struct source_rows *rows)
 		im->o->remark(im->o->progress_ctx, rows->warnings[i]);
 }
 
+/* Size of the file in bytes, 0 when it cannot be told. */
+static int64_t
+file_size(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	int64_t size = 0;
+
+	if (f && fseeko(f, 0, SEEK_END) == 0)
+		size = ftello(f);
+	if (f)
+		(void)fclose(f); /* only read */
+	return size > 0 ? size : 0;
+}
+
+/* A small file is looked through from end to end before a mapping is drafted; of a large one, where
+ * reading twice would cost, the first rows must do. */
+static enum err_code
+look_through(struct importing *im, const struct source_options *so, struct guess *g, struct err *e)
+{
+	struct source *s = NULL;
+	struct source_rows rows = { 0 };
+	struct arena mem;
+	enum err_code rc;
+
+	if (file_size(im->o->path) > GUESS_WHOLE_BYTES)
+		return guess_look(g, &im->first, e);
+	arena_init(&mem, FIRST_BYTES);
+	rc = source_open(im->o->path, so, &s, e);
+	while (!rc && !rows.end && !guess_full(g)) {
+		arena_reset(&mem);
+		rc = source_next_batch(s, &mem, &rows, e);
+		if (!rc)
+			rc = guess_look(g, &rows, e);
+	}
+	source_close(s);
+	arena_done(&mem);
+	return rc;
+}
+
+static enum err_code
+draft_mapping(struct importing *im, const struct source_options *so, struct buf *mapping,
+              struct err *e)
+{
+	struct guess *g = NULL;
+	enum err_code rc = guess_create(store_form(im->st, im->kind), im->header, &g, e);
+
+	if (!rc)
+		rc = look_through(im, so, g, e);
+	if (!rc)
+		rc = guess_write(g, im->o->crs, mapping, e);
+	guess_free(g);
+	return rc;
+}
+
 static enum err_code
 open_file(struct importing *im, struct buf *mapping, struct err *e)
 {
@@ -214,8 +299,7 @@ open_file(struct importing *im, struct buf *mapping, struct err *e)
 	if (o->mapping)
 		buf_adds(mapping, o->mapping);
 	else
-		rc = guess_mapping(store_form(im->st, im->kind), im->header, &im->first, o->crs,
-		                   mapping, e);
+		rc = draft_mapping(im, &so, mapping, e);
 	if (!rc && !buf_ok(mapping))
 		rc = err_set(e, ERR_NOMEM, "out of memory for a mapping");
 	return rc ? rc : feed_open(im->source, &im->first, buf_text(mapping), &im->feed, e);
@@ -265,18 +349,11 @@ open_maker(struct importing *im, struct err *e)
 static bool
 is_bulk(const struct importing *im)
 {
-	int64_t features = im->header->features, size = 0, revisions = 0;
+	int64_t features = im->header->features, revisions = 0;
 	struct err ignored = { 0 };
-	FILE *f;
 
-	if (features < 0) {
-		f = fopen(im->o->path, "rb");
-		if (f && fseeko(f, 0, SEEK_END) == 0)
-			size = ftello(f);
-		if (f)
-			(void)fclose(f); /* only read */
-		features = size / 300;
-	}
+	if (features < 0)
+		features = file_size(im->o->path) / 300;
 	if (rowkey_revisions(im->st, &revisions, &ignored))
 		revisions = 0;
 	return features >= 2000 && features >= revisions / 10;

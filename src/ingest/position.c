@@ -147,7 +147,7 @@ open_file_system(const struct position_plan *p, struct position_worker *w, struc
 			name = code;
 		else
 			w->no_file = "the file's definition of its reference system is none of the "
-			             "known ones";
+				     "known ones";
 	}
 	return name ? open_system(p, w, name, &w->of_file, e) : ERR_OK;
 }

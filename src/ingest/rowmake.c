@@ -161,7 +161,7 @@ rowmake_create(const struct rowmake_about *about, struct rowmake **ret, struct e
 	if (!rc)
 		rc = converter_create(about->form, &m->converter, e);
 	if (!rc)
-		rc = position_plan_init(&m->position, about, e);
+		rc = position_plan_init(&m->position, &m->about, e);
 	if (!rc)
 		rc = plan_columns(m, e);
 	if (!rc)

@@ -30,7 +30,7 @@ struct take {
 	struct uuid source;
 	char source_text[UUID_TEXT];
 	/* what the file held so far */
-	struct seen content, key, refused, geometry, id, similar;
+	struct seen content, key, refused, row, geometry, id, similar;
 	/* waiting for submit_add, of this batch */
 	struct submit_revision *wait;
 	size_t waiting, room;
@@ -63,6 +63,7 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	seen_init(&t->content, true);
 	seen_init(&t->key, true);
 	seen_init(&t->refused, false);
+	seen_init(&t->row, false);
 	seen_init(&t->geometry, false);
 	seen_init(&t->id, false);
 	seen_init(&t->similar, false);
@@ -107,6 +108,7 @@ take_close(struct take *t)
 	seen_done(&t->content);
 	seen_done(&t->key);
 	seen_done(&t->refused);
+	seen_done(&t->row);
 	seen_done(&t->geometry);
 	seen_done(&t->id);
 	seen_done(&t->similar);
@@ -237,10 +239,14 @@ find(struct rowmake_row *r, enum rowcheck_id id)
 static enum err_code
 identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_last, struct err *e)
 {
-	bool first = false;
+	bool first = true;
 	uint64_t *times = NULL;
 
 	*ret_again = false;
+	if (r->row_print && !seen_add(&t->row, r->row_print, &first, NULL))
+		return no_memory(e);
+	if (!first)
+		find(r, CHECK_REPEATED_ROW);
 	if (r->has_key) {
 		if (!seen_add(&t->key, print64(r->key), &first, ret_last))
 			return no_memory(e);
@@ -251,8 +257,6 @@ identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_
 		return no_memory(e);
 	rowmake_key(t->about.maker, r->content, *times, r->key);
 	*times += 1;
-	if (!first)
-		find(r, CHECK_REPEATED_ROW);
 	return ERR_OK;
 }
 
