@@ -127,6 +127,8 @@ figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
 		const char *name;
 		enum err_code (*run)(struct assess *a, struct err *e);
 	} module[] = {
+		{ "extent", figure_extent },
+		{ "release", figure_release },
 		{ "casualties", figure_casualties },
 		{ "finds", figure_finds },
 		{ "laying", figure_laying },

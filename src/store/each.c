@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/handle.h"
@@ -211,6 +212,59 @@ each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
 	return rc;
 }
 
+/* An earlier date of information, known as now: a record with one revision shows the same as now or nothing; only
+ * records with several are joined anew. */
+struct earlier {
+	struct store *st;
+	const struct each_filter *f;
+	each_fn *fn;
+	void *ctx;
+	struct arena mem;
+};
+
+static enum err_code
+see_earlier(void *ctx, const struct shown *row, struct err *e)
+{
+	struct earlier *r = ctx;
+	const char *valid_from = fields_text(&row->fields, "valid_from");
+	int64_t days = INT64_MAX;
+
+	if (row->revisions > 1) {
+		arena_reset(&r->mem);
+		return past_row(r->st, r->f, row->id, &r->mem, r->fn, r->ctx, e);
+	}
+	if (!valid_from || !clock_parse_date(valid_from, strlen(valid_from), &days) || days > r->f->as_of_days)
+		return ERR_OK;
+	if (r->f->box && (!row->fields.geom || !geom_box_overlap(geom_bounds(row->fields.geom), *r->f->box)))
+		return ERR_OK;
+	return r->fn(r->ctx, row, e);
+}
+
+static enum err_code
+each_earlier(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+{
+	struct earlier r = { .st = st, .f = f, .fn = fn, .ctx = ctx };
+	struct each_filter now = *f;
+	const char *want[STORE_MAX_FIELDS + 2];
+	size_t n = 0;
+	enum err_code rc;
+
+	for (; f->want && f->want[n]; n++) {
+		if (n == STORE_MAX_FIELDS)
+			return err_set(e, ERR_LIMIT, "more than %d fields are asked for", STORE_MAX_FIELDS);
+		want[n] = f->want[n];
+	}
+	want[n] = "valid_from";
+	want[n + 1] = NULL;
+	if (f->want)
+		now.want = want;
+	now.box = NULL;
+	arena_init(&r.mem, (size_t)1 << 30);
+	rc = each_layer(st, &now, see_earlier, &r, e);
+	arena_done(&r.mem);
+	return rc;
+}
+
 enum err_code
 store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
@@ -226,9 +280,9 @@ store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	(void)sqlite3_bind_int64(q, 1, st->kind[f->kind].id);
 	latest = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : INT64_MIN;
 	sqlite3_finalize(q);
-	if (f->known_size >= store_log_size(st) && latest <= f->as_of_days)
-		return each_layer(st, f, fn, ctx, e);
-	return each_past(st, f, fn, ctx, e);
+	if (f->known_size < store_log_size(st))
+		return each_past(st, f, fn, ctx, e);
+	return latest <= f->as_of_days ? each_layer(st, f, fn, ctx, e) : each_earlier(st, f, fn, ctx, e);
 }
 
 enum err_code

@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 #define STORE_MAX_KINDS 32
+#define STORE_MAX_FIELDS 500 /* of a form, as form/form.h limits them */
 
 struct store_kind {
 	int64_t id;             /* kind.id in the register: index + 1 */

@@ -1,0 +1,117 @@
+#include "assess/landset.h"
+
+#include <string.h>
+
+#include "assess/places.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "geo/measure.h"
+#include "geo/shape.h"
+
+struct loading {
+	struct assess *a;
+	struct land_set *s;
+	bool with_places;
+};
+
+static enum err_code
+keep_geometry(struct loading *l, const struct shown *row, struct land_item *x, struct err *e)
+{
+	double radius = fields_number(&row->fields, "radius_m", 0);
+	const struct geom *g = row->fields.geom;
+	enum err_code rc;
+
+	if (!g || geom_is_empty(g))
+		return ERR_OK;
+	if (!geom_is_areal(g) && radius > 0) {
+		rc = shape_grow(l->a->geo, g, radius, &l->s->mem, &x->geom, e);
+		if (rc)
+			return rc;
+		x->area_m2 = x->area_low_m2 = measure_area_m2(&x->geom);
+		x->perimeter_m = measure_perimeter_m(&x->geom);
+	} else {
+		if (!geom_copy(g, &l->s->mem, &x->geom))
+			return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", l->s->count);
+		x->area_m2 = row->area_m2;
+		x->area_low_m2 = row->area_low_m2;
+		x->perimeter_m = row->perimeter_m;
+	}
+	x->areal = geom_is_areal(&x->geom);
+	return ERR_OK;
+}
+
+/* Codes come from the form's lists: those texts live as long as the store. */
+static const char *
+code_of(const struct shown *row, const char *field, const struct form_choice **ret_choice)
+{
+	const struct form_field *f = form_find(row->fields.form, field);
+	const char *code = fields_text(&row->fields, field);
+	const struct form_choice *c = f && f->list && code ? form_choice_find(f->list, code) : NULL;
+
+	if (ret_choice)
+		*ret_choice = c;
+	return c ? c->code : "unknown";
+}
+
+static enum err_code
+see_hazard(void *ctx, const struct shown *row, struct err *e)
+{
+	struct loading *l = ctx;
+	struct land_set *s = l->s;
+	const struct form_choice *hazard_class;
+	struct land_item x = { .id = row->id, .as = row->as, .unapproved = row->unapproved };
+	enum err_code rc = keep_geometry(l, row, &x, e);
+
+	if (!rc && l->with_places)
+		rc = places_of(l->a->places, row, &x.place, e);
+	if (rc)
+		return rc;
+	if (s->count == s->room) {
+		size_t room = s->room ? s->room * 2 : 1024;
+		struct land_item *p = mem_realloc_array(s->item, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", s->count);
+		s->item = p;
+		s->room = room;
+	}
+	x.hazard_class = code_of(row, "class", &hazard_class);
+	x.status = code_of(row, "status", NULL);
+	x.outcome = code_of(row, "outcome", NULL);
+	x.in_totals = !hazard_class || !hazard_class->extra ||
+	              !text_eq(json_get_string(hazard_class->extra, "in_area_totals"), "no");
+	x.accuracy_m = fields_number(&row->fields, "accuracy_m", -1);
+	if (x.accuracy_m < 0) {
+		x.accuracy_m = LAND_ACCURACY_M;
+		s->without_accuracy++;
+	}
+	s->without_position += x.geom.point_count == 0;
+	s->item[s->count++] = x;
+	return ERR_OK;
+}
+
+enum err_code
+land_set_load(struct assess *a, int64_t as_of_days, bool with_places, struct land_set *ret, struct err *e)
+{
+	static const char *const want[] = { "class", "status", "outcome", "accuracy_m", "radius_m", "place", "place_name",
+		                            "admin1_name", "admin2_name", "geometry", NULL };
+	struct each_filter f = { .kind = store_kind(a->st, "hazard"), .as_of_days = as_of_days,
+		                 .known_size = a->q->known_size, .want = want };
+	struct loading l = { .a = a, .s = ret, .with_places = with_places };
+	enum err_code rc;
+
+	memset(ret, 0, sizeof(*ret));
+	arena_init(&ret->mem, (size_t)8 << 30);
+	rc = f.kind < 0 ? ERR_OK : store_each(a->st, &f, see_hazard, &l, e);
+	if (rc)
+		land_set_free(ret);
+	return rc;
+}
+
+void
+land_set_free(struct land_set *s)
+{
+	arena_done(&s->mem);
+	mem_free(s->item);
+	memset(s, 0, sizeof(*s));
+}
