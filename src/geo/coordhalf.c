@@ -164,7 +164,7 @@ coordhalf_read(const struct token *t, size_t n, struct coordhalf *ret, struct er
 
 	if (rc != ERR_OK)
 		return rc;
-	if (p.count == 0)
+	if (p.count == 0 || p.count > 3)
 		return err_set(e, ERR_INVALID, "a number is missing");
 	if (p.sign && p.hemisphere)
 		return err_set(e, ERR_INVALID, "a sign and a hemisphere (%c) together",

@@ -7,9 +7,10 @@
 #define SAME_M 1e-6 /* a closure below this is none */
 
 static enum err_code
-check_input(double lon_deg, double lat_deg, const struct traverse_leg *legs, size_t count,
-            const struct traverse_options *opt, struct err *e)
+check_input(const struct traverse_options *opt, const struct traverse_leg *legs, size_t count,
+            struct err *e)
 {
+	double lon_deg = opt->start_lon_deg, lat_deg = opt->start_lat_deg;
 	size_t least = opt->is_closed ? 3 : 2;
 
 	if (!(fabs(lon_deg) <= 180) || !(fabs(lat_deg) <= 89))
@@ -80,23 +81,15 @@ adjust(const double *walked, const struct traverse_leg *legs, size_t count, doub
 	return make_ring(xy, count, mem, ret);
 }
 
-enum err_code
-traverse_run(double lon_deg, double lat_deg, const struct traverse_leg *legs, size_t count,
-             const struct traverse_options *opt, struct arena *mem, struct traverse *ret,
-             struct err *e)
+/* Fill xy with the start and the end of each leg; *ret_length_m is the way walked. */
+static enum err_code
+walk(const struct traverse_options *opt, const struct traverse_leg *legs, size_t count, double *xy,
+     double *ret_length_m, struct err *e)
 {
-	struct traverse t = { 0 };
-	double *xy;
-	size_t points = count + 1;
-	enum err_code rc = check_input(lon_deg, lat_deg, legs, count, opt, e);
+	double length_m = 0;
 
-	if (rc != ERR_OK)
-		return rc;
-	xy = arena_calloc(mem, 2 * (points + 1), sizeof(*xy));
-	if (!xy)
-		return err_set(e, ERR_NOMEM, "out of memory for %zu legs", count);
-	xy[0] = lon_deg;
-	xy[1] = lat_deg;
+	xy[0] = opt->start_lon_deg;
+	xy[1] = opt->start_lat_deg;
 	for (size_t i = 0; i < count; i++) {
 		double *at = xy + 2 * i;
 
@@ -108,13 +101,33 @@ traverse_run(double lon_deg, double lat_deg, const struct traverse_leg *legs, si
 				e, ERR_INVALID,
 				"leg %zu leads across the 180th meridian or beyond 89 degrees",
 				i + 1);
-		t.length_m += legs[i].distance_m;
+		length_m += legs[i].distance_m;
 	}
+	*ret_length_m = length_m;
+	return ERR_OK;
+}
+
+enum err_code
+traverse_run(const struct traverse_options *opt, const struct traverse_leg *legs, size_t count,
+             struct arena *mem, struct traverse *ret, struct err *e)
+{
+	struct traverse t = { .adjusted = { .type = GEOM_POLYGON } };
+	double *xy;
+	size_t points = count + 1;
+	enum err_code rc = check_input(opt, legs, count, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	xy = arena_calloc(mem, 2 * (points + 1), sizeof(*xy));
+	if (!xy)
+		return err_set(e, ERR_NOMEM, "out of memory for %zu legs", count);
+	rc = walk(opt, legs, count, xy, &t.length_m, e);
+	if (rc != ERR_OK)
+		return rc;
 	t.end_lon_deg = xy[2 * count];
 	t.end_lat_deg = xy[2 * count + 1];
-	t.adjusted.type = GEOM_POLYGON;
 	if (opt->is_closed) {
-		t.closure_m = measure_distance_m(t.end_lon_deg, t.end_lat_deg, lon_deg, lat_deg);
+		t.closure_m = measure_distance_m(t.end_lon_deg, t.end_lat_deg, xy[0], xy[1]);
 		if (!adjust(xy, legs, count, t.length_m, mem, &t.adjusted))
 			return err_set(e, ERR_NOMEM, "out of memory for %zu legs", count);
 		if (t.closure_m < SAME_M) {

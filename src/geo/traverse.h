@@ -19,6 +19,7 @@ struct traverse_leg {
 #define TRAVERSE_MAX_LEG_M 100000.0
 
 struct traverse_options {
+	double start_lon_deg, start_lat_deg;
 	bool is_magnetic; /* bearings are from magnetic north; then declination_deg is added to each
 	                   */
 	double declination_deg; /* east positive, -180 .. 180; 0 unless is_magnetic */
@@ -45,9 +46,8 @@ struct traverse {
  * Fails with ERR_INVALID (fewer than 2 legs, or 3 if closed; a bearing, distance or position out of
  * range), ERR_LIMIT (more than TRAVERSE_MAX_LEGS), ERR_NOMEM.
  */
-MUST_CHECK enum err_code traverse_run(double lon_deg, double lat_deg,
+MUST_CHECK enum err_code traverse_run(const struct traverse_options *opt,
                                       const struct traverse_leg *legs, size_t count,
-                                      const struct traverse_options *opt, struct arena *mem,
-                                      struct traverse *ret, struct err *e);
+                                      struct arena *mem, struct traverse *ret, struct err *e);
 
 #endif

@@ -199,7 +199,7 @@ utm_write_mgrs(double lon_deg, double lat_deg, int digits, char ret[UTM_MGRS_SIZ
 	east = floor((u.easting_m - HUNDRED_KM * (double)column) / unit);
 	north = floor((u.northing_m - HUNDRED_KM * (double)row) / unit);
 	(void)snprintf(ret, UTM_MGRS_SIZE, "%02d%c%c%c", zone, utm_band(lat_deg),
-	               columns[(zone - 1) % 3 * 8 + column - 1],
+	               columns[(long)((zone - 1) % 3) * 8 + column - 1],
 	               rows[(row + row_shift(zone)) % 20]);
 	if (digits)
 		(void)snprintf(ret + 5, UTM_MGRS_SIZE - 5, "%0*.0f%0*.0f", digits, east, digits,
@@ -233,10 +233,10 @@ square_latitudes(const struct utm *u, double size_m, double *ret_south, double *
 static bool
 find_northing(struct utm *u, double size_m, double row_m, double south, double north)
 {
-	for (double base = 0; base < FALSE_NORTHING_M; base += ROW_CYCLE_M) {
+	for (int cycle = 0; cycle < 5; cycle++) { /* 10,000 km */
 		double low, high;
 
-		u->northing_m = base + row_m;
+		u->northing_m = ROW_CYCLE_M * cycle + row_m;
 		square_latitudes(u, size_m, &low, &high);
 		/* The tolerance lets a square touch its band's edge; it is 0.1 m. */
 		if (high > south - 1e-6 && low < north + 1e-6)
@@ -306,6 +306,7 @@ utm_read_mgrs(const char *s, size_t n, struct utm *ret, double *ret_size_m, stru
 	struct utm u = { 0 };
 	double south, north, low, high, size_m = HUNDRED_KM, east = 0, up = 0;
 	const char *column, *row;
+	size_t half;
 	enum err_code rc = split_mgrs(s, n, &m, e);
 
 	if (rc != ERR_OK)
@@ -333,10 +334,11 @@ utm_read_mgrs(const char *s, size_t n, struct utm *ret, double *ret_size_m, stru
 	                   north))
 		return err_set(e, ERR_INVALID, "band %d%c has no square %c%c", m.zone, m.band,
 		               m.column, m.row);
-	for (size_t i = 0; i < m.digits / 2; i++) {
+	half = m.digits / 2;
+	for (size_t i = 0; i < half; i++) {
 		size_m /= 10;
 		east = east * 10 + (m.digit[i] - '0');
-		up = up * 10 + (m.digit[m.digits / 2 + i] - '0');
+		up = up * 10 + (m.digit[half + i] - '0');
 	}
 	u.easting_m += east * size_m;
 	u.northing_m += up * size_m;

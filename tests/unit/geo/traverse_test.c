@@ -38,12 +38,14 @@ static const struct traverse_leg square[] = { { 0, 100 }, { 90, 100 }, { 180, 10
 static void
 a_square_closes(void **state)
 {
-	struct traverse_options opt = { .is_closed = true };
+	struct traverse_options opt = { .start_lon_deg = 33.2,
+		                        .start_lat_deg = 48.5,
+		                        .is_closed = true };
 	struct traverse t;
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(traverse_run(33.2, 48.5, square, 4, &opt, &mem, &t, &e), ERR_OK);
+	assert_int_equal(traverse_run(&opt, square, 4, &mem, &t, &e), ERR_OK);
 	assert_true(t.length_m == 400);
 	assert_true(t.closure_m > 0 && t.closure_m < 0.003);
 	assert_near(t.closure_ratio, 400 / t.closure_m, 1e-6);
@@ -60,12 +62,12 @@ static void
 one_leg_is_a_geodesic(void **state)
 {
 	static const struct traverse_leg legs[] = { { 45, 1000 }, { 180, 500 } };
-	struct traverse_options opt = { 0 };
+	struct traverse_options opt = { .start_lon_deg = 33.2, .start_lat_deg = 48.5 };
 	struct traverse t;
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 2, &opt, &mem, &t, &e), ERR_OK);
+	assert_int_equal(traverse_run(&opt, legs, 2, &mem, &t, &e), ERR_OK);
 	assert_near(t.polygon.xy[2], 33.20956944156, 1e-9);
 	assert_near(t.polygon.xy[3], 48.50635847039, 1e-9);
 	assert_int_equal(t.polygon.point_count, 4);
@@ -79,17 +81,21 @@ magnetic_bearings_get_their_declination(void **state)
 {
 	static const struct traverse_leg magnetic[] = { { 37, 1000 }, { 172, 500 } };
 	static const struct traverse_leg true_legs[] = { { 45, 1000 }, { 180, 500 } };
-	struct traverse_options opt = { .is_magnetic = true, .declination_deg = 8 };
+	struct traverse_options opt = { .start_lon_deg = 33.2,
+		                        .start_lat_deg = 48.5,
+		                        .is_magnetic = true,
+		                        .declination_deg = 8 };
 	struct traverse a, b;
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(traverse_run(33.2, 48.5, magnetic, 2, &opt, &mem, &a, &e), ERR_OK);
-	opt = (struct traverse_options){ 0 };
-	assert_int_equal(traverse_run(33.2, 48.5, true_legs, 2, &opt, &mem, &b, &e), ERR_OK);
+	assert_int_equal(traverse_run(&opt, magnetic, 2, &mem, &a, &e), ERR_OK);
+	opt.is_magnetic = false;
+	opt.declination_deg = 0;
+	assert_int_equal(traverse_run(&opt, true_legs, 2, &mem, &b, &e), ERR_OK);
 	assert_true(geom_equal(&a.polygon, &b.polygon));
 	opt.declination_deg = 8; /* with true bearings: which of the two is meant? */
-	assert_int_equal(traverse_run(33.2, 48.5, true_legs, 2, &opt, &mem, &b, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, true_legs, 2, &mem, &b, &e), ERR_INVALID);
 }
 
 /* Bowditch by hand: a gap of 8 m east, legs of 100 m each: the points move by 2, 4, 6 and 8 m west.
@@ -101,12 +107,14 @@ the_error_is_spread_by_length_beside_the_measured_shape(void **state)
 		{ 0, 100 }, { 90, 104 }, { 180, 100 }, { 270, 96 }
 	};
 	static const double shift_m[] = { 0, 2, 4.08, 6.08 };
-	struct traverse_options opt = { .is_closed = true };
+	struct traverse_options opt = { .start_lon_deg = 33.2,
+		                        .start_lat_deg = 48.5,
+		                        .is_closed = true };
 	struct traverse t;
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_OK);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_OK);
 	assert_near(t.closure_m, 8, 0.005);
 	assert_near(t.closure_ratio, 50, 0.05);
 	assert_int_equal(t.polygon.point_count, 6);
@@ -125,30 +133,38 @@ static void
 what_cannot_be_walked_is_refused(void **state)
 {
 	struct traverse_leg legs[] = { { 0, 100 }, { 90, 100 }, { 180, 100 }, { 270, 100 } };
-	struct traverse_options opt = { .is_closed = true };
+	struct traverse_options opt = { .start_lon_deg = 33.2,
+		                        .start_lat_deg = 48.5,
+		                        .is_closed = true };
 	struct traverse t = { .length_m = -1 };
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 2, &opt, &mem, &t, &e), ERR_INVALID);
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 10001, &opt, &mem, &t, &e), ERR_LIMIT);
-	assert_int_equal(traverse_run((double)NAN, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
-	assert_int_equal(traverse_run(33.2, 90, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
-	assert_int_equal(traverse_run(180, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 2, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 10001, &mem, &t, &e), ERR_LIMIT);
+	opt.start_lon_deg = (double)NAN;
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
+	opt.start_lon_deg = 33.2;
+	opt.start_lat_deg = 90;
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
+	opt.start_lon_deg = 180;
+	opt.start_lat_deg = 48.5;
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
+	opt.start_lon_deg = 33.2;
 	legs[1].bearing_deg = 360.1;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
 	assert_non_null(strstr(e.text, "leg 2: bearing 360.1"));
 	legs[1].bearing_deg = (double)NAN;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
 	legs[1].bearing_deg = 90;
 	legs[2].distance_m = 0;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
 	legs[2].distance_m = 100001;
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_INVALID);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_INVALID);
 	legs[2].distance_m = 100;
 	mem_fail_after(0, 1);
 	arena_done(&mem);
-	assert_int_equal(traverse_run(33.2, 48.5, legs, 4, &opt, &mem, &t, &e), ERR_NOMEM);
+	assert_int_equal(traverse_run(&opt, legs, 4, &mem, &t, &e), ERR_NOMEM);
 	mem_fail_after(-1, 0);
 	assert_true(t.length_m == -1);
 }
