@@ -122,7 +122,8 @@ members_make(struct extent *x, size_t n, struct err *e)
 			return err_set(e, ERR_INVALID, "group %u of an area is not 0 .. %u",
 			               (unsigned)it->group, (unsigned)x->groups);
 		}
-		if (!(it->accuracy_m >= 0 && it->area_m2 >= 0 && it->perimeter_m >= 0)) {
+		if (!(it->accuracy_m >= 0 && it->area_m2 >= 0 && it->perimeter_m >= 0 &&
+		      it->unsure_m2 >= 0)) {
 			return err_set(
 				e, ERR_INVALID,
 				"accuracy, area or perimeter of an outline is negative or no "
@@ -446,7 +447,7 @@ item_gain(const struct extent_item *it, double r)
 static double
 item_loss(const struct extent_item *it, double r)
 {
-	return (it->perimeter_m * r + hole_count(it->geom) * PI * r * r) * ROUNDING;
+	return it->unsure_m2 + (it->perimeter_m * r + hole_count(it->geom) * PI * r * r) * ROUNDING;
 }
 
 static void

@@ -34,9 +34,12 @@
 struct extent_item {
 	const struct geom *geom; /* valid (what shape_cover gives); must stay during the call */
 	double area_m2;          /* measure_area_m2 */
-	double perimeter_m;      /* measure_perimeter_m */
-	double accuracy_m;       /* >= 0, 95 % */
-	uint32_t group;          /* 0 .. group_count - 1 */
+	double perimeter_m; /* measure_perimeter_m; of a broken outline, that of all its rings */
+	double accuracy_m;  /* >= 0, 95 % */
+	uint32_t group;     /* 0 .. group_count - 1 */
+	double unsure_m2;   /* >= 0: area that only some readings of a broken outline have (area_m2
+	                       less that   of shape_cover's smallest reading); low goes without. Else 0
+	                     */
 };
 
 struct extent_result {

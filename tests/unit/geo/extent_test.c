@@ -326,6 +326,10 @@ bounds_of_a_circle(void **state)
 	assert_true(r.high_m2 >= PI * 1050 * 1050 * 0.9995 && r.high_m2 <= PI * 1050 * 1050 * 1.01);
 	assert_true(r.low_m2 <= PI * 950 * 950 && r.low_m2 >= PI * 950 * 950 * 0.99);
 	assert_true(r.low_m2 < r.area_m2 && r.area_m2 < r.high_m2);
+	it.accuracy_m = 0;
+	it.unsure_m2 = 1000; /* of a broken outline */
+	ok(extent_compute(NULL, &it, 1, 1, &r, &e));
+	assert_true(fabs(r.low_m2 - (it.area_m2 - 1000)) < 1e-3 && r.high_m2 == r.area_m2);
 }
 
 /* Grown one by one and united, the area is never above high; shrunk never below low. */
