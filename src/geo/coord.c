@@ -673,6 +673,32 @@ refuse_metres(const struct metres *m, const struct coord_options *opt, struct er
 	                "For UTM write the zone and its letter in front; else state the system.");
 }
 
+/* Degrees with the letters x and y: which is which depends on who writes, so they say nothing. */
+static enum err_code
+read_unlabelled(const struct tokens *t, const struct coord_options *opt, struct coord *ret,
+                struct err *e)
+{
+	struct tokens bare = *t;
+	struct coord_options said = *opt;
+	char seen[2] = { 0 };
+	size_t labels = 0;
+
+	bare.count = 0;
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->at[i].kind == TOKEN_XY)
+			seen[labels++ % 2] = t->at[i].meaning;
+		else
+			bare.at[bare.count++] = t->at[i];
+	}
+	if (labels && (labels != 2 || seen[0] == seen[1]))
+		return err_set(e, ERR_INVALID, "the letters x and y do not make a pair");
+	if (labels)
+		said.order = COORD_ORDER_UNKNOWN;
+	while (bare.count && bare.at[bare.count - 1].kind == TOKEN_SPLIT)
+		bare.count--; /* the stroke that ends ISO 6709 */
+	return read_degrees(&bare, &said, ret, e);
+}
+
 /* Read with one meaning of the comma. */
 static enum err_code
 read_tokens(const struct tokens *t, const struct coord_options *opt, struct coord *ret,
@@ -688,13 +714,13 @@ read_tokens(const struct tokens *t, const struct coord_options *opt, struct coor
 			return read_grid(&m, opt, ret, e);
 		/* 483030N 0331200E is an angle; what is none and has so many digits is a grid. */
 		if (fabs(m.v[0]) >= 1e5 && fabs(m.v[1]) >= 1e5 &&
-		    read_degrees(t, opt, ret, NULL) != ERR_OK)
+		    read_unlabelled(t, opt, ret, NULL) != ERR_OK)
 			return refuse_metres(&m, opt, e);
 	}
 	if (opt->system == COORD_SYSTEM_GRID)
 		return err_set(e, ERR_INVALID,
 		               "not an easting and a northing of the stated system");
-	return read_degrees(t, opt, ret, e);
+	return read_unlabelled(t, opt, ret, e);
 }
 
 /* A comma between two digits is either a point or a separator: both are tried. */

@@ -245,6 +245,7 @@ mark_of(uint32_t cp, enum token_kind *ret)
 	case 0xB0:
 	case 0xBA:
 	case 0x2DA:
+	case 0x2070: /* a raised zero */
 	case 0x2218:
 		*ret = TOKEN_DEGREE;
 		return true;
@@ -255,7 +256,9 @@ mark_of(uint32_t cp, enum token_kind *ret)
 	case 0x2BC:
 	case 0x2018:
 	case 0x2019:
+	case 0x201B:
 	case 0x2032:
+	case 0x2035:
 		*ret = TOKEN_MINUTE;
 		return true;
 	case '"':
@@ -264,6 +267,8 @@ mark_of(uint32_t cp, enum token_kind *ret)
 	case 0x201D:
 	case 0x201E:
 	case 0x2033:
+	case 0x2036:
+	case 0x2DD:
 		*ret = TOKEN_SECOND;
 		return true;
 	case ';':
@@ -420,7 +425,12 @@ static enum err_code
 lex_sign(struct lexer *l, bool is_minus, bool is_glued)
 {
 	const struct tokens *t = l->out;
-	bool after_number = is_glued && t->count && t->at[t->count - 1].kind <= TOKEN_SECOND;
+	const struct token *last = t->count ? &t->at[t->count - 1] : NULL;
+	bool after_number = is_glued && last && last->kind <= TOKEN_SECOND;
+
+	/* ISO 6709: +48.5083-033.2000 */
+	if (after_number && last->kind == TOKEN_NUMBER && last->sign && last->decimals > 0)
+		after_number = false;
 
 	if (l->i >= l->n || !is_digit(l->s[l->i]))
 		return err_set(l->e, ERR_INVALID, "a sign without a number behind it");

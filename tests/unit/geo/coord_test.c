@@ -98,6 +98,14 @@ static const struct accepted accepted[] = {
 	{ "48°30' 33°12'", COORD_DM, 33.2, 48.5, COORD_WARN_COARSE },
 	{ "48°30'30\" 33°12'00\"", COORD_DMS, 33.2, D(48, 30, 30), 0 },
 	{ "0°0'0.5\"S 0°0'0.5\"W", COORD_DMS, -D(0, 0, 0.5), -D(0, 0, 0.5), 0 },
+	{ "+48.508333+033.200000/", COORD_DECIMAL, 33.2, 48.508333, 0 },
+	{ "+48.508333-033.200000/", COORD_DECIMAL, -33.2, 48.508333, 0 },
+	{ "48°30'30,5\"N 33°12'00,5\"E", COORD_DMS, D(33, 12, 0.5), D(48, 30, 30.5), 0 },
+	{ "48⁰30´30˝N 33⁰12´00˝E", COORD_DMS, 33.2, D(48, 30, 30), 0 },
+	{ "48.508333° N, 33.200000° E", COORD_DECIMAL, 33.2, 48.508333, 0 },
+	{ "Широта: 48.508333 Довгота: 33.200000", COORD_DECIMAL, 33.2, 48.508333, 0 },
+	{ "48.508333 пн. ш., 33.200000 сх. д.", COORD_DECIMAL, 33.2, 48.508333, 0 },
+	{ "N48 30 30.5 E033 12 00.5", COORD_DMS, D(33, 12, 0.5), D(48, 30, 30.5), 0 },
 	{ "48.508333N E33.200000", COORD_DECIMAL, 33.2, 48.508333, 0 },
 	{ "N48:30:30 33:12:00E", COORD_DMS, 33.2, D(48, 30, 30), 0 },
 	{ "48:30:30N E33:12:00", COORD_DMS, 33.2, D(48, 30, 30), 0 },
@@ -256,6 +264,10 @@ exchanged_axes_are_found(void **state)
 	assert_int_equal(c.warnings, COORD_WARN_BY_COUNTRY);
 	assert_int_equal(parse("48.50833, 33.20000", &opt, &c, &e), ERR_OK);
 	assert_near(c.x, 33.2, 1e-12);
+	/* Bare letters x and y say nothing about it. */
+	assert_int_equal(parse("x: 48.50833, y: 33.20000", &opt, &c, &e), ERR_OK);
+	assert_near(c.x, 33.2, 1e-12);
+	assert_int_equal(parse("x: 33.20000, y: 48.50833", NULL, &c, &e), ERR_UNKNOWN);
 	/* Neither way inside. */
 	assert_int_equal(parse("12.00000, 15.00000", &opt, &c, &e), ERR_UNKNOWN);
 	/* Order stated, and wrong: read as stated, marked. */
