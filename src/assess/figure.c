@@ -129,6 +129,7 @@ figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
 	} module[] = {
 		{ "extent", figure_extent },
 		{ "release", figure_release },
+		{ "exposure", figure_exposure },
 		{ "casualties", figure_casualties },
 		{ "finds", figure_finds },
 		{ "laying", figure_laying },

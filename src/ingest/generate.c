@@ -3,11 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/geotiff.h"
 #include "ingest/land.h"
+#include "ingest/population.h"
 #include "store/submit.h"
 
 enum { BATCH = 2048, ORGANISATIONS = 6, TEAMS = 18, SETTLEMENTS_PER_DISTRICT = 12, GROUP = 250000 };
@@ -487,6 +490,56 @@ make_source(struct gen *g, struct err *e)
 	return rc;
 }
 
+/* --- the population raster --------------------------------------------------------------------------------------- */
+
+/* People around their settlement, thinning out with distance: 30 arc-seconds, as the common world rasters have. */
+static void
+spread(const struct coverage_grid *grid, const struct settlement *s, float *cell)
+{
+	int reach = 2 + (s->population > 2000) * 2, cx, cy;
+	double total = 0, share[9][9];
+
+	cx = (int)((s->at[0] - grid->west_deg) / grid->cell_lon_deg);
+	cy = (int)((grid->north_deg - s->at[1]) / grid->cell_lat_deg);
+	for (int y = -reach; y <= reach; y++)
+		for (int x = -reach; x <= reach; x++)
+			total += share[y + reach][x + reach] = exp(-(x * x + y * y) / (0.5 * reach * reach));
+	for (int y = -reach; y <= reach; y++)
+		for (int x = -reach; x <= reach; x++) {
+			int col = cx + x, row = cy + y;
+
+			if (col >= 0 && row >= 0 && col < (int)grid->cols && row < (int)grid->rows)
+				cell[(size_t)row * grid->cols + (size_t)col] +=
+				        (float)((double)s->population * share[y + reach][x + reach] / total);
+		}
+}
+
+static enum err_code
+make_raster(struct gen *g, struct err *e)
+{
+	struct coverage_grid grid = { .west_deg = LAND_MIN_LON, .north_deg = LAND_MAX_LAT, .cell_lon_deg = 1.0 / 120,
+		                      .cell_lat_deg = 1.0 / 120, .cols = 1200, .rows = 960, .nodata = NAN };
+	struct population_options o = { .title = "Invented population of the fictional country, 30 arc-seconds",
+		                        .date = "2023-12-31", .relative_error = 15, .author = "fallow generate",
+		                        .licence = "CC0-1.0" };
+	struct population_result result;
+	float *cell = mem_calloc((size_t)grid.cols * grid.rows, sizeof(*cell));
+	char path[1200];
+	enum err_code rc;
+
+	if (!cell)
+		return err_set(e, ERR_NOMEM, "out of memory for the population raster");
+	for (int i = 0; i < LAND_DISTRICTS * SETTLEMENTS_PER_DISTRICT; i++)
+		spread(&grid, &g->settlement[i], cell);
+	(void)snprintf(path, sizeof(path), "%.1000s/population.tif", store_files_dir(g->st));
+	rc = geotiff_write(path, &grid, cell, e);
+	if (!rc)
+		rc = population_add(g->st, path, &o, &result, e);
+	(void)unlink(path); /* it is kept among the originals */
+	mem_free(cell);
+	return rc;
+}
+
 typedef enum err_code make_fn(struct gen *g, int64_t i, struct err *e);
 
 static enum err_code
@@ -534,6 +587,8 @@ make_all(struct gen *g, struct err *e)
 		rc = flush(g, e);
 	if (!rc)
 		rc = submit_commit(g->st, NULL, e);
+	if (!rc)
+		rc = make_raster(g, e);
 	if (rc || pending == 0)
 		return rc;
 	/* the newest reports wait for approval */

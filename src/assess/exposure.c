@@ -1,0 +1,228 @@
+/* Exposure: people in, and within 100 m, 500 m, 1 km, 5 km of, open hazards; hazards grown and dissolved, so nobody
+ * counts twice. From the newest population raster, and from settlement points. docs/FIGURES.md, "Exposure". */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "assess/figure.h"
+#include "assess/landset.h"
+#include "assess/places.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "geo/nearby.h"
+#include "store/raster.h"
+
+static const char method[] = "exposure/1";
+static const double distance_m[] = { 0, 100, 500, 1000, 5000 };
+static const char *const distance_name[] = { "within=0m", "within=100m", "within=500m", "within=1km", "within=5km" };
+
+enum { DISTANCES = 5 };
+
+/* Settlement points state no error of their own: where its people live in it is not known. */
+#define SETTLEMENT_ERROR 0.2
+
+struct exposure {
+	struct assess *a;
+	struct land_set land;
+	struct nearby_hazard *hazard;
+	size_t count;
+	struct nearby_request req;
+	/* population */
+	struct coverage_point *point;
+	size_t points, point_room;
+	char raster_sha[65];
+	double raster_error;
+	int64_t raster_date;
+};
+
+static enum err_code
+see_settlement(void *ctx, const struct shown *row, struct err *e)
+{
+	struct exposure *x = ctx;
+	double people = fields_number(&row->fields, "population", -1);
+	struct geom_box b;
+
+	if (people < 0 || !row->fields.geom || !text_eq(fields_text(&row->fields, "type"), "settlement"))
+		return ERR_OK;
+	if (x->points == x->point_room) {
+		size_t room = x->point_room ? x->point_room * 2 : 1024;
+		struct coverage_point *p = mem_realloc_array(x->point, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for settlements");
+		x->point = p;
+		x->point_room = room;
+	}
+	b = geom_bounds(row->fields.geom);
+	x->point[x->points++] = (struct coverage_point){ (b.min_lon_deg + b.max_lon_deg) / 2,
+		                                         (b.min_lat_deg + b.max_lat_deg) / 2, people };
+	return ERR_OK;
+}
+
+/* The newest raster by its date of information; among those of one day the one received last. */
+static enum err_code
+see_source(void *ctx, const struct shown *row, struct err *e)
+{
+	struct exposure *x = ctx;
+	const char *sha = fields_text(&row->fields, "file"), *date = fields_text(&row->fields, "valid_from");
+	int64_t days = 0;
+
+	(void)e;
+	if (!text_eq(fields_text(&row->fields, "type"), "population_raster") || !sha || strlen(sha) != 64 || !date ||
+	    !clock_parse_date(date, strlen(date), &days) || (*x->raster_sha && days < x->raster_date))
+		return ERR_OK;
+	memcpy(x->raster_sha, sha, 65);
+	x->raster_date = days;
+	x->raster_error = fields_number(&row->fields, "relative_error_percent", 0) / 100;
+	return ERR_OK;
+}
+
+static enum err_code
+load_population(struct exposure *x, struct err *e)
+{
+	static const char *const want_place[] = { "type", "population", "geometry", NULL };
+	static const char *const want_source[] = { "type", "file", "valid_from", "relative_error_percent", NULL };
+	struct each_filter f = { .kind = store_kind(x->a->st, "place"), .as_of_days = x->a->q->as_of_days,
+		                 .known_size = x->a->q->known_size, .want = want_place };
+	enum err_code rc = f.kind < 0 ? ERR_OK : store_each(x->a->st, &f, see_settlement, x, e);
+
+	f.kind = store_kind(x->a->st, "source");
+	f.want = want_source;
+	return rc || f.kind < 0 ? rc : store_each(x->a->st, &f, see_source, x, e);
+}
+
+static enum err_code
+load_hazards(struct exposure *x, struct err *e)
+{
+	enum err_code rc = land_set_load(x->a, x->a->q->as_of_days, x->a->q->by != NULL, &x->land, e);
+
+	if (rc)
+		return rc;
+	x->hazard = mem_calloc(x->land.count + 1, sizeof(*x->hazard));
+	if (!x->hazard)
+		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->land.count);
+	for (size_t i = 0; i < x->land.count; i++) {
+		const struct land_item *h = &x->land.item[i];
+
+		if (h->as == SHOWN_DANGER && h->geom.point_count > 0)
+			x->hazard[x->count++] = (struct nearby_hazard){ &h->geom, h->accuracy_m, (uint32_t)h->place };
+	}
+	x->req = (struct nearby_request){ .hazards = x->hazard, .hazard_count = x->count, .distances_m = distance_m,
+		                          .distance_count = DISTANCES, .pool = x->a->pool,
+		                          .group_count = x->a->q->by ? (uint32_t)places_count(x->a->places) : 0 };
+	return ERR_OK;
+}
+
+static int64_t
+hazards_of(const struct exposure *x, uint32_t group, bool all)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < x->count; i++)
+		n += all || x->hazard[i].group == group;
+	return n;
+}
+
+static enum err_code
+add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, const char *note, struct err *e)
+{
+	uint32_t groups = x->req.group_count;
+	enum err_code rc = ERR_OK;
+
+	for (uint32_t g = groups ? 0 : groups; !rc && g <= groups; g++) {
+		bool all = g == groups;
+		int64_t n = hazards_of(x, g, all);
+
+		if (!all && n == 0)
+			continue;
+		for (size_t d = 0; !rc && d < DISTANCES; d++) {
+			const struct nearby_figure *v = &f[g * DISTANCES + d];
+			char dim[80];
+			struct figure_row r = { .code = "exposure.people", .dim = dim, .known = true,
+				                .place = all ? "" : places_name(x->a->places, g), .value = v->people,
+				                .low = v->people_low, .high = v->people_high, .unit = "person",
+				                .method = method, .records = n, .note = note };
+
+			(void)snprintf(dim, sizeof(dim), "%s source=%s", distance_name[d], source);
+			rc = figure_add(x->a, &r, NULL, e);
+		}
+	}
+	return rc;
+}
+
+static enum err_code
+from_raster(struct exposure *x, struct err *e)
+{
+	struct nearby_figure *f = mem_calloc(nearby_figure_count(&x->req), sizeof(*f));
+	struct raster *r = NULL;
+	struct nearby *n = NULL;
+	double *row = NULL;
+	uint32_t first = 0, count = 0;
+	enum err_code rc = f ? raster_open(x->a->st, x->raster_sha, &r, e)
+	                     : err_set(e, ERR_NOMEM, "out of memory for exposure");
+
+	x->req.population_error = x->raster_error;
+	if (!rc)
+		rc = nearby_create(&x->req, raster_grid(r), &n, e);
+	if (!rc) {
+		nearby_window(n, &first, &count);
+		row = mem_calloc(raster_grid(r)->cols, sizeof(*row));
+		if (!row)
+			rc = err_set(e, ERR_NOMEM, "out of memory for exposure");
+	}
+	for (uint32_t y = first; !rc && y < first + count; y++) {
+		rc = raster_row(r, y, row, e);
+		if (!rc)
+			rc = nearby_feed_row(n, y, row, e);
+	}
+	if (!rc)
+		rc = nearby_finish(n, f, e);
+	if (!rc)
+		rc = add_rows(x, f, "raster",
+		              nearby_reaches_outside(n) ? "some hazards reach beyond the raster: people there are not counted" : "",
+		              e);
+	nearby_free(n);
+	raster_close(r);
+	mem_free(row);
+	mem_free(f);
+	return rc;
+}
+
+static enum err_code
+from_settlements(struct exposure *x, struct err *e)
+{
+	struct nearby_figure *f = mem_calloc(nearby_figure_count(&x->req), sizeof(*f));
+	enum err_code rc;
+
+	if (!f)
+		return err_set(e, ERR_NOMEM, "out of memory for exposure");
+	x->req.population_error = SETTLEMENT_ERROR;
+	rc = nearby_points(&x->req, x->point, x->points, f, e);
+	if (!rc)
+		rc = add_rows(x, f, "settlements", "all people of a settlement counted at its point", e);
+	mem_free(f);
+	return rc;
+}
+
+enum err_code
+figure_exposure(struct assess *a, struct err *e)
+{
+	struct exposure x = { .a = a };
+	struct figure_row none = { .code = "exposure.people", .unit = "person", .method = method };
+	enum err_code rc = load_population(&x, e);
+
+	if (!rc)
+		rc = load_hazards(&x, e);
+	none.note = x.count == 0 ? "" : "no population source: see fallow help population, or import settlements with their population";
+	if (!rc && (x.count == 0 || (!*x.raster_sha && x.points == 0)))
+		rc = figure_add(a, &none, NULL, e);
+	if (!rc && x.count > 0 && *x.raster_sha)
+		rc = from_raster(&x, e);
+	if (!rc && x.count > 0 && x.points > 0)
+		rc = from_settlements(&x, e);
+	land_set_free(&x.land);
+	mem_free(x.hazard);
+	mem_free(x.point);
+	return rc;
+}
