@@ -113,7 +113,6 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 		if (rc)
 			break;
 		cell->records++;
-		cell->sum[0] += x->areal ? x->area_m2 - x->area_low_m2 : 0; /* readings of broken outlines */
 		cell->sum[1] += x->geom.point_count == 0;
 	}
 	if (rc)
@@ -133,7 +132,8 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 		g->land[g->count] = x;
 		g->item[g->count++] = (struct extent_item){ .geom = &x->geom, .area_m2 = x->area_m2,
 			                                    .perimeter_m = x->perimeter_m,
-			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)cell->row };
+			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)cell->row,
+			                                    .unsure_m2 = x->area_m2 - x->area_low_m2 };
 	}
 	return rc;
 }
@@ -220,11 +220,11 @@ add_table(struct assess *a, const struct table *t, struct grouping *g, const str
 		char dim[120];
 		size_t row;
 		struct figure_row r = { .code = t->code, .dim = dim, .place = places_name(a->places, cell.place),
-			                .known = true, .value = res[i].area_m2, .high = res[i].high_m2, .unit = "m2",
-			                .method = method, .records = cell.records, .note = t->note };
+			                .known = true, .value = res[i].area_m2, .low = res[i].low_m2,
+			                .high = res[i].high_m2, .unit = "m2", .method = method,
+			                .records = cell.records, .note = t->note };
 
 		(void)snprintf(dim, sizeof(dim), "%s%s%s", t->dim, *t->dim ? "=" : "", cell.key);
-		r.low = res[i].low_m2 > cell.sum[0] ? res[i].low_m2 - cell.sum[0] : 0;
 		rc = figure_wanted(a, t->code) ? figure_add(a, &r, &row, e) : ERR_OK;
 		if (!rc && figure_wanted(a, t->code) && figure_explains(a, t->code))
 			rc = add_members(a, g, (uint32_t)i, row, e);

@@ -56,7 +56,8 @@ put(struct balance *b, const struct land_item *x, int from, int to, struct err *
 		}
 		b->item[b->count++] = (struct extent_item){ .geom = &x->geom, .area_m2 = x->area_m2,
 			                                    .perimeter_m = x->perimeter_m,
-			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)u };
+			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)u,
+			                                    .unsure_m2 = x->area_m2 - x->area_low_m2 };
 		b->records[u]++;
 	}
 	return ERR_OK;

@@ -109,7 +109,7 @@ LISTS = {
     "placement_object": """a_emblem b_persons c_graves d_medical e_children f_food g_kitchen h_religious i_cultural
         j_animals portable_made other_object none unknown""",  # 7.4
     "source_type": """field_report survey_report accident_report minefield_map photo video imagery interview news
-        official_statement court_document dataset book other unknown""",  # 9
+        official_statement court_document dataset population_raster book other unknown""",  # 9; the raster is ours
     "place_type": "country admin1 admin2 admin3 settlement other unknown",  # 10
     "organisation_type": """national_authority operations_centre operator ngo un military police_emergency commercial
         donor research other unknown""",
