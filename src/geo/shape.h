@@ -63,5 +63,13 @@ MUST_CHECK enum err_code shape_grow(struct geo *ctx, const struct geom *g, doubl
  */
 MUST_CHECK enum err_code shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m,
                                        struct arena *mem, struct geom *ret, struct err *e);
+/**
+ * The opposite, for land that was released: the union of the cells that lie wholly inside an area and farther
+ * than margin_m (0 or more) from its outline. Inside g always; a multipolygon without parts where no cell fits
+ * or g is no area.
+ */
+MUST_CHECK enum err_code shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m,
+                                              double cell_m, struct arena *mem, struct geom *ret,
+                                              struct err *e);
 
 #endif

@@ -279,44 +279,141 @@ grid_shape(struct geo *ctx, const struct grid *g, struct arena *mem, struct geom
 	return rc;
 }
 
-enum err_code
-shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m, struct arena *mem,
-              struct geom *ret, struct err *e)
+/* Cells that g touches, row by row. whole: lines and points; false for areas. */
+static enum err_code
+grid_fill(struct grid *grid, const struct geom *g, struct err *e)
 {
 	struct geom_box box = geom_bounds(g);
-	struct grid grid = { .cell_m = cell_m, .whole = !geom_is_areal(g) };
-	enum err_code rc = ERR_OK;
 	bool ok;
 
-	if (!(cell_m >= GRID_MIN_M && cell_m <= GRID_MAX_M)) {
-		return err_set(e, ERR_INVALID, "grid cell of %g m is not %g .. %g m", cell_m,
+	if (!(grid->cell_m >= GRID_MIN_M && grid->cell_m <= GRID_MAX_M)) {
+		return err_set(e, ERR_INVALID, "grid cell of %g m is not %g .. %g m", grid->cell_m,
 		               GRID_MIN_M, GRID_MAX_M);
 	}
 	if (geom_is_empty(g) || !(box.min_lat_deg >= -90 && box.max_lat_deg <= 90) ||
 	    !(box.min_lon_deg >= -540 && box.max_lon_deg <= 540)) {
 		return err_set(e, ERR_INVALID, "no geometry on the globe to put on the grid");
 	}
-	grid.rows_a_degree = floor(DEGREE_M / cell_m);
-	grid.edge = mem_calloc((size_t)g->point_count + 1, sizeof(*grid.edge));
-	grid.cross = mem_calloc((size_t)g->point_count + 1, sizeof(*grid.cross));
-	ok = grid.edge && grid.cross;
-	if (!ok) {
-		rc = err_set(e, ERR_NOMEM, "out of memory for the grid");
-	} else {
-		grid_edges(&grid, g);
-		ok = grid_rows(&grid, box);
+	grid->rows_a_degree = floor(DEGREE_M / grid->cell_m);
+	grid->edge = mem_calloc((size_t)g->point_count + 1, sizeof(*grid->edge));
+	grid->cross = mem_calloc((size_t)g->point_count + 1, sizeof(*grid->cross));
+	if (!grid->edge || !grid->cross) {
+		return err_set(e, ERR_NOMEM, "out of memory for the grid");
 	}
-	if (ok && grid.runs == 0) { /* an area thinner than the snapping */
-		grid.whole = true;
-		ok = grid_rows(&grid, box);
+	grid_edges(grid, g);
+	ok = grid_rows(grid, box);
+	if (ok && grid->runs == 0) { /* an area thinner than the snapping */
+		grid->whole = true;
+		ok = grid_rows(grid, box);
 	}
-	if (ok) {
+	return ok ? ERR_OK
+	          : err_set(e, ERR_LIMIT, "the outline covers too many cells of %g m",
+	                    grid->cell_m);
+}
+
+static void
+grid_done(struct grid *grid)
+{
+	mem_free(grid->edge);
+	mem_free(grid->cross);
+	mem_free(grid->run);
+}
+
+enum err_code
+shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m, struct arena *mem,
+              struct geom *ret, struct err *e)
+{
+	struct grid grid = { .cell_m = cell_m, .whole = !geom_is_areal(g) };
+	enum err_code rc = grid_fill(&grid, g, e);
+
+	if (!rc) {
 		rc = grid_shape(ctx, &grid, mem, ret, e);
-	} else if (rc == ERR_OK) {
-		rc = err_set(e, ERR_LIMIT, "the outline covers too many cells of %g m", cell_m);
 	}
-	mem_free(grid.edge);
-	mem_free(grid.cross);
-	mem_free(grid.run);
+	grid_done(&grid);
+	return rc;
+}
+
+/* Runs of a without the cells of b; both sorted by row and column. */
+static bool
+grid_subtract(const struct grid *a, const struct grid *b, struct grid *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < a->runs; i++) {
+		struct grid_run left = a->run[i];
+
+		while (from < b->runs &&
+		       (b->run[from].row < left.row ||
+		        (b->run[from].row == left.row && b->run[from].to <= left.from))) {
+			from++;
+		}
+		for (size_t j = from;
+		     j < b->runs && b->run[j].row == left.row && b->run[j].from < left.to; j++) {
+			if (!grid_add(out, left.row, (double)left.from, (double)b->run[j].from)) {
+				return false;
+			}
+			left.from = b->run[j].to;
+		}
+		if (!grid_add(out, left.row, (double)left.from, (double)left.to)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The outline of an area as lines: its rings. */
+static bool
+grid_outline(const struct geom *g, struct arena *mem, struct geom *ret)
+{
+	uint32_t *part_end = arena_calloc(mem, (size_t)g->ring_count + 1, sizeof(*part_end));
+
+	if (!part_end) {
+		return false;
+	}
+	for (uint32_t r = 0; r < g->ring_count; r++) {
+		part_end[r] = r + 1;
+	}
+	*ret = *g;
+	ret->type = GEOM_MULTILINESTRING;
+	ret->part_count = g->ring_count;
+	ret->part_end = part_end;
+	return true;
+}
+
+enum err_code
+shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m, double cell_m,
+                     struct arena *mem, struct geom *ret, struct err *e)
+{
+	struct grid all = { .cell_m = cell_m }, rim = { .cell_m = cell_m, .whole = true };
+	struct grid out = { .cell_m = cell_m };
+	struct geom outline, wide;
+	enum err_code rc = ERR_OK;
+
+	if (!geom_is_areal(g)) {
+		*ret = (struct geom){ .type = GEOM_MULTIPOLYGON };
+		return ERR_OK;
+	}
+	if (!grid_outline(g, mem, &outline)) {
+		return err_set(e, ERR_NOMEM, "out of memory for the grid");
+	}
+	if (margin_m > 0) {
+		rc = shape_grow(ctx, &outline, margin_m, mem, &wide, e);
+		outline = rc ? outline : wide;
+		rim.whole = false;
+	}
+	rc = rc ? rc : grid_fill(&all, g, e);
+	rc = rc ? rc : grid_fill(&rim, &outline, e);
+	if (!rc && !grid_subtract(&all, &rim, &out)) {
+		rc = err_set(e, ERR_NOMEM, "out of memory for the grid");
+	}
+	out.rows_a_degree = all.rows_a_degree;
+	if (!rc && out.runs == 0) {
+		*ret = (struct geom){ .type = GEOM_MULTIPOLYGON };
+	} else if (!rc) {
+		rc = grid_shape(ctx, &out, mem, ret, e);
+	}
+	grid_done(&all);
+	grid_done(&rim);
+	grid_done(&out);
 	return rc;
 }

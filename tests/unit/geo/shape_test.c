@@ -636,6 +636,35 @@ grid_cell_of_a_point(void **state)
 	}
 }
 
+/* What lies inside: within the area, away from its outline, on the same grid; nothing of a point. */
+static void
+grid_inside_is_inside(void **state)
+{
+	struct geom g = wkt("POLYGON ((-125 -45,-124.97 -45.003,-124.972 -44.98,-124.99 -44.97,-125 -45),"
+	                    "(-124.985 -44.99,-124.98 -44.99,-124.98 -44.985,-124.985 -44.99))");
+	struct geom p = wkt("POINT (35 48)"), cells, all, tight, grown;
+	bool yes;
+
+	(void)state;
+	ok(shape_to_grid_inside(ctx, &g, 0, 100, &mem, &cells, &e));
+	assert_int_equal(check(&cells), SHAPE_VALID);
+	ok(shape_covers(ctx, &g, &cells, &yes, &e));
+	assert_true(yes);
+	ok(shape_to_grid(ctx, &cells, 100, &mem, &all, &e));
+	assert_true(fabs(measure_area_m2(&all) / measure_area_m2(&cells) - 1) < 1e-9);
+	/* an area loses at most two cells' width along its outline */
+	assert_true(measure_area_m2(&cells) >
+	            measure_area_m2(&g) - 1.5 * 141.5 * measure_perimeter_m(&g));
+	ok(shape_to_grid_inside(ctx, &g, 150, 100, &mem, &tight, &e));
+	ok(shape_grow(ctx, &tight, 149, &mem, &grown, &e));
+	ok(shape_covers(ctx, &g, &grown, &yes, &e));
+	assert_true(yes && measure_area_m2(&tight) < measure_area_m2(&cells));
+	ok(shape_to_grid_inside(ctx, &g, 5000, 100, &mem, &cells, &e));
+	assert_true(geom_is_empty(&cells));
+	ok(shape_to_grid_inside(ctx, &p, 0, 100, &mem, &cells, &e));
+	assert_true(geom_is_empty(&cells));
+}
+
 static void
 grid_refused(void **state)
 {
@@ -669,6 +698,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(grow_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_holds_and_repeats, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_cell_of_a_point, setup, teardown),
+		cmocka_unit_test_setup_teardown(grid_inside_is_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_refused, setup, teardown),
 	};
 

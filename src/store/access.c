@@ -1,0 +1,699 @@
+#include "store/access.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "geo/measure.h"
+#include "store/handle.h"
+#include "store/history.h"
+
+enum {
+	NO_ROWS = -1
+};
+
+/* What becomes of the main geometry for roles without exact access. */
+enum place_rule {
+	PLACE_NONE,
+	PLACE_GRID,
+	PLACE_AS_IS
+};
+
+/* domain.md section 17. level: the highest access letter a role reads, or NO_ROWS. */
+static const struct kind_rule {
+	const char *kind;
+	int level[ACCESS_ROLES];
+	enum place_rule place;
+	bool full_dates; /* dates are not coarsened for the public */
+} rules[] = {
+	{ "hazard",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_GRID,
+	  false },
+	{ "activity",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "accident",
+	  { NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "victim",
+	  { NO_ROWS, NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "ordnance",
+	  { NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "minefield_record",
+	  { NO_ROWS, NO_ROWS, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "claim",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_AS_IS,
+	  true },
+	{ "source",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  true },
+	{ "place",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_AS_IS,
+	  true },
+	{ "organisation",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_AS_IS,
+	  true },
+	{ "team",
+	  { NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "task",
+	  { NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_GRID,
+	  false },
+	{ "quality",
+	  { NO_ROWS, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "assistance",
+	  { NO_ROWS, NO_ROWS, NO_ROWS, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "decision",
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	{ "event",
+	  { NO_ROWS, NO_ROWS, NO_ROWS, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_NONE,
+	  false },
+	/* education, and kinds that an authority adds */
+	{ NULL,
+	  { FORM_PUBLIC, FORM_PARTNER, FORM_RESTRICTED, FORM_RESTRICTED, FORM_RESTRICTED },
+	  PLACE_GRID,
+	  false },
+};
+
+static const struct kind_rule *
+rule_of(const char *kind)
+{
+	const struct kind_rule *r = rules;
+
+	while (r->kind && !text_eq(r->kind, kind))
+		r++;
+	return r;
+}
+
+static const char *const role_name[] = { "public", "partner", "operator", "authority", "legal" };
+
+const char *
+access_role_name(enum access_role r)
+{
+	return role_name[r];
+}
+
+bool
+access_role_parse(const char *name, enum access_role *ret)
+{
+	for (int i = 0; i < ACCESS_ROLES; i++)
+		if (text_eq(name, role_name[i])) {
+			*ret = (enum access_role)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+access_is_exact(enum access_role r)
+{
+	return r >= ACCESS_OPERATOR;
+}
+
+bool
+access_has_rows(enum access_role r, const char *kind)
+{
+	return rule_of(kind)->level[r] != NO_ROWS;
+}
+
+static bool
+is_one_of(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (text_eq(name, *list))
+			return true;
+	return false;
+}
+
+/* Fields that their letter alone would show. */
+static bool
+is_withheld(enum access_role r, const char *kind, const struct form_field *f)
+{
+	/* a position in words, and what leads to one */
+	static const char *const position[] = { "given_text", "given_datum", "operation",
+		                                "radius_m",   "from_point",  "bearing_deg",
+		                                "distance_m", "elevation_m", NULL };
+	/* accidents reach partners by administrative unit */
+	static const char *const settlement[] = { "place",    "place_name",  "national_id",
+		                                  "imsma_id", "imsma_links", "time",
+		                                  NULL };
+	static const char *const record[] = { "national_id", "valid_from", "reliability",
+		                              "geometry",    "accuracy_m", "positional_error_m",
+		                              NULL };
+
+	if (!access_is_exact(r) && rule_of(kind)->place != PLACE_AS_IS &&
+	    (is_one_of(f->name, position) ||
+	     (f->type == FORM_GEOMETRY && !field_is_main_geometry(f))))
+		return true;
+	if (r == ACCESS_PARTNER && text_eq(kind, "accident") && is_one_of(f->name, settlement))
+		return true;
+	if (r == ACCESS_OPERATOR && text_eq(kind, "minefield_record"))
+		return !is_one_of(f->name, record);
+	if (r == ACCESS_OPERATOR && text_eq(kind, "accident")) /* coded, not told */
+		return f->access == FORM_RESTRICTED &&
+		       (f->type == FORM_TEXT || f->type == FORM_FILE);
+	return r == ACCESS_AUTHORITY && text_eq(kind, "minefield_record") && f->type == FORM_FILE;
+}
+
+/* A list of surveyed points leads to the outline whatever is taken from it. */
+static bool
+is_survey(const struct form_field *repeat)
+{
+	for (size_t i = 0; i < repeat->child_count; i++)
+		if (text_eq(repeat->child[i].name, "bearing_deg"))
+			return true;
+	return false;
+}
+
+static bool
+is_moment(const struct form_field *f)
+{
+	return f->type == FORM_DATE || f->type == FORM_DATETIME;
+}
+
+enum access_show
+access_field(enum access_role r, const char *kind, const struct form_field *f)
+{
+	const struct kind_rule *rule = rule_of(kind);
+
+	if (f->access == FORM_IDENTITY || rule->level[r] == NO_ROWS ||
+	    text_eq(f->name, "import_key"))
+		return ACCESS_HIDE;
+	if ((int)f->access > rule->level[r] || is_withheld(r, kind, f))
+		return ACCESS_HIDE;
+	if (!access_is_exact(r)) {
+		if (field_is_main_geometry(f) && rule->place == PLACE_NONE)
+			return ACCESS_HIDE;
+		if (f->type == FORM_REPEAT && is_survey(f))
+			return ACCESS_HIDE;
+	}
+	if (r == ACCESS_PUBLIC && f->type == FORM_TIME)
+		return ACCESS_HIDE;
+	return r == ACCESS_PUBLIC && is_moment(f) && !rule->full_dates ? ACCESS_MONTH : ACCESS_SHOW;
+}
+
+enum access_show
+access_child(enum access_role r, const char *kind, const struct form_field *repeat,
+             const struct form_field *child)
+{
+	if (access_field(r, kind, repeat) == ACCESS_HIDE ||
+	    (child->type == FORM_GEOMETRY && !access_is_exact(r)))
+		return ACCESS_HIDE;
+	return access_field(r, kind, child);
+}
+
+/* "2024-05-17" and "2024-05-17T08:00:00Z" -> "2024-05" */
+static bool
+to_month(struct store_value *v, struct arena *mem)
+{
+	if (v->type != STORE_TEXT || v->n < 7) {
+		*v = (struct store_value){ 0 };
+		return true;
+	}
+	v->s = arena_strndup(mem, v->s, 7);
+	v->n = 7;
+	return v->s != NULL;
+}
+
+/* Members of one element of a repeat that may be seen; unlinks the others. */
+static void
+redact_element(enum access_role r, const char *kind, const struct form_field *repeat,
+               struct json_value *element)
+{
+	struct json_value **at = &element->first;
+
+	while (*at) {
+		const struct form_field *child = form_find_child(repeat, (*at)->key);
+		enum access_show show = child ? access_child(r, kind, repeat, child) : ACCESS_HIDE;
+
+		if (show == ACCESS_HIDE) {
+			*at = (*at)->next;
+			element->count--;
+			continue;
+		}
+		if (show == ACCESS_MONTH && (*at)->type == JSON_STRING && (*at)->count > 7)
+			(*at)->count = 7;
+		at = &(*at)->next;
+	}
+}
+
+static enum err_code
+redact_repeat(enum access_role r, const char *kind, const struct form_field *repeat,
+              struct arena *mem, struct store_value *v, struct err *e)
+{
+	struct json_value *list = NULL;
+	struct buf out;
+	enum err_code rc = json_parse(v->s, v->n, 0, mem, &list, e);
+
+	if (rc)
+		return rc;
+	for (struct json_value *el = list->first; el; el = el->next)
+		if (el->type == JSON_OBJECT)
+			redact_element(r, kind, repeat, el);
+	buf_init(&out, (size_t)64 << 20);
+	json_write_canonical(&out, list);
+	if (buf_ok(&out)) {
+		v->n = out.size;
+		v->s = arena_strndup(mem, buf_text(&out), out.size);
+	}
+	if (!buf_ok(&out) || !v->s)
+		rc = err_set(e, ERR_NOMEM, "out of memory for a list in a record");
+	buf_done(&out);
+	return rc;
+}
+
+static enum err_code
+redact_fields(enum access_role r, struct arena *mem, struct shown *row, struct err *e)
+{
+	const struct form *form = row->fields.form;
+	struct store_value *copy =
+		arena_memdup(mem, row->fields.value, (form->field_count + 1) * sizeof(*copy));
+	enum err_code rc = copy ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a record");
+
+	for (size_t i = 0; !rc && i < form->field_count; i++) {
+		const struct form_field *f = &form->field[i];
+		enum access_show show = access_field(r, form->kind, f);
+
+		if (show == ACCESS_HIDE)
+			copy[i] = (struct store_value){ 0 };
+		else if (show == ACCESS_MONTH && !to_month(&copy[i], mem))
+			rc = err_set(e, ERR_NOMEM, "out of memory for a record");
+		else if (f->type == FORM_REPEAT && copy[i].type == STORE_JSON)
+			rc = redact_repeat(r, form->kind, f, mem, &copy[i], e);
+	}
+	row->fields.value = copy ? copy : row->fields.value;
+	return rc;
+}
+
+/* Not yet destroyed, burnt or taken away: still there, as far as anybody knows. */
+static bool
+is_disposed(const struct store_fields *f)
+{
+	static const char *const done[] = { "demolished_in_place", "removed_demolished", "burnt",
+		                            "handed_to_authority", NULL };
+	const char *method = fields_text(f, "disposal_method");
+
+	return method && is_one_of(method, done);
+}
+
+static bool
+is_single(const struct shown *row)
+{
+	static const char *const single[] = { "eod_spot", "ammo_storage", NULL };
+	const char *class = fields_text(&row->fields, "class");
+
+	return text_eq(row->fields.form->kind, "hazard") && class && is_one_of(class, single);
+}
+
+/* How far beyond its drawing a record may reach. */
+static double
+margin_of(const struct access_how *how, const struct store_fields *f)
+{
+	double radius = fields_number(f, "radius_m", 0),
+	       accuracy = fields_number(f, "accuracy_m", 0);
+	double m = (radius > 0 ? radius : 0) + (accuracy > 0 ? accuracy : 0);
+
+	return m > how->margin_m ? m : how->margin_m;
+}
+
+static enum err_code
+coarsen(const struct access_how *how, struct geo *geo, struct arena *mem, bool inside,
+        double margin_m, struct shown *row, struct err *e)
+{
+	double cell_m = how->grid_m > 0 ? how->grid_m : ACCESS_GRID_M;
+	struct geom *out = arena_calloc(mem, 1, sizeof(*out)), grown;
+	const struct geom *g = row->fields.geom;
+	enum err_code rc = ERR_OK;
+
+	if (!out)
+		return err_set(e, ERR_NOMEM, "out of memory for a public outline");
+	if (inside) {
+		rc = shape_to_grid_inside(geo, g, margin_m, cell_m, mem, out, e);
+	} else {
+		if (margin_m > 0) {
+			rc = shape_grow(geo, g, margin_m, mem, &grown, e);
+			g = &grown;
+		}
+		if (!rc)
+			rc = shape_to_grid(geo, g, cell_m, mem, out, e);
+	}
+	if (!rc)
+		row->fields.geom = geom_is_empty(out) ? NULL : out;
+	return rc;
+}
+
+static void
+round_measures(struct shown *row)
+{
+	row->area_m2 = nearbyint(row->area_m2);
+	row->area_low_m2 = floor(row->area_low_m2);
+	row->area_high_m2 = ceil(row->area_high_m2);
+	row->perimeter_m = 0;
+}
+
+static enum err_code
+apply_coarse(const struct access_how *how, struct geo *geo, struct arena *mem, struct shown *row,
+             enum access_fate *ret_fate, struct err *e)
+{
+	const char *kind = row->fields.form->kind;
+	bool ordnance = text_eq(kind, "ordnance"), hazard = text_eq(kind, "hazard"),
+	     single = is_single(row);
+	double margin_m = margin_of(how, &row->fields);
+	enum place_rule place = rule_of(kind)->place;
+	const struct geom *drawn;
+	enum err_code rc = ERR_OK;
+
+	if (single || (ordnance && !is_disposed(&row->fields))) {
+		*ret_fate = ACCESS_GONE;
+		if (row->as != SHOWN_DANGER || !row->fields.geom || geom_is_empty(row->fields.geom))
+			return ERR_OK;
+		rc = coarsen(how, geo, mem, false, margin_m, row, e);
+		drawn = row->fields.geom;
+		if (!rc && !fields_init(&row->fields, row->fields.form, mem))
+			rc = err_set(e, ERR_NOMEM, "out of memory for a record");
+		row->fields.geom = drawn;
+		if (!rc)
+			*ret_fate = ACCESS_UNCLASSED;
+		return rc;
+	}
+	if (!access_has_rows(how->role, kind)) {
+		*ret_fate = ACCESS_GONE;
+		return ERR_OK;
+	}
+	if (row->fields.geom && (place == PLACE_NONE || geom_is_empty(row->fields.geom)))
+		row->fields.geom = NULL;
+	if (row->fields.geom && place == PLACE_GRID)
+		rc = coarsen(how, geo, mem, hazard && row->as != SHOWN_DANGER, margin_m, row, e);
+	if (place == PLACE_GRID)
+		round_measures(row);
+	if (place == PLACE_NONE)
+		row->area_m2 = row->area_low_m2 = row->area_high_m2 = row->perimeter_m = 0;
+	return rc ? rc : redact_fields(how->role, mem, row, e);
+}
+
+enum err_code
+access_apply(const struct access_how *how, struct geo *geo, struct arena *mem, struct shown *row,
+             enum access_fate *ret_fate, struct err *e)
+{
+	const struct geom *g = row->fields.geom;
+	int i = form_index(row->fields.form, "geometry");
+
+	*ret_fate = ACCESS_ROW;
+	if (!access_is_exact(how->role))
+		return apply_coarse(how, geo, mem, row, ret_fate, e);
+	if (!access_has_rows(how->role, row->fields.form->kind)) {
+		*ret_fate = ACCESS_GONE;
+		return ERR_OK;
+	}
+	if (g && i >= 0 &&
+	    access_field(how->role, row->fields.form->kind, &row->fields.form->field[i]) ==
+	            ACCESS_HIDE)
+		row->fields.geom = NULL;
+	return redact_fields(how->role, mem, row, e);
+}
+
+struct walk {
+	struct store *st;
+	const struct each_filter *f;
+	enum access_role role;
+	each_fn *fn;
+	void *ctx;
+	struct arena row;  /* one row */
+	struct arena kept; /* unclassed outlines */
+	const struct geom **unclassed;
+	size_t unclassed_count, unclassed_room;
+};
+
+/* Revisions that wait may reach farther than the one whose values are shown. */
+static enum err_code
+margin_in_play(struct walk *w, const struct shown *row, double *ret_m, struct err *e)
+{
+	struct history_revision *list = NULL;
+	const struct access_how none = { 0 };
+	size_t n = 0;
+	enum err_code rc;
+
+	*ret_m = 0;
+	if (row->revisions < 2 || !(row->unapproved || row->conflict))
+		return ERR_OK;
+	rc = history_load(w->st, row->kind, row->id, w->f->known_size, &w->row, &list, &n, e);
+	for (size_t i = 0; !rc && i < n; i++)
+		*ret_m = fmax(*ret_m, margin_of(&none, &list[i].rev.fields));
+	return rc;
+}
+
+static enum err_code
+keep_unclassed(struct walk *w, const struct geom *g, struct err *e)
+{
+	struct geom *copy = arena_alloc(&w->kept, sizeof(*copy));
+
+	if (w->unclassed_count == w->unclassed_room) {
+		size_t room = w->unclassed_room ? 2 * w->unclassed_room : 256;
+		const struct geom **more = mem_realloc_array(w->unclassed, room, sizeof(*more));
+
+		if (!more)
+			return err_set(e, ERR_NOMEM, "out of memory for danger areas");
+		w->unclassed = more;
+		w->unclassed_room = room;
+	}
+	if (!copy || !geom_copy(g, &w->kept, copy))
+		return err_set(e, ERR_NOMEM, "out of memory for danger areas");
+	w->unclassed[w->unclassed_count++] = copy;
+	return ERR_OK;
+}
+
+static enum err_code
+walk_row(void *ctx, const struct shown *row, struct err *e)
+{
+	struct walk *w = ctx;
+	struct shown seen = *row;
+	struct access_how how = { .role = w->role };
+	enum access_fate fate = ACCESS_GONE;
+	enum err_code rc = ERR_OK;
+
+	arena_reset(&w->row);
+	if (!access_is_exact(w->role) && text_eq(row->fields.form->kind, "hazard"))
+		rc = margin_in_play(w, row, &how.margin_m, e);
+	if (!rc)
+		rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
+	if (rc) {
+		char id[UUID_TEXT];
+
+		uuid_format(row->id, id);
+		return err_prefix(e, "record %s", id);
+	}
+	if (fate == ACCESS_UNCLASSED)
+		return keep_unclassed(w, seen.fields.geom, e);
+	if (fate == ACCESS_GONE)
+		return ERR_OK;
+	if (w->f->box &&
+	    (!seen.fields.geom || !geom_box_overlap(geom_bounds(seen.fields.geom), *w->f->box)))
+		return ERR_OK;
+	return w->fn(w->ctx, &seen, e);
+}
+
+/* Ordnance as part of the hazards: only its danger. */
+static enum err_code
+walk_ordnance(void *ctx, const struct shown *row, struct err *e)
+{
+	struct walk *w = ctx;
+	struct shown seen = *row;
+	const struct access_how how = { .role = w->role };
+	enum access_fate fate = ACCESS_GONE;
+	enum err_code rc;
+
+	arena_reset(&w->row);
+	rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
+	return rc || fate != ACCESS_UNCLASSED ? rc : keep_unclassed(w, seen.fields.geom, e);
+}
+
+/* One polygon of a (multi)polygon, pointing into it. ends: room for its rings. */
+static struct geom
+part_of(const struct geom *g, uint32_t p, uint32_t *ends)
+{
+	uint32_t first = p ? g->part_end[p - 1] : 0, rings = g->part_end[p] - first;
+	uint32_t start = first ? g->ring_end[first - 1] : 0;
+
+	for (uint32_t r = 0; r < rings; r++)
+		ends[1 + r] = g->ring_end[first + r] - start;
+	ends[0] = rings;
+	return (struct geom){ .type = GEOM_POLYGON,
+		              .part_count = 1,
+		              .ring_count = rings,
+		              .point_count = ends[rings],
+		              .part_end = ends,
+		              .ring_end = ends + 1,
+		              .xy = g->xy + 2 * (size_t)start };
+}
+
+static enum err_code
+emit_unclassed(struct walk *w, int hazard, struct err *e)
+{
+	struct shown row = { .kind = hazard, .as = SHOWN_DANGER };
+	const struct form *form = store_form(w->st, hazard);
+	struct geom all, part;
+	uint32_t *ends;
+	enum err_code rc;
+
+	if (w->unclassed_count == 0)
+		return ERR_OK;
+	rc = shape_union(w->st->geo, w->unclassed, w->unclassed_count, &w->kept, &all, e);
+	if (rc)
+		return rc;
+	ends = arena_calloc(&w->kept, (size_t)all.ring_count + 2, sizeof(*ends));
+	if (!ends || !fields_init(&row.fields, form, &w->kept))
+		return err_set(e, ERR_NOMEM, "out of memory for danger areas");
+	(void)fields_set_text(&row.fields, "class", "unknown");
+	(void)fields_set_text(&row.fields, "status", "open");
+	for (uint32_t p = 0; !rc && p < all.part_count; p++) {
+		part = part_of(&all, p, ends);
+		row.fields.geom = &part;
+		if (!w->f->box || geom_box_overlap(geom_bounds(&part), *w->f->box))
+			rc = w->fn(w->ctx, &row, e);
+	}
+	return rc;
+}
+
+enum err_code
+access_each(struct store *st, const struct each_filter *f, enum access_role role, each_fn *fn,
+            void *ctx, struct err *e)
+{
+	struct walk w = { .st = st, .f = f, .role = role, .fn = fn, .ctx = ctx };
+	struct each_filter all = *f;
+	bool hazard = f->kind >= 0 && text_eq(store_kind_name(st, f->kind), "hazard");
+	enum err_code rc;
+
+	if (!access_is_exact(role)) { /* what is withheld must not steer what is found */
+		all.box = NULL;
+		all.want = NULL;
+	}
+	if (!hazard && !access_has_rows(role, store_kind_name(st, f->kind)))
+		return ERR_OK;
+	arena_init(&w.row, (size_t)512 << 20);
+	arena_init(&w.kept, (size_t)2 << 30);
+	rc = store_each(st, &all, walk_row, &w, e);
+	if (!rc && hazard && !access_is_exact(role)) {
+		all.kind = store_kind(st, "ordnance");
+		if (all.kind >= 0) {
+			rc = store_each(st, &all, walk_ordnance, &w, e);
+		}
+		if (!rc)
+			rc = emit_unclassed(&w, f->kind, e);
+	}
+	mem_free(w.unclassed);
+	arena_done(&w.kept);
+	arena_done(&w.row);
+	return rc;
+}
+
+enum {
+	YEARS = 3001,
+	OUTCOMES = 3
+};
+
+static const char *const outcome_name[OUTCOMES] = { "killed", "injured", "unknown" };
+
+struct tally {
+	int64_t (*persons)[OUTCOMES]; /* by year */
+	bool victims;
+};
+
+static int
+year_of(const struct store_fields *f, const char *const *dates)
+{
+	for (; *dates; dates++) {
+		const char *d = fields_text(f, *dates);
+		int64_t y = 0;
+
+		if (d && strlen(d) >= 4 && text_parse_i64(d, 4, &y) && y > 0 && y < YEARS)
+			return (int)y;
+	}
+	return 0;
+}
+
+static enum err_code
+tally_row(void *ctx, const struct shown *row, struct err *e)
+{
+	static const char *const accident[] = { "date", "date_earliest", NULL }, *const victim[] = {
+		"accident_date", NULL
+	};
+	static const char *const count[OUTCOMES] = { "killed", "injured", "unknown_outcome" };
+	struct tally *t = ctx;
+	const struct store_fields *f = &row->fields;
+	int year = year_of(f, t->victims ? victim : accident);
+	double given = t->victims ? fields_number(f, "accident_year", 0) : 0;
+
+	(void)e;
+	if (text_eq(fields_text(f, "during_attack"),
+	            "yes")) /* counted apart, domain.md section 13 */
+		return ERR_OK;
+	if (given >= 1 && given < YEARS)
+		year = (int)given;
+	for (int i = 0; i < OUTCOMES; i++) {
+		const char *outcome = fields_text(f, "outcome");
+		double n = fields_number(f, count[i], 0);
+
+		if (t->victims)
+			n = text_eq(outcome ? outcome : "unknown", outcome_name[i]);
+		if (n > 0 && n < 1e9)
+			t->persons[year][i] += (int64_t)n;
+	}
+	return ERR_OK;
+}
+
+enum err_code
+access_totals(struct store *st, const struct each_filter *f, struct arena *mem,
+              struct access_total **ret, size_t *ret_count, struct err *e)
+{
+	const char *kind = store_kind_name(st, f->kind);
+	struct tally t = { .victims = text_eq(kind, "victim") };
+	struct each_filter all = *f;
+	size_t n = 0;
+	enum err_code rc;
+
+	*ret_count = 0;
+	if (!t.victims && !text_eq(kind, "accident"))
+		return ERR_OK;
+	t.persons = arena_calloc(mem, YEARS, sizeof(*t.persons));
+	*ret = arena_calloc(mem, (size_t)YEARS * OUTCOMES, sizeof(**ret));
+	if (!t.persons || !*ret)
+		return err_set(e, ERR_NOMEM, "out of memory for totals");
+	all.box = NULL;
+	all.want = NULL;
+	rc = store_each(st, &all, tally_row, &t, e);
+	for (int y = 0; !rc && y < YEARS; y++)
+		for (int i = 0; i < OUTCOMES; i++) {
+			int64_t p = t.persons[y][i];
+
+			if (p > 0)
+				(*ret)[n++] =
+					(struct access_total){ y, outcome_name[i],
+					                       p < ACCESS_SMALL_CELL ? -1 : p };
+		}
+	*ret_count = rc ? 0 : n;
+	return rc;
+}

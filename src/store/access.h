@@ -1,0 +1,98 @@
+/* Who may see what. Redaction is decided here and nowhere else: exports, tiles and pages take their
+ * rows from access_each. Rules: docs/ACCESS.md; sources: domain.md section 17, the letters in the
+ * forms' access column.
+ *
+ * A role without exact access sees one public geometry per hazard: the cells of the public grid
+ * (FORMATS.md) that the outline touches after it was grown by its radius and its accuracy. Land
+ * that was released is drawn inward, so that neither danger is drawn too small nor release too
+ * large. */
+#ifndef STORE_ACCESS_H
+#define STORE_ACCESS_H
+
+#include "store/each.h"
+
+enum access_role {
+	ACCESS_PUBLIC,
+	ACCESS_PARTNER,
+	ACCESS_OPERATOR,
+	ACCESS_AUTHORITY,
+	ACCESS_LEGAL
+};
+enum {
+	ACCESS_ROLES = 5
+};
+
+#define ACCESS_GRID_M 100.0 /* cell of the public grid, metres */
+#define ACCESS_SMALL_CELL 5 /* counts of persons below it are not published */
+
+/* What may be said of a field. */
+enum access_show {
+	ACCESS_HIDE,
+	ACCESS_MONTH, /* dates as "YYYY-MM" */
+	ACCESS_SHOW
+};
+
+/** "public", "partner", "operator", "authority", "legal". */
+const char *access_role_name(enum access_role r);
+/** The role of a name; false if there is none. */
+bool access_role_parse(const char *name, enum access_role *ret);
+/** Does the role see exact positions? */
+bool access_is_exact(enum access_role r);
+/** May records of the kind be shown one by one? Where not, access_totals may say how many. */
+bool access_has_rows(enum access_role r, const char *kind);
+/** What of a field of the kind may be shown. The main geometry: ACCESS_SHOW when there may be one,
+ * exact or public. */
+enum access_show access_field(enum access_role r, const char *kind, const struct form_field *f);
+/** The same for the child of a repeat. */
+enum access_show access_child(enum access_role r, const char *kind, const struct form_field *repeat,
+                              const struct form_field *child);
+
+/* What became of a row. */
+enum access_fate {
+	ACCESS_ROW,       /* show it */
+	ACCESS_UNCLASSED, /* show only that there is danger: row's geometry is the public one, its
+	                     fields are empty */
+	ACCESS_GONE       /* this role does not see it */
+};
+
+struct access_how {
+	enum access_role role;
+	double grid_m;   /* cell of the public grid; 0 = ACCESS_GRID_M */
+	double margin_m; /* grow by at least that much (radius and accuracy of other revisions in
+	                    play) */
+};
+
+/**
+ * Take from a shown record what the role may not see; row's values and geometry are replaced, all
+ * in mem. Identity values are removed for every role. Fails with ERR_NOMEM, ERR_LIMIT (an outline
+ * over too many cells).
+ */
+MUST_CHECK enum err_code access_apply(const struct access_how *how, struct geo *geo,
+                                      struct arena *mem, struct shown *row,
+                                      enum access_fate *ret_fate, struct err *e);
+/**
+ * Walk over the records of a kind as the role may see them. Filters on place (f->box) act on what
+ * is shown, never on what is withheld. With kind hazard, roles that may not know single items get
+ * them (spot tasks, stores of ammunition, ordnance not yet disposed of) as unclassed danger areas
+ * after the others: rows with the zero id and fid 0, class `unknown`, status `open`, joined where
+ * they touch, so that neither kind nor number can be told.
+ */
+MUST_CHECK enum err_code access_each(struct store *st, const struct each_filter *f,
+                                     enum access_role role, each_fn *fn, void *ctx, struct err *e);
+
+/* One published total: persons by year and outcome. */
+struct access_total {
+	int year;            /* 0 = unknown */
+	const char *outcome; /* "killed", "injured", "unknown"; static */
+	int64_t persons;     /* -1 = fewer than ACCESS_SMALL_CELL, not published */
+};
+/**
+ * Totals of `accident` or `victim` for the whole register, by year and outcome, ascending; no
+ * margins, so that a small cell cannot be reckoned back. The array is in mem. Other kinds:
+ * ret_count 0.
+ */
+MUST_CHECK enum err_code access_totals(struct store *st, const struct each_filter *f,
+                                       struct arena *mem, struct access_total **ret,
+                                       size_t *ret_count, struct err *e);
+
+#endif
