@@ -60,7 +60,7 @@ static struct extent_item
 item(const struct geom *g, uint32_t group, double accuracy_m)
 {
 	return (struct extent_item){ g, measure_area_m2(g), measure_perimeter_m(g), accuracy_m,
-		                     group };
+		                     group, 0 };
 }
 
 /* GEOS's union, then Karney's area. */

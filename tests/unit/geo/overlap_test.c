@@ -57,7 +57,7 @@ keep(void *ctx, size_t a, size_t b, double m2)
 static struct extent_item
 item(const struct geom *g)
 {
-	return (struct extent_item){ g, measure_area_m2(g), measure_perimeter_m(g), 0, 0 };
+	return (struct extent_item){ g, measure_area_m2(g), measure_perimeter_m(g), 0, 0, 0 };
 }
 
 static struct extent_item
