@@ -359,13 +359,26 @@ is_bulk(const struct importing *im)
 	return features >= 2000 && features >= revisions / 10;
 }
 
+/* What the submission and the source record say of the import; retry.c reads the key from it. */
+static char *
+remark_of(struct importing *im)
+{
+	const struct import_options *o = im->o;
+	char *keys = NULL;
+
+	for (const char *const *k = o->key; k && *k; k++)
+		keys = arena_printf(&im->first_mem, "%s%s%s", keys ? keys : TAKE_KEY_MARK,
+		                    keys ? "," : "", *k);
+	return arena_printf(&im->first_mem, "import of %s as %s%s%s%s%s", file_basename(o->path),
+	                    o->kind, o->message ? ": " : "", o->message ? o->message : "",
+	                    keys ? keys : "", keys ? "]" : "");
+}
+
 static enum err_code
 open_take(struct importing *im, struct err *e)
 {
 	const struct import_options *o = im->o;
-	char *remark =
-		arena_printf(&im->first_mem, "import of %s as %s%s%s", file_basename(o->path),
-	                     o->kind, o->message ? ": " : "", o->message ? o->message : "");
+	char *remark = remark_of(im);
 	struct take_about about = { .st = im->st,
 		                    .kind = im->kind,
 		                    .maker = im->maker,

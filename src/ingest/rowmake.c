@@ -529,6 +529,23 @@ rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_ro
 	return rc;
 }
 
+/* The system of the row's position where no column of the mapping says it. */
+static const char *
+unsaid_system(const struct rowmake *m, const struct rowmake_row *r)
+{
+	int geometry = m->position.column[POSITION_GEOMETRY];
+
+	if (m->position.column[POSITION_CRS] >= 0)
+		return NULL;
+	if (m->about.crs)
+		return m->about.crs;
+	if (geometry < 0 || !r->mapped || r->mapped[geometry].type == MAPPING_NULL)
+		return NULL;
+	if (m->about.file_crs && *m->about.file_crs)
+		return m->about.file_crs;
+	return m->about.geometry_is_wgs84 ? "OGC:CRS84" : NULL;
+}
+
 void
 rowmake_mapped_json(const struct rowmake *m, const struct rowmake_row *r, struct buf *out)
 {
@@ -566,5 +583,7 @@ rowmake_mapped_json(const struct rowmake *m, const struct rowmake_row *r, struct
 		}
 		buf_done(&text);
 	}
+	if (unsaid_system(m, r))
+		json_string(&w, "crs", unsaid_system(m, r));
 	json_object_end(&w);
 }

@@ -45,6 +45,7 @@ struct rowmake_row {
 	const char *reason;
 	uint8_t content[32]; /* SHA-256 of what the row says; docs/FORMATS.md, Imported rows */
 	uint8_t key[32];     /* of --key; else set by rowmake_key */
+	int64_t settles;     /* a quarantined row that this one corrects, 0 = none */
 	uint64_t row_print;  /* of the row as the file has it, by the caller; 0 = not known */
 	uint64_t geometry_print, id_print, similar_print; /* 0 = none; for finding duplicates */
 	enum err_code rc;

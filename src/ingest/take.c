@@ -127,6 +127,34 @@ take_counts(const struct take *t)
 /* --- the submission
  * ---------------------------------------------------------------------------------------- */
 
+enum err_code
+take_event(struct store *st, const char *type, const char *about, const char *by,
+           const char *reason, struct err *e)
+{
+	struct submit_revision rev = { .kind = store_kind(st, "event") };
+	char today[11];
+	struct arena mem;
+	enum err_code rc = submit_new_id(&rev.id, e);
+
+	if (rc)
+		return rc;
+	arena_init(&mem, 0);
+	clock_format_date(clock_now_us() / 86400000000, today);
+	if (rev.kind < 0 || !fields_init(&rev.fields, store_form(st, rev.kind), &mem))
+		rc = no_memory(e);
+	if (!rc) {
+		(void)(fields_set_text(&rev.fields, "valid_from", today) &&
+		       fields_set_text(&rev.fields, "date", today) &&
+		       fields_set_text(&rev.fields, "type", type) &&
+		       fields_set_text(&rev.fields, "about", about) &&
+		       fields_set_text(&rev.fields, "by_person", by && *by ? by : NULL) &&
+		       fields_set_text(&rev.fields, "reason", reason));
+		rc = submit_add(st, &rev, 1, NULL, e);
+	}
+	arena_done(&mem);
+	return rc;
+}
+
 static enum err_code
 put_source(struct take *t, struct err *e)
 {
@@ -137,7 +165,8 @@ put_source(struct take *t, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	if (t->about.source)
-		return ERR_OK;
+		return take_event(st, "imported", t->source_text, t->about.submit.author,
+		                  t->about.submit.remark, e);
 	arena_init(&mem, 0);
 	clock_format_date(t->about.today_days, today);
 	if (rev.kind < 0 || !fields_init(&rev.fields, store_form(st, rev.kind), &mem))
@@ -435,6 +464,11 @@ refuse(struct take *t, const struct rowmake_row *r, const struct asked *asked, s
 	bool first = true, ended;
 	enum err_code rc = ERR_OK;
 
+	if (r->settles) { /* it waits on as it is */
+		t->counts.quarantined++;
+		count_findings(t, r, true);
+		return ERR_OK;
+	}
 	refusal_key(r, key);
 	if (r->has_key && !seen_add(&t->refused, print64(key), &first, NULL))
 		return no_memory(e);
@@ -451,23 +485,25 @@ refuse(struct take *t, const struct rowmake_row *r, const struct asked *asked, s
 	return t->about.dry_run ? ERR_OK : put_quarantine(t, r, key, asked, e);
 }
 
-/* A row that waited in quarantine and is good now: say what became of it. */
+/* A row that waited in quarantine and is in now: say what became of it. */
 static enum err_code
 settle(struct take *t, const struct rowmake_row *r, struct uuid id, struct err *e)
 {
+	const char *how = r->settles ? "corrected and taken in" : "taken in by a later import";
 	uint8_t key[32];
-	int64_t qid = 0;
+	int64_t qid = r->settles;
 	bool ended = false;
-	enum err_code rc;
+	enum err_code rc = ERR_OK;
 
 	if (!t->look_quarantine || t->about.dry_run)
 		return ERR_OK;
 	refusal_key(r, key);
-	rc = quarantine_find(t->quarantine, key, &qid, &ended, e);
+	if (!qid)
+		rc = quarantine_find(t->quarantine, key, &qid, &ended, e);
 	if (rc || !qid || ended)
 		return rc;
 	rc = ensure_open(t, e);
-	return rc ? rc : quarantine_end(t->quarantine, qid, &id, "taken in by a later import", e);
+	return rc ? rc : quarantine_end(t->quarantine, qid, &id, how, e);
 }
 
 static enum err_code
@@ -577,6 +613,8 @@ take_one(struct take *t, struct rowmake_row *r, const struct asked *asked, struc
 	if (again ? *last == print64(r->content)
 	          : known && memcmp(old.content, r->content, 32) == 0) {
 		t->counts.present++;
+		if (known && r->settles)
+			rc = settle(t, r, old.id, e);
 	} else if (refused) {
 		return refuse(t, r, asked, e);
 	} else {

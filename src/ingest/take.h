@@ -11,6 +11,8 @@
 
 #define TAKE_GROUP 250000 /* revisions after which an import acknowledges what it has */
 #define TAKE_MISSING_LISTED 20
+#define TAKE_KEY_MARK                                                                              \
+	" [key " /* in the remarks of a source record, then the key's fields and "]" */
 
 struct take_about {
 	struct store *st;
@@ -23,8 +25,10 @@ struct take_about {
 	const char *source_date;    /* or NULL */
 	const char *remark;         /* of the source record, or NULL */
 	int64_t today_days;
-	int64_t group;             /* 0 = TAKE_GROUP, or a quarter of what the register holds */
-	const struct uuid *source; /* an existing source record (a retry), or NULL */
+	int64_t group; /* 0 = TAKE_GROUP, or a quarter of what the register holds */
+	/* an existing source record: the rows come from the quarantine and settle theirs; or NULL
+	 */
+	const struct uuid *source;
 };
 
 struct take_counts {
@@ -54,5 +58,8 @@ MUST_CHECK enum err_code take_rows(struct take *t, struct rowmake_row *row, size
 /** List missing keys, acknowledge. The counts are complete then. */
 MUST_CHECK enum err_code take_finish(struct take *t, struct err *e);
 const struct take_counts *take_counts(const struct take *t);
+/** Put a custody event of that type into the open submission. Texts may be NULL but type. */
+MUST_CHECK enum err_code take_event(struct store *st, const char *type, const char *about,
+                                    const char *by, const char *reason, struct err *e);
 
 #endif
