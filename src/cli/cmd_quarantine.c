@@ -79,17 +79,26 @@ list(const struct cli *cli, struct store *st, const struct texts *t, struct err 
 	return rc;
 }
 
-static enum err_code export(const struct cli *cli, struct store *st, const struct texts *t,
-                            struct err *e) {
+static enum err_code
+write_export(const struct cli *cli, struct store *st, const struct texts *t, struct err *e)
+{
 	const char *out = t->operand[2];
-		enum retry_format format =
-			text_eq_nocase(file_extension(out), "json") ? RETRY_JSON : RETRY_CSV;
-		struct buf b; int kind; enum err_code rc = kind_of(st, t->kind, &kind, e);
+	enum retry_format format =
+		text_eq_nocase(file_extension(out), "json") ? RETRY_JSON : RETRY_CSV;
+	struct buf b;
+	int kind;
+	enum err_code rc = kind_of(st, t->kind, &kind, e);
 
-		if (rc) return rc; buf_init(&b, (size_t)1 << 30);
-		rc = retry_export(st, kind, t->all, format, &b, e);
-		if (!rc) rc = file_write_atomic(out, buf_text(&b), b.size, 0600, e);
-		if (!rc) cli_say(cli, "wrote %s", out); buf_done(&b); return rc;
+	if (rc)
+		return rc;
+	buf_init(&b, (size_t)1 << 30);
+	rc = retry_export(st, kind, t->all, format, &b, e);
+	if (!rc)
+		rc = file_write_atomic(out, buf_text(&b), b.size, 0600, e);
+	if (!rc)
+		cli_say(cli, "wrote %s", out);
+	buf_done(&b);
+	return rc;
 }
 
 static enum err_code
@@ -209,7 +218,7 @@ run_quarantine(struct cli *cli, int argc, char **argv)
 	if (!rc && text_eq(action, "list"))
 		rc = list(cli, st, &t, &e);
 	else if (!rc && text_eq(action, "export"))
-		rc = export(cli, st, &t, &e);
+		rc = write_export(cli, st, &t, &e);
 	else if (!rc && text_eq(action, "retry"))
 		rc = retry(cli, st, &t, &waiting, &e);
 	else if (!rc)
@@ -230,11 +239,11 @@ const struct cli_command cmd_quarantine = {
 		    "FILE dismiss ROW... --reason TEXT",
 	.text = "A row whose kind or position cannot be known waits here, as it came, with the\n"
 		"reason; waiting hazards are counted beside every figure. retry hands rows in "
-	        "again:\n"
+		"again:\n"
 		"all that wait, those with the numbers given, or those of a corrected export. "
-	        "What\n"
+		"What\n"
 		"is good becomes a record of its import; what is not waits on. Exit status 3: "
-	        "rows\n"
+		"rows\n"
 		"still wait.\n\n"
 		"  --from CORRECTED   a file that export wrote, with values corrected\n"
 		"  --set FIELD=VALUE  a value for every row retried; an empty one clears\n"
