@@ -1,5 +1,6 @@
 /* Claims: every published number beside the same figure computed from the records, or "no records". A claim is
  * never merged into records; nothing is divided by anything. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum { MAX_CODES = 64, TEXT_BYTES = 400 };
 
 struct claim {
 	struct uuid id;
-	char code[80], place[120], unit[40], dim[TEXT_BYTES], note[TEXT_BYTES];
+	char code[80], place[120], unit[40], dim[TEXT_BYTES], note[TEXT_BYTES], bound[40];
 	double value, low, high;
 	bool has_value;
 };
@@ -50,6 +51,7 @@ see_claim(void *ctx, const struct shown *row, struct err *e)
 	const char *by = fields_text(f, "made_by"), *on = fields_text(f, "published_date"), *as_of = fields_text(f, "as_of");
 	const char *statement = fields_text(f, "statement"), *code = fields_text(f, "figure_code");
 	struct claim x = { .id = row->id };
+	char said[340];
 	struct claim *p;
 
 	if (c->count == c->room) {
@@ -66,15 +68,20 @@ see_claim(void *ctx, const struct shown *row, struct err *e)
 	copy(x.unit, sizeof(x.unit), fields_text(f, "unit"));
 	(void)snprintf(x.dim, sizeof(x.dim), "by=%.250s%s%.10s", by ? by : "not stated", on || as_of ? " on=" : "",
 	               on ? on : as_of ? as_of : "");
-	copy(x.note, sizeof(x.note), statement);
 	x.value = fields_number(f, "value", 0);
 	x.has_value = form_find(f->form, "value") && f->value[form_index(f->form, "value")].type != STORE_NULL;
-	x.low = fields_number(f, "low", x.value);
-	x.high = fields_number(f, "high", x.value);
-	if (!x.has_value && (fields_number(f, "low", -1) >= 0 || fields_number(f, "high", -1) >= 0)) {
-		x.value = fields_number(f, "low", x.high);
+	x.low = fields_number(f, "low", x.has_value ? x.value : (double)NAN);
+	x.high = fields_number(f, "high", x.has_value ? x.value : (double)NAN);
+	if (!x.has_value && !(isnan(x.low) && isnan(x.high))) {
+		/* "more than N" and "nearly N" say one bound; the other is not known and is not made up */
+		x.value = isnan(x.low) ? x.high : x.low;
 		x.has_value = true;
+		copy(x.bound, sizeof(x.bound), isnan(x.low) ? "no lower bound stated" : isnan(x.high) ? "no upper bound stated" : "");
 	}
+	x.low = isnan(x.low) ? x.value : x.low;
+	x.high = isnan(x.high) ? x.value : x.high;
+	copy(said, sizeof(said), statement);
+	(void)snprintf(x.note, sizeof(x.note), "%s%s%s", said, *x.bound ? "; " : "", x.bound);
 	c->claim[c->count++] = x;
 	return ERR_OK;
 }

@@ -31,6 +31,7 @@ struct importing {
 	struct source_rows first;
 	struct feed *feed;
 	struct territory *territory;
+	struct links *links;
 	struct rowmake *maker;
 	struct rowmake_worker *worker[MAX_WORKERS];
 	size_t workers;
@@ -341,6 +342,10 @@ open_maker(struct importing *im, struct err *e)
 	if (rc)
 		return rc;
 	about.country = territory_country(im->territory);
+	rc = links_load(im->st, about.form, about.column, about.column_count, &im->links, e);
+	if (rc)
+		return rc;
+	about.links = im->links;
 	rc = rowmake_create(&about, &im->maker, e);
 	return rc ? rc : make_workers(im, e);
 }
@@ -430,6 +435,7 @@ done(struct importing *im)
 	feed_close(im->feed);
 	rowmake_free(im->maker);
 	territory_free(im->territory);
+	links_free(im->links);
 	source_close(im->source);
 	arena_done(&im->mem);
 	arena_done(&im->first_mem);

@@ -264,24 +264,23 @@ convert_columns(const struct rowmake *m, struct rowmake_worker *w, struct rowmak
 	enum err_code rc = ERR_OK;
 
 	for (size_t i = 0; !rc && i < m->about.column_count; i++) {
-		if (m->target[i] < 0 || r->mapped[i].type == MAPPING_NULL)
+		struct mapping_value v = r->mapped[i];
+		enum convert_result done;
+		bool linked;
+
+		if (m->target[i] < 0 || v.type == MAPPING_NULL)
 			continue;
-		switch (convert_value(m->converter, m->target[i], &r->mapped[i], &w->mem,
-		                      &r->fields.value[m->target[i]])) {
-		case CONVERT_OK:
-			*ret_any = true;
-			break;
-		case CONVERT_EMPTY:
-			break;
-		case CONVERT_BAD:
-			*ret_any = true;
+		linked = links_resolve(m->about.links, &m->about.form->field[m->target[i]], &w->mem, &v);
+		done = linked ? convert_value(m->converter, m->target[i], &v, &w->mem,
+		                              &r->fields.value[m->target[i]])
+		              : CONVERT_BAD;
+		if (done == CONVERT_NOMEM)
+			return no_memory(e);
+		*ret_any = *ret_any || done != CONVERT_EMPTY;
+		if (done == CONVERT_BAD) {
 			r->fields.value[m->target[i]] = (struct store_value){ 0 };
-			rowcheck_set(check, CHECK_BAD_VALUE, NULL);
+			rowcheck_set(check, linked ? CHECK_BAD_VALUE : CHECK_BROKEN_LINK, NULL);
 			rc = keep_bad(m, w, r, i, e);
-			break;
-		case CONVERT_NOMEM:
-			rc = no_memory(e);
-			break;
 		}
 	}
 	return rc;

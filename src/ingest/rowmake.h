@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "ingest/convert.h"
+#include "ingest/links.h"
 #include "ingest/region.h"
 #include "ingest/rowcheck.h"
 #include "store/mapping.h"
@@ -27,6 +28,7 @@ struct rowmake_about {
 	const char *operation;        /* --operation: "15865", or NULL */
 	bool geometry_is_wgs84;       /* by the file format (GeoJSON, KML, GPX) */
 	const struct region *country; /* or NULL */
+	const struct links *links;    /* numbers of records that rows may name, or NULL */
 	int64_t today_days;
 };
 
