@@ -133,6 +133,7 @@ figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
 		{ "casualties", figure_casualties },
 		{ "finds", figure_finds },
 		{ "laying", figure_laying },
+		{ "minefields", figure_minefields },
 		{ "claims", figure_claims },
 	};
 	struct assess a = { .st = st, .q = q, .pool = pool, .out = ret };
