@@ -236,14 +236,17 @@ add_area(struct dissolve *s, struct box *b, const struct area_here *from,
          const double from_corner[2])
 {
 	const double(*xy)[2] = s->tile->xy;
+	const uint32_t(*edges)[2] = NULL;
 	double corner[2] = { b->at.x0, b->at.y0 };
 	struct area_here here = { .group = from->group, .start = s->edge.count };
 	struct area_here *slot;
 
 	if (is_dead(s, from->group))
 		return false;
-	here.inside = dissolve_inside(from->inside, from_corner, corner, xy,
-	                              (const uint32_t(*)[2])s->edge.p + from->start, from->count);
+	/* Without edges there may be no array yet, and NULL + 0 is no C. */
+	if (from->count > 0)
+		edges = (const uint32_t(*)[2])s->edge.p + from->start;
+	here.inside = dissolve_inside(from->inside, from_corner, corner, xy, edges, from->count);
 	for (size_t i = 0; i < from->count; i++) {
 		const uint32_t *pair = ((const uint32_t(*)[2])s->edge.p)[from->start + i];
 		uint32_t a = pair[0], z = pair[1];
