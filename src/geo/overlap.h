@@ -9,7 +9,8 @@
 #include "base/pool.h"
 #include "geo/extent.h"
 
-/** a < b are places in the list; m2 is the geodesic area they share. Not 0 stops the listing. */
+/** a < b are places in the list; m2 is the geodesic area they share, at most the smaller one's. Not
+ * 0 stops the listing. */
 typedef int overlap_fn(void *ctx, size_t a, size_t b, double m2);
 
 /**

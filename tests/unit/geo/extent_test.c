@@ -59,8 +59,9 @@ wkt(const char *s)
 static struct extent_item
 item(const struct geom *g, uint32_t group, double accuracy_m)
 {
-	return (struct extent_item){ g, measure_area_m2(g), measure_perimeter_m(g), accuracy_m,
-		                     group, 0 };
+	return (struct extent_item){
+		g, measure_area_m2(g), measure_perimeter_m(g), accuracy_m, group, 0
+	};
 }
 
 /* GEOS's union, then Karney's area. */
@@ -147,10 +148,11 @@ random_stars(void **state)
 		for (size_t i = 0; i < n; i++) {
 			double big = rng_below(&r, 10) == 0 ? 5 : 1;
 
-			it[i] = item(star(&r, lon + spread * rng_f64(&r),
-			                  lat + spread * rng_f64(&r), size * big,
-			                  3 + (uint32_t)rng_below(&r, big > 1 ? 90 : 14)),
-			             (uint32_t)rng_below(&r, 3), 10 * rng_f64(&r));
+			double x = lon + spread * rng_f64(&r), y = lat + spread * rng_f64(&r);
+			uint32_t corners = 3 + (uint32_t)rng_below(&r, big > 1 ? 90 : 14);
+			uint32_t group = (uint32_t)rng_below(&r, 3);
+
+			it[i] = item(star(&r, x, y, size * big, corners), group, 10 * rng_f64(&r));
 		}
 		agrees(it, n, 3, round % 2 ? pool : NULL);
 		arena_reset(&mem);
@@ -283,8 +285,10 @@ order_and_threads(void **state)
 	(void)state;
 	rng_seed(&r, 4, 1);
 	for (size_t i = 0; i < MOST; i++) {
-		it[i] = item(star(&r, 35 + 0.02 * rng_f64(&r), 48 + 0.02 * rng_f64(&r), 0.001, 9),
-		             (uint32_t)(i % 3), rng_f64(&r) * 20);
+		double x = 35 + 0.02 * rng_f64(&r), y = 48 + 0.02 * rng_f64(&r);
+		double accuracy_m = rng_f64(&r) * 20;
+
+		it[i] = item(star(&r, x, y, 0.001, 9), (uint32_t)(i % 3), accuracy_m);
 		if (i % 7 == 0 && i > 0) {
 			it[i].geom = it[i - 1].geom;
 			it[i].area_m2 = it[i - 1].area_m2;
@@ -348,9 +352,10 @@ bounds_hold(void **state)
 		struct geom grown[12], u;
 
 		for (size_t i = 0; i < n; i++) {
-			it[i] = item(star(&r, 35 + 0.01 * rng_f64(&r), 48 + 0.01 * rng_f64(&r),
-			                  0.002, 8),
-			             0, 1 + 60 * rng_f64(&r));
+			double x = 35 + 0.01 * rng_f64(&r), y = 48 + 0.01 * rng_f64(&r);
+			double accuracy_m = 1 + 60 * rng_f64(&r);
+
+			it[i] = item(star(&r, x, y, 0.002, 8), 0, accuracy_m);
 			/* 0.98: shape_grow itself grows up to 1 % too far */
 			ok(shape_grow(ctx, it[i].geom, it[i].accuracy_m * 0.98, &mem, &grown[i],
 			              &e));
