@@ -365,11 +365,15 @@ struct sum_ctx {
 };
 
 static void
-sum_piece(const struct sum_ctx *c, const double *p, const double *q)
+sum_piece(const struct sum_ctx *c, bool kept, const double *p, const double *q)
 {
-	struct frame_point a = frame_point(c->frame, p[0], p[1]);
-	struct frame_point b = frame_point(c->frame, q[0], q[1]);
+	struct frame_point a, b;
 
+	if (!kept) {
+		return;
+	}
+	a = frame_point(c->frame, p[0], p[1]);
+	b = frame_point(c->frame, q[0], q[1]);
 	c->sum->area_m2 += c->sign * frame_between_m2(c->frame, p, q, a, b);
 	c->sum->length_m += frame_length_m(a, b);
 	c->sum->gap_x += c->sign * (q[0] - p[0]);
@@ -392,10 +396,8 @@ sum_ring(struct arrange *a, const struct sum_ctx *c, uint32_t ring, uint32_t dep
 			const struct arrange_cut *cut = &a->cut[*k];
 
 			if (cut->t >= 0) {
-				if (inside == depth) {
-					sum_piece(c, p, (const double[2]){ cut->x, cut->y });
-					c->sum->none = false;
-				}
+				sum_piece(c, inside == depth, p,
+				          (const double[2]){ cut->x, cut->y });
 				at[0] = cut->x;
 				at[1] = cut->y;
 				p = at;
@@ -403,12 +405,7 @@ sum_ring(struct arrange *a, const struct sum_ctx *c, uint32_t ring, uint32_t dep
 			a->inside[cut->other] ^= 1;
 			inside += a->inside[cut->other] ? 1 : UINT32_MAX; /* plus or minus one */
 		}
-		if (inside == depth) {
-			sum_piece(c, p, end);
-			c->sum->none = false;
-		} else {
-			c->sum->whole = false;
-		}
+		sum_piece(c, inside == depth, p, end);
 	}
 }
 
@@ -419,9 +416,8 @@ arrange_sum(struct arrange *a, const struct frame *f, uint32_t depth, struct arr
 	struct sum_ctx c = { f, ret, 0 };
 	size_t k = 0;
 
-	*ret = (struct arrange_sum){ .whole = true, .none = true };
+	*ret = (struct arrange_sum){ .whole = a->cuts == 0 && depth == 0 };
 	if (a->cuts == 0) { /* apart from all others, or around some of them */
-		*(depth == 0 ? &ret->none : &ret->whole) = false;
 		return;
 	}
 	if (a->others > a->inside_room) {
@@ -435,7 +431,6 @@ arrange_sum(struct arrange *a, const struct frame *f, uint32_t depth, struct arr
 		a->inside_room = a->others;
 	}
 	qsort(a->cut, a->cuts, sizeof(*a->cut), cut_cmp);
-	ret->whole = false;
 	for (uint32_t p = 0, r = 0; p < g->part_count; p++) {
 		for (bool shell = true; r < g->part_end[p]; r++, shell = false) {
 			uint32_t from = r ? g->ring_end[r - 1] : 0;

@@ -53,8 +53,7 @@ struct arrange_sum {
 	double length_m; /* of the kept pieces */
 	double gap_x,
 		gap_y; /* where the kept pieces lead to: sums over all polygons are 0 (degrees) */
-	bool whole;    /* every edge was kept, uncut: the polygon's own area applies */
-	bool none;     /* no edge was kept */
+	bool whole;    /* no edge was cut or dropped: the polygon's own area applies */
 };
 
 /** Prepare a polygon; geom must stay. False when memory ends. */

@@ -105,8 +105,11 @@ unite(struct cluster *c, uint32_t first, struct err *e)
 	double largest = 0, sum = 0;
 	struct geom g;
 	unsigned n = 0;
-	enum err_code rc = list ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a union");
+	enum err_code rc = ERR_OK;
 
+	if (!list) {
+		return err_set(e, ERR_NOMEM, "out of memory for a union");
+	}
 	for (uint32_t i = first; rc == ERR_OK && i != NONE; i = c->part[i].next) {
 		GEOSGeometry *whole;
 		double a = 0;

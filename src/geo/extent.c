@@ -328,7 +328,7 @@ member_arrange(void *ctx, size_t index, size_t worker)
 	struct worker *w = &x->worker[worker];
 	const struct extent_item *it = &x->items[x->member[index].item];
 	struct outcome *out = &x->out[index];
-	struct arrange_sum sum;
+	struct arrange_sum sum = { .whole = true };
 	size_t n;
 
 	if (x->member[index].copy_of != NONE || w->rc != ERR_OK) {

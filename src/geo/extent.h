@@ -38,7 +38,8 @@ struct extent_item {
 	double accuracy_m;  /* >= 0, 95 % */
 	uint32_t group;     /* 0 .. group_count - 1 */
 	double unsure_m2;   /* >= 0: area that only some readings of a broken outline have (area_m2
-	                       less that   of shape_cover's smallest reading); low goes without. Else 0
+	                       less that   of shape_cover's smallest reading); low goes without. Else
+	                       0
 	                     */
 };
 

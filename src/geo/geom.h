@@ -25,8 +25,9 @@ struct geom_box {
 	double min_lon_deg, min_lat_deg, max_lon_deg, max_lat_deg; /* min > max when empty */
 };
 
-/* Part = a point, a line or a polygon; ring = a point sequence. A point part and a line part have one
- * ring. ring_end[r] is one past the last point of ring r; part_end[p] one past the last ring of p. */
+/* Part = a point, a line or a polygon; ring = a point sequence. A point part and a line part have
+ * one ring. ring_end[r] is one past the last point of ring r; part_end[p] one past the last ring of
+ * p. */
 struct geom {
 	enum geom_type type;
 	uint32_t part_count; /* 1 for the three simple types unless empty (0) */
@@ -37,31 +38,33 @@ struct geom {
 	const double *xy; /* 2 * point_count */
 };
 
-#define GEOM_MAX_POINTS 100000u   /* docs/LIMITS.md: vertices of one geometry */
+#define GEOM_MAX_POINTS 100000u /* docs/LIMITS.md: vertices of one geometry */
 
 /**
- * Read ISO or EWKB WKB, either byte order; Z and M are dropped; GeometryCollections of one kind become
- * the multi type. Rings are closed if the file left them open. max_points 0 means GEOM_MAX_POINTS.
- * Coordinates must be finite, else ERR_INVALID; ranges are not checked here (foreign systems).
- * ERR_UNSUPPORTED for curves and mixed collections, ERR_LIMIT past max_points, ERR_INVALID if truncated.
+ * Read ISO or EWKB WKB, either byte order; Z and M are dropped; GeometryCollections of one kind
+ * become the multi type. Rings are closed if the file left them open. max_points 0 means
+ * GEOM_MAX_POINTS. Coordinates must be finite, else ERR_INVALID; ranges are not checked here
+ * (foreign systems). ERR_UNSUPPORTED for curves and mixed collections, ERR_LIMIT past max_points,
+ * ERR_INVALID if truncated.
  */
-MUST_CHECK enum err_code geom_from_wkb(const uint8_t *p, size_t n, size_t max_points, struct arena *mem,
-                                       struct geom *ret, struct err *e);
+MUST_CHECK enum err_code geom_from_wkb(const uint8_t *p, size_t n, size_t max_points,
+                                       struct arena *mem, struct geom *ret, struct err *e);
 /** Append little-endian ISO WKB. */
 void geom_to_wkb(const struct geom *g, struct buf *out);
-/** Append a GeoPackage blob: header (little-endian, srs 4326, xy envelope but for points) and WKB. */
+/** Append a GeoPackage blob: header (little-endian, srs 4326, xy envelope but for points) and WKB.
+ */
 void geom_to_gpkg(const struct geom *g, struct buf *out);
 /** Read a GeoPackage blob (any envelope kind, any byte order). */
-MUST_CHECK enum err_code geom_from_gpkg(const uint8_t *p, size_t n, struct arena *mem, struct geom *ret,
-                                        struct err *e);
-/** Read a parsed GeoJSON geometry object (no Feature, no collection). */
-MUST_CHECK enum err_code geom_from_json(const struct json_value *v, size_t max_points, struct arena *mem,
+MUST_CHECK enum err_code geom_from_gpkg(const uint8_t *p, size_t n, struct arena *mem,
                                         struct geom *ret, struct err *e);
+/** Read a parsed GeoJSON geometry object (no Feature, no collection). */
+MUST_CHECK enum err_code geom_from_json(const struct json_value *v, size_t max_points,
+                                        struct arena *mem, struct geom *ret, struct err *e);
 /** Append the canonical (RFC 8785) GeoJSON geometry object: {"coordinates":...,"type":...}. */
 void geom_write_json(const struct geom *g, struct buf *out);
 /** Read OGC WKT of the same types ("POLYGON ((...))", EMPTY, optional SRID=...;, Z/M dropped). */
-MUST_CHECK enum err_code geom_from_wkt(const char *s, size_t n, size_t max_points, struct arena *mem,
-                                       struct geom *ret, struct err *e);
+MUST_CHECK enum err_code geom_from_wkt(const char *s, size_t n, size_t max_points,
+                                       struct arena *mem, struct geom *ret, struct err *e);
 
 bool geom_is_empty(const struct geom *g);
 bool geom_is_areal(const struct geom *g);

@@ -42,7 +42,7 @@ json_position(struct build *b, const struct json_value *v, struct err *e)
 {
 	const struct json_value *x = v->first, *y = x ? x->next : NULL;
 
-	if (v->count < 2 || x->type != JSON_NUMBER || y->type != JSON_NUMBER) {
+	if (!x || !y || x->type != JSON_NUMBER || y->type != JSON_NUMBER) {
 		return err_set(e, ERR_INVALID, "a position is not two numbers");
 	}
 	return build_point(b, x->number, y->number, e);
@@ -337,6 +337,12 @@ wkt_srid(struct wkt *t, const char *start, struct err *e)
 	return wkt_take(t, ';') ? ERR_OK : wkt_bad(t, start, "';'", e);
 }
 
+static bool
+wkt_is_dims(const char *word)
+{
+	return text_eq(word, "Z") || text_eq(word, "M") || text_eq(word, "ZM");
+}
+
 static enum err_code
 wkt_type(struct wkt *t, const char *start, int *ret_depth, struct err *e)
 {
@@ -349,13 +355,12 @@ wkt_type(struct wkt *t, const char *start, int *ret_depth, struct err *e)
 		size_t m = strlen(names[k].wkt);
 		const char *at, *rest = word + m;
 
-		if (n < m || strncmp(word, names[k].wkt, m) != 0 ||
-		    (*rest && strcmp(rest, "Z") && strcmp(rest, "M") && strcmp(rest, "ZM"))) {
+		if (n < m || strncmp(word, names[k].wkt, m) != 0 || (*rest && !wkt_is_dims(rest))) {
 			continue;
 		}
 		at = t->p;
 		wkt_word(t, dims, sizeof(dims));
-		if (strcmp(dims, "Z") && strcmp(dims, "M") && strcmp(dims, "ZM")) {
+		if (!wkt_is_dims(dims)) {
 			t->p = at;
 		}
 		t->b.type = names[k].type;

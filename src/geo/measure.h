@@ -9,11 +9,12 @@
 /**
  * Geodesic area in m2 (>= 0): for each polygon part, outer ring less holes, whatever their winding.
  * Overlapping parts count twice (see geo/extent.h for unions). Edges are geodesics (Karney 2013).
- * Points and lines give 0. Small outlines use a closed form (geo/frame.h) that stays within 1e-9 of it
- * (and 1e-6 m2). Latitudes outside -90 .. 90 give NaN.
+ * Points and lines give 0. Small outlines use a closed form (geo/frame.h) that stays within 1e-9 of
+ * it (and 1e-6 m2). Latitudes outside -90 .. 90 give NaN.
  */
 double measure_area_m2(const struct geom *g);
-/** The same, always by Karney's own routine (about 0.5 us an edge): the reference for tests and far edges. */
+/** The same, always by Karney's own routine (about 0.5 us an edge): the reference for tests and far
+ * edges. */
 double measure_area_karney_m2(const struct geom *g);
 /** Geodesic length of all rings and lines in metres. */
 double measure_perimeter_m(const struct geom *g);

@@ -24,6 +24,13 @@ plane_side(const double *a, const double *b, const double *c)
 	return (det > bound) - (det < -bound);
 }
 
+/** The same position (0 equals -0). */
+static inline bool
+plane_same(const double *a, const double *b)
+{
+	return a[0] >= b[0] && a[0] <= b[0] && a[1] >= b[1] && a[1] <= b[1];
+}
+
 /** True if the boxes of segments a-b and c-d share a point. */
 static inline bool
 plane_boxes_meet(const double *a, const double *b, const double *c, const double *d)

@@ -30,13 +30,13 @@ check_has_points(const double *xy, size_t n, size_t want)
 	size_t seen = 1, second = 0;
 
 	for (size_t i = 1; i < n && seen < want; i++) {
-		if (memcmp(xy, xy + 2 * i, 2 * sizeof(*xy)) == 0) {
+		if (plane_same(xy, xy + 2 * i)) {
 			continue;
 		}
 		if (seen == 1) {
 			second = i;
 			seen = 2;
-		} else if (memcmp(xy + 2 * second, xy + 2 * i, 2 * sizeof(*xy)) != 0) {
+		} else if (!plane_same(xy + 2 * second, xy + 2 * i)) {
 			seen = 3;
 		}
 	}
@@ -336,7 +336,7 @@ union_kinds(struct geo *ctx, const struct geom *const *g, size_t count, GEOSGeom
 			ret[k] = union_all(ctx, list + k * count, n[k]);
 			rc = ret[k] ? ERR_OK : geo_failed(ctx, "join outlines", e);
 		} else {
-			for (unsigned i = 0; i < n[k]; i++) {
+			for (unsigned i = 0; list && i < n[k]; i++) {
 				GEOSGeom_destroy_r(ctx->geos, list[k * count + i]);
 			}
 		}
@@ -404,7 +404,7 @@ static enum err_code
 distance_nearest(struct geo *ctx, const struct geom *const ab[2], double lat_deg, double shift_deg,
                  double ret[4], struct err *e)
 {
-	double k = fmax(cos(lat_deg * 0.017453292519943295), 1e-3);
+	double k = fmax(cos(lat_deg * 0.017453292519943295), 1e-3), at[4] = { 0 };
 	GEOSGeometry *pair[2];
 	GEOSCoordSequence *s;
 	struct geom g[2];
@@ -423,12 +423,15 @@ distance_nearest(struct geo *ctx, const struct geom *const ab[2], double lat_deg
 		return rc;
 	}
 	s = GEOSNearestPoints_r(ctx->geos, pair[0], pair[1]);
-	if (!s || !GEOSCoordSeq_getXY_r(ctx->geos, s, 0, &ret[0], &ret[1]) ||
-	    !GEOSCoordSeq_getXY_r(ctx->geos, s, 1, &ret[2], &ret[3])) {
+	if (!s || !GEOSCoordSeq_getXY_r(ctx->geos, s, 0, &at[0], &at[1]) ||
+	    !GEOSCoordSeq_getXY_r(ctx->geos, s, 1, &at[2], &at[3])) {
 		rc = geo_failed(ctx, "find the nearest points", e);
+	} else {
+		ret[0] = at[0] / k;
+		ret[1] = at[1];
+		ret[2] = at[2] / k;
+		ret[3] = at[3];
 	}
-	ret[0] /= k;
-	ret[2] /= k;
 	GEOSCoordSeq_destroy_r(ctx->geos, s);
 	pair_destroy(ctx, pair);
 	return rc;
@@ -440,8 +443,9 @@ shape_distance_m(struct geo *ctx, const struct geom *a, const struct geom *b, do
 {
 	const struct geom *ab[2] = { a, b };
 	struct geom_box x = geom_bounds(a), y = geom_bounds(b);
-	double best = INFINITY, at[4], shift = 0, lat;
+	double best = INFINITY, at[4] = { 0 }, shift = 0, lat;
 	bool meet = false;
+	enum err_code rc;
 
 	if (geom_is_empty(a) || geom_is_empty(b)) {
 		return err_set(e, ERR_INVALID, "no distance to an empty geometry");
@@ -455,15 +459,16 @@ shape_distance_m(struct geo *ctx, const struct geom *a, const struct geom *b, do
 	} else if (y.min_lon_deg - x.max_lon_deg > 180) {
 		shift = -360;
 	}
-	if (shape_intersects(ctx, a, b, &meet, e) != ERR_OK) {
-		return e ? e->code : ERR_INTERNAL;
+	rc = shape_intersects(ctx, a, b, &meet, e);
+	if (rc != ERR_OK) {
+		return rc;
 	}
 	/* Start at the latitude of the gap (or of the common strip) between the boxes. */
 	lat = (fmax(x.min_lat_deg, y.min_lat_deg) + fmin(x.max_lat_deg, y.max_lat_deg)) / 2;
 	for (int i = 0; i < 4 && !meet; i++) {
-		enum err_code rc = distance_nearest(ctx, ab, lat, shift, at, e);
 		double m, before = best;
 
+		rc = distance_nearest(ctx, ab, lat, shift, at, e);
 		if (rc != ERR_OK) {
 			return rc;
 		}

@@ -1,6 +1,6 @@
-/* Shapes: validity, the cautious shape of a broken outline, unions, distances, generalising outward.
- * Everything that calls GEOS for single geometries. Longitude/latitude in degrees; GEOS works in that
- * plane (edges straight in lon/lat). One context, one thread. */
+/* Shapes: validity, the cautious shape of a broken outline, unions, distances, generalising
+ * outward. Everything that calls GEOS for single geometries. Longitude/latitude in degrees; GEOS
+ * works in that plane (edges straight in lon/lat). One context, one thread. */
 #ifndef GEO_SHAPE_H
 #define GEO_SHAPE_H
 
@@ -11,43 +11,46 @@
 
 enum shape_fault {
 	SHAPE_VALID = 0,
-	SHAPE_EMPTY,          /* no point at all */
-	SHAPE_FEW_POINTS,     /* a ring with fewer than 3 different vertices */
-	SHAPE_SELF_CROSSING,  /* an outline crosses or touches itself */
-	SHAPE_HOLE_OUTSIDE,   /* a hole outside its shell, nested shells or holes */
-	SHAPE_PARTS_OVERLAP,  /* parts of one multipolygon overlap */
+	SHAPE_EMPTY,         /* no point at all */
+	SHAPE_FEW_POINTS,    /* a ring with fewer than 3 different vertices */
+	SHAPE_SELF_CROSSING, /* an outline crosses or touches itself */
+	SHAPE_HOLE_OUTSIDE,  /* a hole outside its shell, nested shells or holes */
+	SHAPE_PARTS_OVERLAP, /* parts of one multipolygon overlap */
 	SHAPE_OTHER_FAULT
 };
 
 /** What is wrong with it; where (lon, lat) when known, else left untouched. */
-MUST_CHECK enum err_code shape_check(struct geo *ctx, const struct geom *g, enum shape_fault *ret_fault,
-                                     double ret_at[2], struct err *e);
+MUST_CHECK enum err_code shape_check(struct geo *ctx, const struct geom *g,
+                                     enum shape_fault *ret_fault, double ret_at[2], struct err *e);
 /** One stable word per fault: "valid", "empty", "few_points", "self_crossing", ... */
 const char *shape_fault_name(enum shape_fault f);
 /**
  * The cautious shape of a usable but invalid outline: a valid (multi)polygon that contains every
- * reading of it (even-odd, non-zero winding, each ring alone, holes that are not clearly holes filled).
- * ret_min is the smallest reading (what all readings agree on), may be empty. A valid input gives itself.
- * Polygons with fewer than 3 different vertices give a line's or point's cover: ret_max is then a line or point.
+ * reading of it (even-odd, non-zero winding, each ring alone, holes that are not clearly holes
+ * filled). ret_min is the smallest reading (what all readings agree on), may be empty. A valid
+ * input gives itself. Polygons with fewer than 3 different vertices give a line's or point's cover:
+ * ret_max is then a line or point.
  */
 MUST_CHECK enum err_code shape_cover(struct geo *ctx, const struct geom *g, struct arena *mem,
                                      struct geom *ret_max, struct geom *ret_min, struct err *e);
-/** Union of valid geometries of any types. Areal parts only if any is areal (points and lines inside vanish;
- * outside ones are kept by growing them by 1e-7 degree). Used for the cautious join of revisions. */
+/** Union of valid geometries of any types. Areal parts only if any is areal (points and lines
+ * inside vanish; outside ones are kept by growing them by 1e-7 degree). Used for the cautious join
+ * of revisions. */
 MUST_CHECK enum err_code shape_union(struct geo *ctx, const struct geom *const *g, size_t count,
                                      struct arena *mem, struct geom *ret, struct err *e);
 /** True if outer covers inner (every point of inner in or on outer, tolerance 1e-9 degree). */
-MUST_CHECK enum err_code shape_covers(struct geo *ctx, const struct geom *outer, const struct geom *inner,
-                                      bool *ret, struct err *e);
+MUST_CHECK enum err_code shape_covers(struct geo *ctx, const struct geom *outer,
+                                      const struct geom *inner, bool *ret, struct err *e);
 /** True if they share a point. */
-MUST_CHECK enum err_code shape_intersects(struct geo *ctx, const struct geom *a, const struct geom *b,
-                                          bool *ret, struct err *e);
+MUST_CHECK enum err_code shape_intersects(struct geo *ctx, const struct geom *a,
+                                          const struct geom *b, bool *ret, struct err *e);
 /** Geodesic area in m2 of the intersection. */
-MUST_CHECK enum err_code shape_overlap_m2(struct geo *ctx, const struct geom *a, const struct geom *b,
-                                          double *ret_m2, struct err *e);
-/** Least distance in metres between two geometries (0 when they share a point); error below 0.1 % under 100 km. */
-MUST_CHECK enum err_code shape_distance_m(struct geo *ctx, const struct geom *a, const struct geom *b,
-                                          double *ret_m, struct err *e);
+MUST_CHECK enum err_code shape_overlap_m2(struct geo *ctx, const struct geom *a,
+                                          const struct geom *b, double *ret_m2, struct err *e);
+/** Least distance in metres between two geometries (0 when they share a point); error below 0.1 %
+ * under 100 km. */
+MUST_CHECK enum err_code shape_distance_m(struct geo *ctx, const struct geom *a,
+                                          const struct geom *b, double *ret_m, struct err *e);
 /** A point on or in the geometry (inside when areal). */
 MUST_CHECK enum err_code shape_point_inside(struct geo *ctx, const struct geom *g, double ret[2],
                                             struct err *e);
@@ -55,21 +58,21 @@ MUST_CHECK enum err_code shape_point_inside(struct geo *ctx, const struct geom *
  * Grow outward by metres: the result contains every point within `by_m` of g (circumscribed arcs);
  * at most 1 % of by_m larger than needed below 80 degrees of latitude.
  */
-MUST_CHECK enum err_code shape_grow(struct geo *ctx, const struct geom *g, double by_m, struct arena *mem,
-                                    struct geom *ret, struct err *e);
+MUST_CHECK enum err_code shape_grow(struct geo *ctx, const struct geom *g, double by_m,
+                                    struct arena *mem, struct geom *ret, struct err *e);
 /**
- * The public geometry: the union of the cells of a fixed published grid (cell_m metres; see FORMATS.md)
- * that g touches. Contains g; depends only on the cells touched.
+ * The public geometry: the union of the cells of a fixed published grid (cell_m metres; see
+ * FORMATS.md) that g touches. Contains g; depends only on the cells touched.
  */
 MUST_CHECK enum err_code shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m,
                                        struct arena *mem, struct geom *ret, struct err *e);
 /**
- * The opposite, for land that was released: the union of the cells that lie wholly inside an area and farther
- * than margin_m (0 or more) from its outline. Inside g always; a multipolygon without parts where no cell fits
- * or g is no area.
+ * The opposite, for land that was released: the union of the cells that lie wholly inside an area
+ * and farther than margin_m (0 or more) from its outline. Inside g always; a multipolygon without
+ * parts where no cell fits or g is no area.
  */
-MUST_CHECK enum err_code shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m,
-                                              double cell_m, struct arena *mem, struct geom *ret,
-                                              struct err *e);
+MUST_CHECK enum err_code shape_to_grid_inside(struct geo *ctx, const struct geom *g,
+                                              double margin_m, double cell_m, struct arena *mem,
+                                              struct geom *ret, struct err *e);
 
 #endif

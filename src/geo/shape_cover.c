@@ -3,10 +3,10 @@
  * non-zero winding, buffer(0) and both methods of make-valid choose among them. All of them
  * together are the ring filled. Zero-width spikes have no face; they are kept as thin slivers. */
 #include <math.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "geo/handle.h"
+#include "geo/plane.h"
 #include "geo/shape.h"
 
 #define THIN_DEG 1e-7
@@ -104,7 +104,7 @@ ring_thin(struct cover *c, const double *xy, uint32_t n)
 	GEOSCoordSequence *s;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (memcmp(xy, xy + 2 * (size_t)i, 2 * sizeof(*xy)) != 0) {
+		if (!plane_same(xy, xy + 2 * (size_t)i)) {
 			s = GEOSCoordSeq_copyFromBuffer_r(c->h, xy, n, 0, 0);
 			return s ? GEOSGeom_createLineString_r(c->h, s) : NULL;
 		}

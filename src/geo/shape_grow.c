@@ -83,7 +83,7 @@ grow_piece(struct geo *ctx, const struct geom *g, double from_deg, double to_deg
 	double reach = by_m / 110000.0, low, high;
 	struct grow_plane p = { .lon0_deg = box.min_lon_deg };
 	GEOSGeometry *in = NULL, *grown = NULL;
-	struct geom work = *g, out;
+	struct geom work = *g, out = { 0 };
 	struct arena mem;
 	double *xy;
 	enum err_code rc = ERR_OK;
@@ -141,7 +141,7 @@ grow_strip(struct geo *ctx, const GEOSGeometry *whole, const struct geom *g, con
 	GEOSGeometry *rect = geo_ring_polygon(ctx, r, 5);
 	GEOSGeometry *part = rect ? GEOSIntersection_r(ctx->geos, whole, rect) : NULL;
 	struct arena mem;
-	struct geom piece;
+	struct geom piece = { 0 };
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)1 << 30);
@@ -166,9 +166,12 @@ grow_strips(struct geo *ctx, const struct geom *g, unsigned bands, double by_m, 
 	GEOSGeometry **list = mem_calloc((size_t)bands + 1, sizeof(GEOSGeometry *));
 	GEOSGeometry *whole = NULL, *all = NULL;
 	unsigned n = 0;
-	enum err_code rc = list ? geo_to_geos(ctx, g, &whole, e)
-	                        : err_set(e, ERR_NOMEM, "out of memory for a buffer");
+	enum err_code rc;
 
+	if (!list) {
+		return err_set(e, ERR_NOMEM, "out of memory for a buffer");
+	}
+	rc = geo_to_geos(ctx, g, &whole, e);
 	for (unsigned i = 0; rc == ERR_OK && i < bands; i++) {
 		double strip[2] = { box.min_lat_deg + i * step,
 			            i + 1 == bands ? box.max_lat_deg
@@ -182,7 +185,7 @@ grow_strips(struct geo *ctx, const struct geom *g, unsigned bands, double by_m, 
 	              ? GEOSGeom_createCollection_r(ctx->geos, GEOS_GEOMETRYCOLLECTION, list, n)
 	              : NULL;
 	if (!all) {
-		for (unsigned i = 0; list && i < n; i++) {
+		for (unsigned i = 0; i < n; i++) {
 			GEOSGeom_destroy_r(ctx->geos, list[i]);
 		}
 	}

@@ -77,20 +77,30 @@ simple_inside(const struct geom *g, uint32_t r, uint32_t of)
 	                     g->ring_end[of] - from);
 }
 
+/* Holes first + 1 .. end - 1 lie in the shell and not in each other. */
+static bool
+simple_holes(const struct geom *g, uint32_t first, uint32_t end)
+{
+	for (uint32_t r = first + 1; r < end; r++) {
+		if (simple_inside(g, r, first) != 1) {
+			return false;
+		}
+		for (uint32_t o = first + 1; o < end; o++) {
+			if (o != r && simple_inside(g, r, o) != 0) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
 /* No two rings touch, so one vertex tells where a ring lies. */
 static bool
 simple_nesting(const struct geom *g)
 {
 	for (uint32_t p = 0, first = 0; p < g->part_count; first = g->part_end[p], p++) {
-		for (uint32_t r = first; r < g->part_end[p]; r++) {
-			if (r > first && simple_inside(g, r, first) != 1) {
-				return false;
-			}
-			for (uint32_t o = first + 1; o < g->part_end[p]; o++) {
-				if (r > first && o != r && simple_inside(g, r, o) != 0) {
-					return false;
-				}
-			}
+		if (!simple_holes(g, first, g->part_end[p])) {
+			return false;
 		}
 		for (uint32_t q = 0, shell = 0; q < g->part_count; shell = g->part_end[q], q++) {
 			if (q != p && simple_inside(g, first, shell) != 0) {
@@ -104,7 +114,7 @@ simple_nesting(const struct geom *g)
 bool
 simple_is_valid(const struct geom *g)
 {
-	struct simple_box box[SIMPLE_MAX_POINTS];
+	struct simple_box box[SIMPLE_MAX_POINTS] = { { 0 } };
 
 	if (g->point_count == 0 || g->point_count > SIMPLE_MAX_POINTS) {
 		return false;
