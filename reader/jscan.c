@@ -1,4 +1,3 @@
-#include <float.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -140,63 +139,18 @@ jscan_value(struct jscan *j, struct jtoken *ret)
 	return true;
 }
 
-/* The quotient of two exact 64-bit significands is right to 64 bits; rounding it again to 53 is
- * right unless it lies on the middle between two doubles. Returns false then, and for all but plain
- * decimals. */
-static bool
-number_fast(const char *s, const char *end, const char **ret_p, double *ret)
-{
-#if LDBL_MANT_DIG == 64
-	static const long double ten[] = { 1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,
-		                           1e7L,  1e8L,  1e9L,  1e10L, 1e11L, 1e12L, 1e13L,
-		                           1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L };
-	const char *p = s;
-	bool minus = false;
-	uint64_t m = 0;
-	uint64_t bits = 0;
-	long double v;
-	int digits = 0;
-	int fraction = 0;
-
-	if (p < end && *p == '-') {
-		minus = true;
-		p++;
-	}
-	for (; p < end && *p >= '0' && *p <= '9'; p++, digits++)
-		m = m * 10 + (uint64_t)(*p - '0');
-	if (!digits)
-		return false;
-	if (p + 1 < end && *p == '.' && p[1] >= '0' && p[1] <= '9') {
-		for (p++; p < end && *p >= '0' && *p <= '9'; p++, fraction++)
-			m = m * 10 + (uint64_t)(*p - '0');
-	}
-	if (digits + fraction > 19 || (p < end && number_byte(*p)))
-		return false;
-	v = (long double)m / ten[fraction];
-	memcpy(&bits, &v, sizeof bits);
-	if ((bits & 0x7ff) == 0x400)
-		return false;
-	*ret = (double)(minus ? -v : v);
-	*ret_p = p;
-	return true;
-#else
-	(void)s, (void)end, (void)ret_p, (void)ret;
-	return false;
-#endif
-}
-
 bool
 jscan_number(struct jscan *j, double *ret)
 {
+	double v;
 	size_t n;
 
 	(void)jscan_peek(j);
-	if (number_fast(j->p, j->end, &j->p, ret))
-		return true;
-	n = text_scan_f64(j->p, (size_t)(j->end - j->p), ret);
+	n = text_scan_f64(j->p, (size_t)(j->end - j->p), &v);
 	if (!n || (j->p + n < j->end && number_byte(j->p[n])))
 		return jscan_fail(j, "a coordinate is not a finite number");
 	j->p += n;
+	*ret = v;
 	return true;
 }
 
