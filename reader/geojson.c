@@ -52,7 +52,7 @@ key_column(struct geojson *g, const struct jtoken *key, size_t hint, struct err 
 	size_t n = key->n;
 	size_t index;
 
-	if (key->escaped || !text_is_utf8(name, n)) {
+	if (key->escaped || !text_is_utf8(name, n) || memchr(name, 0, n)) {
 		if (n > sizeof plain || !jscan_unescape(key, plain, &n)) {
 			(void)err_set(e, ERR_INVALID, "a property's name is not text");
 			return SIZE_MAX;
@@ -250,8 +250,8 @@ value_text(struct geojson *g, struct jscan *j, const struct jtoken *t)
 		o->buf.size = at + 5 + n;
 	} else {
 		memcpy(p + 5, t->s, n);
-		if (!text_is_utf8(t->s, n))
-			return jscan_fail(j, "a text is not UTF-8");
+		if (!text_is_utf8(t->s, t->n) || memchr(t->s, 0, t->n))
+			return jscan_fail(j, "a text is not UTF-8, or holds a NUL");
 	}
 	size = (uint32_t)n;
 	p[0] = PIPE_TEXT;
