@@ -424,6 +424,10 @@ mapping_next(struct mapping *m, const struct mapping_value **ret_values, const s
 	int s = sqlite3_step(m->q);
 
 	if (s == SQLITE_DONE) {
+		/* a LIMIT or a condition that never holds may stop early: what is left was left out */
+		while (!m->end)
+			if (advance(m) != SQLITE_OK)
+				return failed(m, ERR_INVALID, e);
 		*ret_values = NULL;
 		*ret_source = NULL;
 		return ERR_OK;
