@@ -178,7 +178,7 @@ past_row(struct store *st, const struct each_filter *f, struct uuid id, struct a
 	if (rc || !any)
 		return rc;
 	for (size_t i = 0; i < row.fields.form->field_count; i++) /* as a layer has it */
-		if (row.fields.form->field[i].access == FORM_IDENTITY)
+		if (form_field_access(&row.fields.form->field[i]) == FORM_IDENTITY)
 			row.fields.value[i] = (struct store_value){ 0 };
 	if (f->box && (!row.fields.geom || !geom_box_overlap(geom_bounds(row.fields.geom), *f->box)))
 		return ERR_OK;

@@ -33,7 +33,7 @@ column_type(const struct form_field *f)
 static bool
 in_layer(const struct form_field *f)
 {
-	return f->access != FORM_IDENTITY && !field_is_main_geometry(f) && !text_eq(f->name, "import_key");
+	return form_field_access(f) != FORM_IDENTITY && !field_is_main_geometry(f) && !text_eq(f->name, "import_key");
 }
 
 static bool

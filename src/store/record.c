@@ -226,7 +226,7 @@ write_fields(const struct store_fields *f, const int *sorted, enum choose choose
 		bool is_geometry = f->geom && field_is_main_geometry(field);
 
 		if ((v->type == STORE_NULL && !is_geometry) ||
-		    (choose == NO_IDENTITY && field->access == FORM_IDENTITY) ||
+		    (choose == NO_IDENTITY && form_field_access(field) == FORM_IDENTITY) ||
 		    (choose == NO_IMPORT && text_starts(field->name, "import_")))
 			continue;
 		if (comma)

@@ -285,7 +285,7 @@ seal_identity(struct store *st, const struct store_kind *k, const struct submit_
 	if (!only.value)
 		return err_set(e, ERR_NOMEM, "out of memory for a revision");
 	for (size_t i = 0; i < only.form->field_count; i++)
-		if (only.form->field[i].access == FORM_IDENTITY && rev->fields.value[i].type != STORE_NULL) {
+		if (form_field_access(&only.form->field[i]) == FORM_IDENTITY && rev->fields.value[i].type != STORE_NULL) {
 			only.value[i] = rev->fields.value[i];
 			any = true;
 		}
