@@ -65,14 +65,12 @@ void
 band_push(struct band *b, const double *values, double nodata)
 {
 	size_t width = (size_t)b->hi_col - b->lo_col;
-	double *out = b->value + b->rows * width;
+	const double *in = values ? values + b->lo_col : NULL;
+	double *restrict out = b->value + b->rows * width;
 
 	b->filled[b->rows] = values != NULL;
-	for (size_t i = 0; values && i < width; i++) {
-		double v = values[b->lo_col + i];
-
-		out[i] = v > 0 && v <= 1e300 && v != nodata ? v : 0;
-	}
+	for (size_t i = 0; in && i < width; i++) /* without branches: four at a time */
+		out[i] = (in[i] > 0) & (in[i] <= 1e300) & (in[i] != nodata) ? in[i] : 0;
 	b->rows++;
 }
 

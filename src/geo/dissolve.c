@@ -8,7 +8,7 @@
 #include "geo/vec.h"
 
 #define PI 3.14159265358979323846
-#define LEAF_SHAPES 40u /* a box with fewer shapes is solved */
+#define LEAF_SHAPES 100u /* a box with fewer shapes is solved */
 #define MAX_DEPTH 24u
 #define FRUITLESS 2u             /* halvings in a row that did not help */
 #define STEP_RAD (PI / 45)       /* longest chord */
@@ -20,8 +20,15 @@ struct shape {        /* what may cover */
 	uint32_t chain, index;
 	uint32_t group;
 	bool is_quad;
-	struct cover_disc disc;
-	struct cover_quad quad;
+	union {
+		struct cover_disc disc;
+		struct cover_quad quad;
+	};
+};
+
+struct key {          /* shapes in the order in which they are tried */
+	double depth; /* how far the box's centre lies inside */
+	uint32_t shape;
 };
 
 struct area_here {
@@ -38,7 +45,9 @@ struct dissolve {
 	struct vec area;  /* struct area_here */
 	struct vec edge;  /* uint32_t[2] */
 	struct vec dead;  /* uint32_t: groups that cover the box being filled */
-	struct vec shape; /* struct shape: of the box being solved */
+	struct vec found; /* struct shape: of the box being solved */
+	struct vec shape; /* the same, deepest first */
+	struct vec key;   /* struct key */
 	struct vec point; /* double[2] */
 	struct vec cross; /* double */
 	struct cover_list left, spare;
@@ -51,6 +60,7 @@ struct box {
 	size_t load; /* edges and vertices in it */
 	unsigned depth, fruitless;
 	bool whole_dead; /* covered by some group: the border of the whole is not in it */
+	bool mixed;      /* one group is not all there is in it */
 };
 
 static void *
@@ -78,7 +88,9 @@ dissolve_free(struct dissolve *s)
 	vec_done(&s->area);
 	vec_done(&s->edge);
 	vec_done(&s->dead);
+	vec_done(&s->found);
 	vec_done(&s->shape);
+	vec_done(&s->key);
 	vec_done(&s->point);
 	vec_done(&s->cross);
 	cover_done(&s->left);
@@ -90,6 +102,31 @@ double
 dissolve_widen(double r_m)
 {
 	return 1 / cos((r_m < COARSE_M ? COARSE_STEP_RAD : STEP_RAD) / 2);
+}
+
+void
+dissolve_ways(const double (*xy)[2], uint32_t count, bool closed, struct dissolve_way *ret)
+{
+	for (uint32_t k = 0; k < (closed ? count : count - 1); k++) {
+		const double *a = xy[k], *b = xy[k + 1 < count ? k + 1 : 0];
+		double dx = b[0] - a[0], dy = b[1] - a[1];
+		double length = sqrt(dx * dx + dy * dy);
+
+		ret[k] = (struct dissolve_way){ dx / length, dy / length, length };
+	}
+}
+
+/* fmin and fmax are calls, for the sake of NaN; here everything is finite. */
+static inline double
+least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static inline double
+most(double a, double b)
+{
+	return a > b ? a : b;
 }
 
 /* ---- inside or not ---- */
@@ -135,8 +172,8 @@ beyond(double x, double lo, double hi)
 static bool
 boxes_within(struct cover_box a, struct cover_box b, double r)
 {
-	double dx = fmax(0, fmax(a.x0 - b.x1, b.x0 - a.x1));
-	double dy = fmax(0, fmax(a.y0 - b.y1, b.y0 - a.y1));
+	double dx = most(0, most(a.x0 - b.x1, b.x0 - a.x1));
+	double dy = most(0, most(a.y0 - b.y1, b.y0 - a.y1));
 
 	return dx * dx + dy * dy < r * r;
 }
@@ -147,12 +184,17 @@ chain_covers(const struct dissolve_tile *t, const struct dissolve_chain *c, stru
 {
 	double hx = (b.x1 - b.x0) / 2, hy = (b.y1 - b.y0) / 2;
 	double cx = b.x0 + hx, cy = b.y0 + hy;
+	double dx, dy;
 
-	if (hx * hx + hy * hy >= c->r * c->r)
+	dx = beyond(cx, c->box.x0, c->box.x1);
+	dy = beyond(cy, c->box.y0, c->box.y1);
+	/* No vertex is nearer to the centre than that, and some corner is farther by the diagonal.
+	 */
+	if (dx * dx + dy * dy + hx * hx + hy * hy >= c->r * c->r)
 		return false;
 	for (uint32_t i = 0; i < c->count; i++) {
-		double dx = fabs(t->xy[c->first + i][0] - cx) + hx;
-		double dy = fabs(t->xy[c->first + i][1] + c->shift - cy) + hy;
+		dx = fabs(t->xy[c->first + i][0] - cx) + hx;
+		dy = fabs(t->xy[c->first + i][1] + c->shift - cy) + hy;
 
 		if (dx * dx + dy * dy < c->r * c->r * (1 - 1e-12))
 			return true;
@@ -227,8 +269,8 @@ add_chain(struct dissolve *s, struct box *b, uint32_t index)
 static bool
 edge_touches(const double *a, const double *b, struct cover_box at)
 {
-	return fmax(a[0], b[0]) >= at.x0 && fmin(a[0], b[0]) <= at.x1 &&
-	       fmax(a[1], b[1]) >= at.y0 && fmin(a[1], b[1]) <= at.y1;
+	return most(a[0], b[0]) >= at.x0 && least(a[0], b[0]) <= at.x1 &&
+	       most(a[1], b[1]) >= at.y0 && least(a[1], b[1]) <= at.y1;
 }
 
 static bool
@@ -303,23 +345,21 @@ vertex_of(const struct dissolve *s, const struct dissolve_chain *c, uint32_t i, 
 }
 
 struct quad_side { /* an edge with its direction */
-	double a[2], b[2], w[2], length;
+	double a[2], w[2], length;
 };
 
 static void
 edge_of(const struct dissolve *s, const struct dissolve_chain *c, uint32_t k, struct quad_side *ret)
 {
 	vertex_of(s, c, k, ret->a);
-	vertex_of(s, c, next_of(c, k), ret->b);
-	ret->w[0] = ret->b[0] - ret->a[0];
-	ret->w[1] = ret->b[1] - ret->a[1];
-	ret->length = sqrt(ret->w[0] * ret->w[0] + ret->w[1] * ret->w[1]);
-	ret->w[0] /= ret->length;
-	ret->w[1] /= ret->length;
+	ret->w[0] = s->tile->way[c->first + k].x;
+	ret->w[1] = s->tile->way[c->first + k].y;
+	ret->length = s->tile->way[c->first + k].length;
 }
 
 struct border { /* one segment or one arc, and whose it is */
 	bool is_arc;
+	double x, y, r; /* a disc that holds it */
 	struct cover_segment segment;
 	struct cover_arc arc;
 	uint32_t chain, index;
@@ -336,17 +376,38 @@ is_own(const struct dissolve_chain *c, const struct border *b, const struct shap
 	return h->index == b->index || (h->is_quad && h->index == prev_of(c, b->index));
 }
 
+/* First by the disc that holds the border, which settles most: it is all out or all in. */
 static void
-cut_by_shape(struct dissolve *s, const struct border *b, const struct shape *h)
+cut_by_disc(struct dissolve *s, const struct border *b, struct cover_disc d)
 {
-	if (b->is_arc && h->is_quad)
-		cover_arc_by_quad(&s->left, &b->arc, &h->quad, &s->spare);
+	double dx = d.x - b->x, dy = d.y - b->y;
+	double far2 = dx * dx + dy * dy;
+
+	if (far2 >= (d.r + b->r) * (d.r + b->r))
+		return;
+	if (d.r > b->r && far2 <= (d.r - b->r) * (d.r - b->r))
+		s->left.count = 0;
 	else if (b->is_arc)
-		cover_arc_by_disc(&s->left, &b->arc, h->disc);
-	else if (h->is_quad)
-		cover_segment_by_quad(&s->left, &b->segment, &h->quad);
+		cover_arc_by_disc(&s->left, &b->arc, d);
 	else
-		cover_segment_by_disc(&s->left, &b->segment, h->disc);
+		cover_segment_by_disc(&s->left, &b->segment, d);
+}
+
+static void
+cut_by_quad(struct dissolve *s, const struct border *b, const struct cover_quad *q)
+{
+	double dx = b->x - q->x, dy = b->y - q->y;
+	double along = q->wx * dx + q->wy * dy;
+	double across = fabs(q->wx * dy - q->wy * dx);
+
+	if (along + b->r <= 0 || along - b->r >= q->length || across - b->r >= q->r)
+		return;
+	if (along - b->r >= 0 && along + b->r <= q->length && across + b->r <= q->r)
+		s->left.count = 0;
+	else if (b->is_arc)
+		cover_arc_by_quad(&s->left, &b->arc, q, &s->spare);
+	else
+		cover_segment_by_quad(&s->left, &b->segment, q);
 }
 
 static void
@@ -460,7 +521,7 @@ cut_by_area(struct dissolve *s, const struct box *box, const struct border *b,
 }
 
 static void
-emit(struct dissolve *s, const struct border *b, bool whole, uint32_t group)
+emit(struct dissolve *s, const struct border *b, enum dissolve_of of, uint32_t group)
 {
 	for (size_t i = 0; i < s->left.count; i++) {
 		double from = s->left.part[i][0], to = s->left.part[i][1];
@@ -476,7 +537,7 @@ emit(struct dissolve *s, const struct border *b, bool whole, uint32_t group)
 				return;
 			point_at(b, k < n ? from + (to - from) * (double)k / (double)n : to, p);
 		}
-		s->sink->line(s->sink->ctx, whole, group, (const double(*)[2])s->point.p,
+		s->sink->line(s->sink->ctx, of, group, (const double(*)[2])s->point.p,
 		              s->point.count);
 	}
 }
@@ -491,10 +552,14 @@ cut_by_all(struct dissolve *s, const struct box *box, const struct border *b, bo
 	const struct area_here *area = s->area.p;
 
 	for (size_t i = 0; i < s->shape.count && s->left.count > 0; i++) {
-		if (grouped && (shape[i].group == c->group) != same_group)
+		const struct shape *h = &shape[i];
+
+		if ((grouped && (h->group == c->group) != same_group) || is_own(c, b, h))
 			continue;
-		if (!is_own(c, b, &shape[i]))
-			cut_by_shape(s, b, &shape[i]);
+		if (h->is_quad)
+			cut_by_quad(s, b, &h->quad);
+		else
+			cut_by_disc(s, b, h->disc);
 	}
 	for (size_t i = 0; i < box->area_count && s->left.count > 0; i++) {
 		const struct area_here *a = &area[box->area_start + i];
@@ -504,28 +569,52 @@ cut_by_all(struct dissolve *s, const struct box *box, const struct border *b, bo
 	}
 }
 
+/* Start s->left with what of the border lies in the box. */
+static void
+start_border(struct dissolve *s, const struct box *box, const struct border *b)
+{
+	struct cover_box at = box->at;
+	bool within = b->x - b->r >= at.x0 && b->x + b->r <= at.x1 && b->y - b->r >= at.y0 &&
+	              b->y + b->r <= at.y1;
+
+	cover_start(&s->left, 0, b->is_arc ? b->arc.span : b->segment.length);
+	if (within)
+		return;
+	if (b->is_arc)
+		cover_arc_in_box(&s->left, &b->arc, at);
+	else
+		cover_segment_in_box(&s->left, &b->segment, at);
+}
+
 static void
 solve_border(struct dissolve *s, const struct box *box, const struct border *b)
 {
 	const struct dissolve_chain *c = chain_of(s, b->chain);
 
-	if (b->is_arc) {
-		cover_start(&s->left, 0, b->arc.span);
-		cover_arc_in_box(&s->left, &b->arc, box->at);
-	} else {
-		cover_start(&s->left, 0, b->segment.length);
-		cover_segment_in_box(&s->left, &b->segment, box->at);
-	}
+	start_border(s, box, b);
 	if (s->left.count == 0)
 		return;
 	cut_by_all(s, box, b, true);
+	if (s->tile->grouped && !box->mixed) {
+		emit(s, b, DISSOLVE_BOTH, c->group);
+		return;
+	}
 	if (s->tile->grouped) {
-		emit(s, b, false, c->group);
+		emit(s, b, DISSOLVE_GROUP, c->group);
 		if (box->whole_dead || s->left.count == 0)
 			return;
 		cut_by_all(s, box, b, false);
 	}
-	emit(s, b, true, c->group);
+	emit(s, b, DISSOLVE_WHOLE, c->group);
+}
+
+/* Can any of a disc lie in the box? */
+static bool
+disc_meets(struct cover_box at, double x, double y, double r)
+{
+	double dx = beyond(x, at.x0, at.x1), dy = beyond(y, at.y0, at.y1);
+
+	return dx * dx + dy * dy <= r * r;
 }
 
 /* ---- one box ---- */
@@ -533,15 +622,23 @@ solve_border(struct dissolve *s, const struct box *box, const struct border *b)
 static int
 by_depth(const void *a, const void *b)
 {
-	const struct shape *x = a, *y = b;
+	const struct key *x = a, *y = b;
 
 	if (x->depth != y->depth)
 		return x->depth > y->depth ? -1 : 1;
-	if (x->chain != y->chain)
-		return x->chain < y->chain ? -1 : 1;
-	if (x->index != y->index)
-		return x->index < y->index ? -1 : 1;
-	return (int)x->is_quad - (int)y->is_quad;
+	return (x->shape > y->shape) - (x->shape < y->shape);
+}
+
+static struct shape *
+add_shape(struct dissolve *s, double depth)
+{
+	struct shape *h = push(s, &s->found, sizeof *h);
+	struct key *key = h ? push(s, &s->key, sizeof *key) : NULL;
+
+	if (!key)
+		return NULL;
+	*key = (struct key){ depth, (uint32_t)(s->found.count - 1) };
+	return h;
 }
 
 static void
@@ -557,16 +654,14 @@ add_disc(struct dissolve *s, const struct box *box, uint32_t chain, uint32_t i)
 	dy = beyond(v[1], b.y0, b.y1);
 	if (dx * dx + dy * dy >= c->r * c->r)
 		return;
-	h = push(s, &s->shape, sizeof *h);
-	if (!h)
-		return;
 	dx = v[0] - (b.x0 + b.x1) / 2;
 	dy = v[1] - (b.y0 + b.y1) / 2;
-	*h = (struct shape){ .depth = c->r - sqrt(dx * dx + dy * dy),
-		             .chain = chain,
-		             .index = i,
-		             .group = c->group,
-		             .disc = { v[0], v[1], c->r } };
+	h = add_shape(s, c->r - sqrt(dx * dx + dy * dy));
+	if (!h)
+		return;
+	*h = (struct shape){
+		.chain = chain, .index = i, .group = c->group, .disc = { v[0], v[1], c->r }
+	};
 }
 
 static void
@@ -576,21 +671,22 @@ add_quad(struct dissolve *s, const struct box *box, uint32_t chain, uint32_t k)
 	struct cover_box b = box->at;
 	struct quad_side g;
 	struct shape *h;
-	double dx, dy, along;
+	double z[2], dx, dy, along, across;
 
 	edge_of(s, c, k, &g);
-	if (!boxes_within((struct cover_box){ fmin(g.a[0], g.b[0]), fmin(g.a[1], g.b[1]),
-	                                      fmax(g.a[0], g.b[0]), fmax(g.a[1], g.b[1]) },
+	vertex_of(s, c, next_of(c, k), z);
+	if (!boxes_within((struct cover_box){ least(g.a[0], z[0]), least(g.a[1], z[1]),
+	                                      most(g.a[0], z[0]), most(g.a[1], z[1]) },
 	                  b, c->r))
-		return;
-	h = push(s, &s->shape, sizeof *h);
-	if (!h)
 		return;
 	dx = (b.x0 + b.x1) / 2 - g.a[0];
 	dy = (b.y0 + b.y1) / 2 - g.a[1];
 	along = beyond(g.w[0] * dx + g.w[1] * dy, 0, g.length);
-	*h = (struct shape){ .depth = c->r - hypot(along, g.w[0] * dy - g.w[1] * dx),
-		             .chain = chain,
+	across = g.w[0] * dy - g.w[1] * dx;
+	h = add_shape(s, c->r - sqrt(along * along + across * across));
+	if (!h)
+		return;
+	*h = (struct shape){ .chain = chain,
 		             .index = k,
 		             .group = c->group,
 		             .is_quad = true,
@@ -598,53 +694,99 @@ add_quad(struct dissolve *s, const struct box *box, uint32_t chain, uint32_t k)
 }
 
 static void
-solve_sides(struct dissolve *s, const struct box *box, const struct shape *h)
+solve_side(struct dissolve *s, const struct box *box, const struct shape *h, double side)
 {
-	const struct dissolve_chain *c = chain_of(s, h->chain);
 	const struct cover_quad *q = &h->quad;
-	struct border b = { .chain = h->chain, .index = h->index };
+	double half = q->length / 2;
+	struct border b = { .chain = h->chain, .index = h->index, .r = half };
 
-	b.segment = (struct cover_segment){ q->x + q->wy * q->r, q->y - q->wx * q->r, q->wx, q->wy,
-		                            q->length };
-	solve_border(s, box, &b);
-	if (!c->two_sided)
+	/* side 1: right of the edge, along it; -1: left of it, backwards */
+	b.x = q->x + half * q->wx + side * q->wy * q->r;
+	b.y = q->y + half * q->wy - side * q->wx * q->r;
+	if (!disc_meets(box->at, b.x, b.y, half))
 		return;
-	b.segment = (struct cover_segment){ q->x + q->length * q->wx - q->wy * q->r,
-		                            q->y + q->length * q->wy + q->wx * q->r, -q->wx, -q->wy,
-		                            q->length };
+	b.segment = (struct cover_segment){ b.x - side * half * q->wx, b.y - side * half * q->wy,
+		                            side * q->wx, side * q->wy, q->length };
 	solve_border(s, box, &b);
 }
 
+static void
+solve_end(struct dissolve *s, const struct box *box, const struct shape *h)
+{
+	const struct dissolve_chain *c = chain_of(s, h->chain);
+	struct border b = { .is_arc = true, .chain = h->chain, .index = h->index };
+	struct quad_side g;
+
+	b.x = h->disc.x;
+	b.y = h->disc.y;
+	b.r = h->disc.r;
+	b.arc = (struct cover_arc){ h->disc.x, h->disc.y, h->disc.r, 0, 2 * PI };
+	if (c->count > 1) {
+		bool first = h->index == 0;
+
+		edge_of(s, c, first ? 0 : c->count - 2, &g);
+		b.arc.start = atan2(g.w[1], g.w[0]) + (first ? PI / 2 : -PI / 2);
+		b.arc.span = PI;
+	}
+	solve_border(s, box, &b);
+}
+
+/* The arc between two edges, on the side where they turn away. */
 static void
 solve_arc(struct dissolve *s, const struct box *box, const struct shape *h)
 {
 	const struct dissolve_chain *c = chain_of(s, h->chain);
 	struct border b = { .is_arc = true, .chain = h->chain, .index = h->index };
 	struct quad_side in, out;
-	double turn, angle;
+	double cross, dot, side, mx, my, length, n[2];
 
-	b.arc = (struct cover_arc){ h->disc.x, h->disc.y, h->disc.r, 0, 2 * PI };
-	if (c->count > 1 && !c->closed && h->index == 0) {
-		edge_of(s, c, 0, &out);
-		b.arc.start = atan2(out.w[1], out.w[0]) + PI / 2;
-		b.arc.span = PI;
-	} else if (c->count > 1 && !c->closed && h->index == c->count - 1) {
-		edge_of(s, c, c->count - 2, &in);
-		b.arc.start = atan2(in.w[1], in.w[0]) - PI / 2;
-		b.arc.span = PI;
-	} else if (c->count > 1) {
-		edge_of(s, c, prev_of(c, h->index), &in);
-		edge_of(s, c, h->index, &out);
-		turn = atan2(in.w[0] * out.w[1] - in.w[1] * out.w[0],
-		             in.w[0] * out.w[0] + in.w[1] * out.w[1]);
-		if (turn == 0 || (turn < 0 && !c->two_sided))
-			return;
-		angle = turn > 0 ? atan2(in.w[1], in.w[0]) - PI / 2
-		                 : atan2(out.w[1], out.w[0]) + PI / 2;
-		b.arc.start = angle;
-		b.arc.span = fabs(turn);
+	edge_of(s, c, prev_of(c, h->index), &in);
+	edge_of(s, c, h->index, &out);
+	cross = in.w[0] * out.w[1] - in.w[1] * out.w[0];
+	dot = in.w[0] * out.w[0] + in.w[1] * out.w[1];
+	if ((cross == 0 && dot > 0) || (cross < 0 && !c->two_sided))
+		return;
+	side = cross >= 0 ? 1 : -1;
+	/* Normals of both edges; the arc's middle lies between them. */
+	n[0] = side * in.w[1];
+	n[1] = -side * in.w[0];
+	mx = n[0] + side * out.w[1];
+	my = n[1] - side * out.w[0];
+	length = sqrt(mx * mx + my * my);
+	b.x = h->disc.x;
+	b.y = h->disc.y;
+	b.r = h->disc.r;
+	if (length > 0.1) {
+		mx /= length;
+		my /= length;
+		b.x += mx * h->disc.r;
+		b.y += my * h->disc.r;
+		b.r = sqrt((mx - n[0]) * (mx - n[0]) + (my - n[1]) * (my - n[1])) * h->disc.r *
+		      (1 + 1e-12);
 	}
+	if (!disc_meets(box->at, b.x, b.y, b.r))
+		return;
+	b.arc = (struct cover_arc){ h->disc.x, h->disc.y, h->disc.r,
+		                    cross >= 0 ? atan2(-in.w[0], in.w[1])
+		                               : atan2(out.w[0], -out.w[1]),
+		                    atan2(fabs(cross), dot) };
 	solve_border(s, box, &b);
+}
+
+static void
+solve_shape(struct dissolve *s, const struct box *box, const struct shape *h)
+{
+	const struct dissolve_chain *c = chain_of(s, h->chain);
+
+	if (h->is_quad) {
+		solve_side(s, box, h, 1);
+		if (c->two_sided)
+			solve_side(s, box, h, -1);
+	} else if (!c->closed && (h->index == 0 || h->index == c->count - 1)) {
+		solve_end(s, box, h);
+	} else {
+		solve_arc(s, box, h);
+	}
 }
 
 static void
@@ -652,7 +794,7 @@ solve_box(struct dissolve *s, const struct box *box)
 {
 	const uint32_t *chain = (const uint32_t *)s->chain.p + box->chain_start;
 
-	s->shape.count = 0;
+	s->found.count = s->shape.count = s->key.count = 0;
 	for (size_t i = 0; i < box->chain_count; i++) {
 		const struct dissolve_chain *c = chain_of(s, chain[i]);
 
@@ -663,16 +805,17 @@ solve_box(struct dissolve *s, const struct box *box)
 	}
 	if (s->failed)
 		return;
-	if (s->shape.count > 1)
-		qsort(s->shape.p, s->shape.count, sizeof(struct shape), by_depth);
-	for (size_t i = 0; i < s->shape.count && !s->failed; i++) {
-		const struct shape *h = (const struct shape *)s->shape.p + i;
+	if (s->key.count > 1)
+		qsort(s->key.p, s->key.count, sizeof(struct key), by_depth);
+	for (size_t i = 0; i < s->key.count; i++) {
+		struct shape *slot = push(s, &s->shape, sizeof *slot);
 
-		if (h->is_quad)
-			solve_sides(s, box, h);
-		else
-			solve_arc(s, box, h);
+		if (!slot)
+			return;
+		*slot = ((const struct shape *)s->found.p)[((const struct key *)s->key.p)[i].shape];
 	}
+	for (size_t i = 0; i < s->shape.count && !s->failed; i++)
+		solve_shape(s, box, (const struct shape *)s->shape.p + i);
 }
 
 static void
@@ -684,10 +827,18 @@ weigh(struct dissolve *s, struct box *b)
 	b->chain_count = s->chain.count - b->chain_start;
 	b->area_count = s->area.count - b->area_start;
 	b->load = 0;
-	for (size_t i = b->chain_start; i < s->chain.count; i++)
+	b->mixed = b->whole_dead;
+	for (size_t i = b->chain_start; i < s->chain.count; i++) {
 		b->load += 2 * (size_t)chain_of(s, chain[i])->count;
-	for (size_t i = b->area_start; i < s->area.count; i++)
+		if (chain_of(s, chain[i])->group != chain_of(s, chain[b->chain_start])->group)
+			b->mixed = true;
+	}
+	for (size_t i = b->area_start; i < s->area.count; i++) {
 		b->load += area[i].count;
+		if (b->chain_count > 0 &&
+		    area[i].group != chain_of(s, chain[b->chain_start])->group)
+			b->mixed = true;
+	}
 }
 
 /* One half of a box. False if it holds no border. */

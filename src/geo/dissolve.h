@@ -35,9 +35,14 @@ struct dissolve_area { /* the inside of a polygon, as far as the tile sees it */
 	size_t edge_start, edge_count; /* every edge that touches the tile */
 };
 
+struct dissolve_way { /* from a vertex to the next of its chain: a unit vector, and how far */
+	double x, y, length;
+};
+
 struct dissolve_tile {
 	struct cover_box box;
 	const double (*xy)[2];
+	const struct dissolve_way *way;      /* as many as vertices; dissolve_ways makes them */
 	const struct dissolve_chain *chains; /* all that reach the tile (more do no harm) */
 	size_t chain_count;
 	const struct dissolve_area *areas;
@@ -46,10 +51,16 @@ struct dissolve_tile {
 	bool grouped;               /* also the union of each group on its own */
 };
 
+enum dissolve_of {      /* the union whose border a line is part of */
+	DISSOLVE_GROUP, /* of one group */
+	DISSOLVE_WHOLE, /* of all */
+	DISSOLVE_BOTH
+};
+
 struct dissolve_sink {
-	/* A polyline of n points, part of the border: of the union of one group, or of all (whole).
-	 */
-	void (*line)(void *ctx, bool whole, uint32_t group, const double (*xy)[2], size_t n);
+	/* A polyline of n points of the border. */
+	void (*line)(void *ctx, enum dissolve_of of, uint32_t group, const double (*xy)[2],
+	             size_t n);
 	void *ctx;
 };
 
@@ -64,6 +75,9 @@ void dissolve_free(struct dissolve *s);
  */
 MUST_CHECK enum err_code dissolve_run(struct dissolve *s, const struct dissolve_tile *tile,
                                       const struct dissolve_sink *sink, struct err *e);
+/** The ways of a chain of count vertices; the last one's only if closed. No two neighbours may
+ * coincide. */
+void dissolve_ways(const double (*xy)[2], uint32_t count, bool closed, struct dissolve_way *ret);
 /** 1 / cos(half a chord's angle) for that radius. */
 double dissolve_widen(double r_m);
 /** Is p inside, given that `corner` is or is not, and all edges that the way between them may

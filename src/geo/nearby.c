@@ -106,16 +106,14 @@ row_lat(const struct nearby *n, int64_t row)
 	return n->grid.north_deg - n->grid.cell_lat_deg * (double)row;
 }
 
-/* Rows that a box, grown by the largest reach, touches. */
+/* Rows that two latitudes (degrees), grown by the largest reach, touches. */
 static void
-rows_of(const struct nearby *n, struct outline_box box, int64_t *ret_first, int64_t *ret_end)
+rows_of(const struct nearby *n, double south, double north, int64_t *ret_first, int64_t *ret_end)
 {
 	double grow = n->reach_m / 110500 * 1.01 + MARGIN_DEG; /* a degree is at least 110.57 km */
-	double north = outline_lat_deg(box.north_psi) + grow;
-	double south = outline_lat_deg(box.south_psi) - grow;
 
-	*ret_first = (int64_t)floor((n->grid.north_deg - north) / n->grid.cell_lat_deg);
-	*ret_end = (int64_t)floor((n->grid.north_deg - south) / n->grid.cell_lat_deg) + 1;
+	*ret_first = (int64_t)floor((n->grid.north_deg - north - grow) / n->grid.cell_lat_deg);
+	*ret_end = (int64_t)floor((n->grid.north_deg - south + grow) / n->grid.cell_lat_deg) + 1;
 }
 
 static double
@@ -134,7 +132,8 @@ bands_of(const struct nearby *n, bool objects, size_t i, size_t *ret_first, size
 
 	if (objects && !object[i].areal)
 		return false;
-	rows_of(n, objects ? object[i].box : chain[i].box, &first, &end);
+	rows_of(n, objects ? object[i].south_deg : chain[i].south_deg,
+	        objects ? object[i].north_deg : chain[i].north_deg, &first, &end);
 	*ret_first = (size_t)(first - n->first_row) / n->band_rows;
 	*ret_last = (size_t)(end - 1 - n->first_row) / n->band_rows;
 	return true;
@@ -184,7 +183,7 @@ measure_extent(struct nearby *n, uint32_t *ret_lo_col, uint32_t *ret_hi_col)
 		double grow = grow_lon_deg(n, chain[i].psi_per_m);
 		int64_t first, end;
 
-		rows_of(n, chain[i].box, &first, &end);
+		rows_of(n, chain[i].south_deg, chain[i].north_deg, &first, &end);
 		n->first_row = first < n->first_row ? first : n->first_row;
 		n->end_row = end > n->end_row ? end : n->end_row;
 		west = fmin(west, chain[i].box.west_deg - grow);

@@ -53,8 +53,7 @@ cell_of(double x, double origin, double step, size_t count)
 static struct outline_box
 reach_box(const struct job *j, const struct outline_object *o)
 {
-	double lat = fmax(fabs(outline_lat_deg(o->box.south_psi)),
-	                  fabs(outline_lat_deg(o->box.north_psi)));
+	double lat = fmax(fabs(o->south_deg), fabs(o->north_deg));
 	double grow = j->reach_m * outline_psi_per_m(fmin(lat + 1, 89)) * 1.01;
 
 	return (struct outline_box){ o->box.west_deg - grow / RAD, o->box.east_deg + grow / RAD,

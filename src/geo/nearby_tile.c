@@ -27,6 +27,7 @@ nearby_tile_worker_done(struct nearby_tile_worker *w)
 	dissolve_free(w->solver);
 	mem_free(w->local);
 	vec_done(&w->xy);
+	vec_done(&w->way);
 	vec_done(&w->chain);
 	vec_done(&w->area);
 	vec_done(&w->edge);
@@ -206,7 +207,7 @@ take_vertices(struct tile *t)
 	struct nearby_tile_worker *w = t->w;
 	const double(*vertex)[2] = (const double(*)[2])t->b->outline->vertex.p;
 
-	w->xy.count = w->group.count = 0;
+	w->xy.count = w->way.count = w->group.count = 0;
 	for (size_t i = 0; i < t->chain_count; i++) {
 		const struct outline_chain *c = chain_at(t, t->chain[i]);
 		const uint32_t *group = w->group.p;
@@ -216,10 +217,12 @@ take_vertices(struct tile *t)
 		for (uint32_t k = 0; k < c->count; k++) {
 			double *slot = vec_push(&w->xy, sizeof(double[2]));
 
-			if (!slot)
+			if (!slot || !vec_push(&w->way, sizeof(struct dissolve_way)))
 				return false;
 			to_local(t, vertex[c->first + k], slot);
 		}
+		dissolve_ways((const double(*)[2])w->xy.p + w->local[t->chain[i]], c->count,
+		              c->closed, (struct dissolve_way *)w->way.p + w->local[t->chain[i]]);
 		if (w->group.count == 0 || group[w->group.count - 1] != g) {
 			uint32_t *slot = vec_push(&w->group, sizeof *slot);
 
@@ -412,14 +415,13 @@ row_of(const struct nearby_band *b, double y)
 }
 
 static void
-add_line(void *ctx, bool whole, uint32_t group, const double (*xy)[2], size_t n)
+add_line(void *ctx, enum dissolve_of of, uint32_t group, const double (*xy)[2], size_t n)
 {
 	struct tile *t = ctx;
 	const struct nearby_band *b = t->b;
-	struct band_total *total = t->w->total.p;
+	struct band_total *all = t->w->total.p, sum = { 0 };
 	double p[2], q[2];
 
-	total += whole ? t->w->group.count : group;
 	for (size_t i = 0; i < n; i++) {
 		double lon = t->west_deg + xy[i][0] * b->psi_per_m0 / RAD;
 
@@ -427,10 +429,14 @@ add_line(void *ctx, bool whole, uint32_t group, const double (*xy)[2], size_t n)
 		q[1] = row_of(b, xy[i][1]);
 		/* The union lies on the left going east and north; rows count southwards. */
 		if (i > 0)
-			band_add_edge(b->band, p, q, b->band->lo_col, -1, total);
+			band_add_edge(b->band, p, q, b->band->lo_col, -1, &sum);
 		p[0] = q[0];
 		p[1] = q[1];
 	}
+	if (of != DISSOLVE_WHOLE)
+		band_total_add(&all[group], &sum);
+	if (of != DISSOLVE_GROUP)
+		band_total_add(&all[t->w->group.count], &sum);
 }
 
 static bool
@@ -484,6 +490,7 @@ run_tile(struct tile *t, struct vec *parts, struct err *e)
 		if (!fine || w->chain.count == 0)
 			continue;
 		tile.xy = (const double(*)[2])w->xy.p;
+		tile.way = w->way.p;
 		tile.chains = w->chain.p;
 		tile.chain_count = w->chain.count;
 		tile.areas = w->run_area.p;

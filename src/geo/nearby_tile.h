@@ -19,6 +19,7 @@ struct nearby_tile_worker { /* working space of one thread */
 	uint32_t
 		*local; /* per chain of the outline: its first vertex in xy, if it is in the tile */
 	struct vec xy;  /* double[2] */
+	struct vec way; /* struct dissolve_way */
 	struct vec chain;    /* struct dissolve_chain */
 	struct vec area;     /* struct dissolve_area */
 	struct vec edge;     /* uint32_t[2] */

@@ -32,9 +32,10 @@ struct outline_chain {
 	uint32_t object;
 	bool closed, two_sided;
 	struct outline_box box;
-	double psi_per_m;  /* isometric latitude a metre, at the middle */
-	double bend_per_m; /* its relative change a metre northwards: tan(lat) / N */
-	double half_m;     /* half the extent north to south */
+	double south_deg, north_deg; /* of the box, rounded outwards by a millimetre */
+	double psi_per_m;            /* isometric latitude a metre, at the middle */
+	double bend_per_m;           /* its relative change a metre northwards: tan(lat) / N */
+	double half_m;               /* half the extent north to south */
 };
 
 struct outline_object { /* a hazard, or what is left of it when shrunk for one run */
@@ -43,6 +44,7 @@ struct outline_object { /* a hazard, or what is left of it when shrunk for one r
 	uint32_t run; /* or OUTLINE_EVERY_RUN */
 	bool areal;
 	double accuracy_m;
+	double south_deg, north_deg;
 	struct outline_box box;
 };
 

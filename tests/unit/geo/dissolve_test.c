@@ -19,6 +19,7 @@
 
 struct world {
 	double xy[MAX_VERTICES][2];
+	struct dissolve_way way[MAX_VERTICES];
 	uint32_t edges[MAX_VERTICES][2];
 	struct dissolve_chain chains[MAX_CHAINS];
 	struct dissolve_area areas[MAX_CHAINS];
@@ -32,15 +33,18 @@ struct sums { /* of the border: closed means that both stay 0 */
 };
 
 static void
-add_line(void *ctx, bool whole, uint32_t group, const double (*xy)[2], size_t n)
+add_line(void *ctx, enum dissolve_of of, uint32_t group, const double (*xy)[2], size_t n)
 {
 	struct sums *t = ctx;
-	size_t slot = whole ? GROUPS : group;
 
-	for (size_t i = 0; i + 1 < n; i++) {
-		t->area[slot] += (xy[i][0] + xy[i + 1][0]) / 2 * (xy[i + 1][1] - xy[i][1]);
-		t->dx[slot] += xy[i + 1][0] - xy[i][0];
-		t->dy[slot] += xy[i + 1][1] - xy[i][1];
+	for (size_t slot = 0; slot <= GROUPS; slot++) {
+		if (slot == GROUPS ? of == DISSOLVE_GROUP : (slot != group || of == DISSOLVE_WHOLE))
+			continue;
+		for (size_t i = 0; i + 1 < n; i++) {
+			t->area[slot] += (xy[i][0] + xy[i + 1][0]) / 2 * (xy[i + 1][1] - xy[i][1]);
+			t->dx[slot] += xy[i + 1][0] - xy[i][0];
+			t->dy[slot] += xy[i + 1][1] - xy[i][1];
+		}
 	}
 }
 
@@ -97,6 +101,8 @@ set_radii(struct world *w, struct rng *r, double radius, bool vary)
 			c->box.x1 = fmax(c->box.x1, p[0]);
 			c->box.y1 = fmax(c->box.y1, p[1]);
 		}
+		dissolve_ways((const double(*)[2])w->xy + c->first, c->count, c->closed,
+		              w->way + c->first);
 	}
 }
 
@@ -105,6 +111,7 @@ run_tile(struct world *w, struct cover_box box, bool grouped, struct sums *t)
 {
 	struct dissolve_tile tile = { .box = box,
 		                      .xy = (const double(*)[2])w->xy,
+		                      .way = w->way,
 		                      .chains = w->chains,
 		                      .chain_count = w->chain_count,
 		                      .areas = w->areas,
