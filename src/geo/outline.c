@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "geo/dissolve.h"
 #include "geo/handle.h"
+#include "geo/shape.h"
+#include "geo/simple.h"
 
 #define A_M 6378137.0
 #define E2 0.0066943799901413165 /* WGS 84 */
@@ -54,6 +56,9 @@ outline_done(struct outline *o)
 	vec_done(&o->chain);
 	vec_done(&o->object);
 	vec_done(&o->spare);
+	vec_done(&o->ends);
+	geo_free(o->geo);
+	o->geo = NULL;
 }
 
 /* ---- from rings to chains ---- */
@@ -151,9 +156,31 @@ ring_turn(const double (*p)[2], size_t n)
 	return sum;
 }
 
-/* A ring or a line out of o->spare. Rings have their first vertex at the end too. */
+/* Every edge a chain of its own: no two of them grow by the same radius, whatever they run along.
+ */
 static bool
-add_outline(struct outline *o, bool ring, bool hole)
+add_edges(struct outline *o, const double (*p)[2], size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (memcmp(p[i], p[i + 1], sizeof *p) != 0 && !add_chain(o, p + i, 2, false, true))
+			return false;
+	}
+	return true;
+}
+
+enum trust {   /* what is known of a ring */
+	SURE,  /* valid, proven: what lies left of it is inside */
+	VALID, /* according to GEOS: no edge runs along another */
+	DOUBT  /* or a line */
+};
+
+/*
+ * A ring or a line out of o->spare. Rings have their first vertex at the end too. Unless it is
+ * sure, both sides of it are borders, and what lies inside is left to the parity of the object's
+ * edges.
+ */
+static bool
+add_outline(struct outline *o, bool ring, bool hole, enum trust trust)
 {
 	double(*p)[2] = o->spare.p;
 	size_t n = o->spare.count;
@@ -164,8 +191,8 @@ add_outline(struct outline *o, bool ring, bool hole)
 	if (n == 1 || (n == 2 && memcmp(p[0], p[1], sizeof *p) == 0))
 		return add_chain(o, (const double(*)[2])p, 1, false, true);
 	turn = ring ? ring_turn((const double(*)[2])p, n) : 0;
-	if (turn == 0)
-		return add_stretches(o, (const double(*)[2])p, n);
+	if (turn == 0 || trust == DOUBT)
+		return add_edges(o, (const double(*)[2])p, n);
 	if ((turn < 0) != hole)
 		reverse(p, n);
 	for (size_t i = 0; i < n; i++) {
@@ -174,7 +201,7 @@ add_outline(struct outline *o, bool ring, bool hole)
 	}
 	if (n <= RING_VERTICES &&
 	    hi - lo <= CHAIN_TALL_M * outline_psi_per_m(outline_lat_deg((hi + lo) / 2)))
-		return add_chain(o, (const double(*)[2])p, n - 1, true, false);
+		return add_chain(o, (const double(*)[2])p, n - 1, true, trust != SURE);
 	return add_stretches(o, (const double(*)[2])p, n);
 }
 
@@ -244,7 +271,7 @@ take_point(struct outline *o, double lon_deg, double lat_deg)
 
 /* Positions to o->spare: near ones welded, long edges split. */
 static bool
-take_positions(struct outline *o, const double *xy, size_t n)
+take_positions(struct outline *o, const double *xy, size_t n, bool *ret_welded)
 {
 	const double *last = xy;
 
@@ -256,8 +283,10 @@ take_positions(struct outline *o, const double *xy, size_t n)
 		double length = rough_m(last, p);
 		double pieces = ceil(length / SPLIT_M);
 
-		if (length < WELD_M)
+		if (length < WELD_M) {
+			*ret_welded = true;
 			continue;
+		}
 		for (double k = 1; k < pieces; k++) {
 			if (!take_point(o, last[0] + (p[0] - last[0]) * (k / pieces),
 			                last[1] + (p[1] - last[1]) * (k / pieces)))
@@ -281,28 +310,69 @@ mend_ring(struct outline *o)
 		memcpy(p[n - 1], p[0], sizeof *p);
 }
 
-static bool
-take_geom(struct outline *o, const struct geom *g)
+/* What is known of a polygon part: rings from .. to-1, its points from `point`. */
+static enum err_code
+trust_part(struct outline *o, const struct geom *g, uint32_t from, uint32_t to, uint32_t point,
+           enum trust *ret, struct err *e)
+{
+	uint32_t rings = to - from;
+	struct geom part = { .type = GEOM_POLYGON,
+		             .part_count = 1,
+		             .ring_count = rings,
+		             .part_end = &rings,
+		             .xy = g->xy + 2 * (size_t)point };
+	enum shape_fault fault;
+	double at[2];
+	enum err_code rc;
+
+	o->ends.count = 0;
+	for (uint32_t r = from; r < to; r++) {
+		uint32_t *slot = vec_push(&o->ends, sizeof *slot);
+
+		if (!slot)
+			return err_set(e, ERR_NOMEM, "out of memory for hazards");
+		*slot = g->ring_end[r] - point;
+		part.point_count = *slot;
+	}
+	part.ring_end = o->ends.p;
+	if (rings > 0 && part.point_count <= SIMPLE_MAX_POINTS && simple_is_valid(&part)) {
+		*ret = SURE;
+		return ERR_OK;
+	}
+	if (!o->geo)
+		o->geo = geo_create();
+	if (!o->geo)
+		return err_set(e, ERR_NOMEM, "out of memory for hazards");
+	rc = shape_check(o->geo, &part, &fault, at, e);
+	if (rc == ERR_OK)
+		*ret = fault == SHAPE_VALID ? VALID : DOUBT;
+	return rc;
+}
+
+/* One part's rings; *point moves on. */
+static enum err_code
+take_part(struct outline *o, const struct geom *g, uint32_t from, uint32_t to, uint32_t *point,
+          struct err *e)
 {
 	bool areal = geom_is_areal(g);
-	uint32_t ring = 0, point = 0;
+	enum trust trust = DOUBT;
+	enum err_code rc = areal ? trust_part(o, g, from, to, *point, &trust, e) : ERR_OK;
 
-	for (uint32_t part = 0; part < g->part_count; part++) {
-		uint32_t shell = ring;
+	for (uint32_t ring = from; ring < to && rc == ERR_OK; ring++) {
+		uint32_t end = g->ring_end[ring];
+		bool welded = false;
+		bool fine = take_positions(o, g->xy + 2 * (size_t)*point, end - *point, &welded);
 
-		for (; ring < g->part_end[part]; ring++) {
-			uint32_t end = g->ring_end[ring];
-
-			if (!take_positions(o, g->xy + 2 * (size_t)point, end - point))
-				return false;
-			if (areal)
-				mend_ring(o);
-			if (!add_outline(o, areal, ring != shell))
-				return false;
-			point = end;
-		}
+		if (fine && areal)
+			mend_ring(o);
+		/* Welding moves corners: what was proven no longer is. */
+		fine = fine &&
+		       add_outline(o, areal, ring != from, welded && trust == SURE ? VALID : trust);
+		if (!fine)
+			rc = err_set(e, ERR_NOMEM, "out of memory for hazards");
+		*point = end;
 	}
-	return true;
+	return rc;
 }
 
 static enum err_code
@@ -324,16 +394,25 @@ check_hazard(const struct nearby_hazard *h, size_t i, struct err *e)
 	return ERR_OK;
 }
 
+/* Every polygon part is an object of its own, so that parts which overlap unite. */
 static enum err_code
 read_hazard(struct outline *o, const struct nearby_hazard *h, struct err *e)
 {
-	struct draft d = begin_object(o, h, OUTLINE_EVERY_RUN);
+	const struct geom *g = h->geom;
+	uint32_t ring = 0, point = 0;
+	enum err_code rc;
 
-	d.object.areal = geom_is_areal(h->geom);
-	if (geom_is_empty(h->geom))
-		return ERR_OK;
-	if (!take_geom(o, h->geom) || !end_object(o, &d))
-		return err_set(e, ERR_NOMEM, "out of memory for hazards");
+	for (uint32_t part = 0; part < g->part_count; part++) {
+		struct draft d = begin_object(o, h, OUTLINE_EVERY_RUN);
+
+		d.object.areal = geom_is_areal(g);
+		rc = take_part(o, g, ring, g->part_end[part], &point, e);
+		if (rc == ERR_OK && !end_object(o, &d))
+			rc = err_set(e, ERR_NOMEM, "out of memory for hazards");
+		if (rc != ERR_OK)
+			return rc;
+		ring = g->part_end[part];
+	}
 	if (o->vertex.count > UINT32_MAX / 2)
 		return err_set(e, ERR_LIMIT, "hazards have more than %u vertices", UINT32_MAX / 2);
 	return ERR_OK;
@@ -448,7 +527,7 @@ take_shrunk(struct outline *o, const struct geom *g)
 				memcpy(v, p, sizeof(double[2]));
 			}
 			mend_ring(o);
-			if (!add_outline(o, true, ring != shell))
+			if (!add_outline(o, true, ring != shell, VALID))
 				return false;
 		}
 	}

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "geo/geo.h"
 #include "geo/nearby.h"
 #include "geo/vec.h"
 
@@ -53,6 +54,8 @@ struct outline {
 	struct vec chain;  /* struct outline_chain */
 	struct vec object; /* struct outline_object */
 	struct vec spare;  /* double[2]: the ring being read */
+	struct vec ends;   /* uint32_t: the part being checked */
+	struct geo *geo;   /* to check parts by; NULL until needed */
 };
 
 #define OUTLINE_LEAST_M 0.001 /* no radius is smaller */

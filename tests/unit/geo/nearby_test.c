@@ -346,6 +346,50 @@ large_outlines_swallow_small_ones(void **state)
 	compare(&f, &q, alone);
 }
 
+/* A bow tie, a repeated vertex and parts that overlap: borders close, and nothing is lost. */
+static void
+broken_outlines_still_close(void **state)
+{
+	static struct field f;
+	static const uint32_t part_end[2] = { 1, 2 }, ring_end[2] = { 5, 10 };
+	struct nearby_request q = { .hazards = f.hazard,
+		                    .distances_m = distances,
+		                    .distance_count = 5 };
+	struct nearby_figure x[5], y[5];
+	double tie[4][2] = { { 0, 0 }, { 400, 300 }, { 400, 0 }, { 0, 300 } };
+	double square[4][2] = { { 1000, 0 }, { 1400, 0 }, { 1400, 300 }, { 1000, 300 } };
+	double again[6][2] = { { 0, 900 },        { 300, 900 },  { 300, 900 },
+		               { 300, 900.0001 }, { 300, 1200 }, { 0, 1200 } };
+
+	(void)state;
+	scatter(&f, 15, 0, 0);
+	add_ring(&f, (const double(*)[2])tie, 4, GEOM_POLYGON);
+	add_ring(&f, (const double(*)[2])square, 4, GEOM_POLYGON);
+	add_ring(&f, (const double(*)[2])again, 6, GEOM_POLYGON);
+	q.hazard_count = 3;
+	run(&f, &q, x);
+	/* Two triangles of 30,000 m2, a square of 120,000, one of 90,000. */
+	assert_true(about(x[0].area_m2, 60000 + 120000 + 90000, 1e-3));
+	/* The square again, as two parts that overlap by half. */
+	for (int k = 0; k < 5; k++) {
+		static const double west[5] = { 0, 266, 266, 0, 0 },
+				    west2[5] = { 134, 400, 400, 134, 134 };
+		static const double north[5] = { 0, 0, 300, 300, 0 };
+		double scale[2];
+
+		scales(scale);
+		f.xy[1][2 * k] = centre[0] + (1000 + west[k]) / scale[0];
+		f.xy[1][2 * k + 1] = centre[1] + north[k] / scale[1];
+		f.xy[1][10 + 2 * k] = centre[0] + (1000 + west2[k]) / scale[0];
+		f.xy[1][10 + 2 * k + 1] = centre[1] + north[k] / scale[1];
+	}
+	f.geom[1] = (struct geom){ GEOM_MULTIPOLYGON, 2, 2, 10, part_end, ring_end, f.xy[1] };
+	run(&f, &q, y);
+	for (size_t d = 0; d < 5; d++)
+		assert_true(about(y[d].area_m2, x[d].area_m2, 1e-4) &&
+		            about(y[d].people, x[d].people, 1e-4));
+}
+
 static void
 figures_grow_with_distance(void **state)
 {
@@ -618,6 +662,7 @@ main(void)
 		cmocka_unit_test(rasters_equal_geos),
 		cmocka_unit_test(shared_borders_count_once),
 		cmocka_unit_test(large_outlines_swallow_small_ones),
+		cmocka_unit_test(broken_outlines_still_close),
 		cmocka_unit_test(figures_grow_with_distance),
 		cmocka_unit_test(same_bits_for_any_threads),
 		cmocka_unit_test(settlements_equal_geodesics),
