@@ -137,9 +137,10 @@ run(const struct geom *g, size_t n, uint32_t groups, size_t threads, bool areas)
 	struct err e;
 
 	for (size_t i = 0; it && i < n; i++) {
-		it[i] = (struct extent_item){ &g[i], measure_area_m2(&g[i]),
-			                      measure_perimeter_m(&g[i]), 10,
-			                      (uint32_t)(i % groups) };
+		it[i] = (struct extent_item){
+			&g[i], measure_area_m2(&g[i]), measure_perimeter_m(&g[i]),
+			10,    (uint32_t)(i % groups), 0
+		};
 	}
 	t = now_s();
 	cpu = cpu_s();

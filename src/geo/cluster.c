@@ -19,6 +19,7 @@ struct part {
 	uint32_t root; /* of those that GEOS has to unite; the lowest number of them */
 	uint32_t next; /* with the same root, NONE at the end */
 	bool gone;     /* united into another */
+	bool crowded;
 };
 
 struct cluster {
@@ -60,6 +61,7 @@ static uint32_t
 part_root(struct cluster *c, uint32_t i)
 {
 	while (c->part[i].root != i) {
+		c->part[i].root = c->part[c->part[i].root].root;
 		i = c->part[i].root;
 	}
 	return i;
@@ -203,6 +205,46 @@ round_tree(struct cluster *c)
 	return ok;
 }
 
+static uint32_t
+part_near(const struct cluster *c, uint32_t i, bool crowded_only)
+{
+	struct boxtree_walk w;
+	uint32_t k, n = 0;
+
+	boxtree_find(&c->tree, c->part[i].shape.box, &w);
+	while (boxtree_next(&w, &k)) {
+		n += k != i && (!crowded_only || c->part[k].crowded);
+	}
+	return n;
+}
+
+/* Join parts that crowd each other; true if there are any. */
+static bool
+round_crowds(struct cluster *c)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		c->part[i].crowded = !c->part[i].gone && part_near(c, i, false) > CLUSTER_CROWD;
+	}
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct boxtree_walk w;
+		uint32_t k;
+
+		if (!c->part[i].crowded || part_near(c, i, true) <= CLUSTER_CROWD) {
+			continue;
+		}
+		boxtree_find(&c->tree, c->part[i].shape.box, &w);
+		while (boxtree_next(&w, &k)) {
+			if (k != i && c->part[k].crowded) {
+				part_join(c, i, k);
+				any = true;
+			}
+		}
+	}
+	return any;
+}
+
 /* Add one part's share. *rough becomes true if GEOS has to unite it with others. */
 static bool
 round_part(struct cluster *c, uint32_t i, bool *rough)
@@ -272,6 +314,9 @@ round_run(struct cluster *c, bool last, bool *ret_done, struct err *e)
 
 	if (!round_tree(c)) {
 		return err_set(e, ERR_NOMEM, "out of memory for a union");
+	}
+	if (round_crowds(c)) {
+		return unite_sets(c, false, e);
 	}
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (!c->part[i].gone && !round_part(c, i, &rough)) {

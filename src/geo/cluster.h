@@ -10,6 +10,14 @@
 #include "geo/geo.h"
 #include "geo/geom.h"
 
+/* More neighbours than this: crowded. Where the crowded crowd each other, pairs cost more than
+ * GEOS's union. */
+#define CLUSTER_CROWD 128u
+
+/* More neighbours than this: crowded. Where the crowded crowd each other, pairs cost more than
+ * GEOS's union. */
+#define CLUSTER_CROWD 128u
+
 struct cluster_item {
 	const struct geom *geom; /* areal, not empty */
 	double area_m2, perimeter_m;

@@ -9,8 +9,7 @@
 #include "geo/measure.h"
 
 #define PI 3.141592653589793
-#define PART_BITS 38    /* sums keep 2^-38 m2 */
-#define MANY_NEAR 4096u /* more neighbours than that: GEOS unites the cluster */
+#define PART_BITS 38 /* sums keep 2^-38 m2 */
 #define NONE UINT32_MAX
 #define ROUNDING (1 + 1e-6) /* lengths of pieces are that good */
 
@@ -29,7 +28,8 @@ struct member {
 struct outcome {
 	double area_m2, length_m, gap_x, gap_y;
 	uint8_t alone; /* no neighbour */
-	uint8_t rough; /* a decision was too near to make */
+	uint8_t rough; /* a decision was too near to make, or too many lie on each other */
+	uint8_t crowded;
 };
 
 struct worker {
@@ -321,26 +321,15 @@ member_near(struct extent *x, struct worker *w, uint32_t i, uint32_t group)
 	return n;
 }
 
+/* Cut the member by the n neighbours in w->near. */
 static void
-member_arrange(void *ctx, size_t index, size_t worker)
+member_cut(struct extent *x, struct worker *w, size_t index, size_t n)
 {
-	struct extent *x = ctx;
-	struct worker *w = &x->worker[worker];
 	const struct extent_item *it = &x->items[x->member[index].item];
 	struct outcome *out = &x->out[index];
 	struct arrange_sum sum = { .whole = true };
-	size_t n;
 
-	if (x->member[index].copy_of != NONE || w->rc != ERR_OK) {
-		return;
-	}
-	n = member_near(x, w, (uint32_t)index, it->group);
-	*out = (struct outcome){ it->area_m2, it->perimeter_m, 0, 0, n == 0, 0 };
-	if (n == 0) {
-		return;
-	}
 	arrange_start(&w->arrange, &x->shape[index]);
-	w->arrange.unclear = n > MANY_NEAR;
 	for (size_t k = 0; k < n && !w->arrange.unclear; k++) {
 		arrange_against(&w->arrange, &x->shape[w->near[k]]);
 	}
@@ -352,7 +341,54 @@ member_arrange(void *ctx, size_t index, size_t worker)
 	}
 	out->rough = w->arrange.unclear;
 	if (!out->rough && !sum.whole) {
-		*out = (struct outcome){ sum.area_m2, sum.length_m, sum.gap_x, sum.gap_y, 0, 0 };
+		out->area_m2 = sum.area_m2;
+		out->length_m = sum.length_m;
+		out->gap_x = sum.gap_x;
+		out->gap_y = sum.gap_y;
+	}
+}
+
+static void
+member_arrange(void *ctx, size_t index, size_t worker)
+{
+	struct extent *x = ctx;
+	struct worker *w = &x->worker[worker];
+	const struct extent_item *it = &x->items[x->member[index].item];
+	size_t n;
+
+	if (x->member[index].copy_of != NONE || w->rc != ERR_OK) {
+		return;
+	}
+	n = member_near(x, w, (uint32_t)index, it->group);
+	x->out[index] = (struct outcome){ .area_m2 = it->area_m2,
+		                          .length_m = it->perimeter_m,
+		                          .alone = n == 0,
+		                          .crowded = n > CLUSTER_CROWD };
+	if (n > 0 && n <= CLUSTER_CROWD) {
+		member_cut(x, w, index, n);
+	}
+}
+
+/* The crowded ones, once it is known who is: a large polygon among many small ones is as any other.
+ */
+static void
+member_crowded(void *ctx, size_t index, size_t worker)
+{
+	struct extent *x = ctx;
+	struct worker *w = &x->worker[worker];
+	size_t n, crowd = 0;
+
+	if (!x->out[index].crowded || w->rc != ERR_OK) {
+		return;
+	}
+	n = member_near(x, w, (uint32_t)index, x->items[x->member[index].item].group);
+	for (size_t k = 0; k < n; k++) {
+		crowd += x->out[w->near[k]].crowded;
+	}
+	if (crowd > CLUSTER_CROWD) {
+		x->out[index].rough = 1;
+	} else {
+		member_cut(x, w, index, n);
 	}
 }
 
@@ -626,6 +662,11 @@ extent_compute(struct pool *pool, const struct extent_item *items, size_t n, uin
 		goto out;
 	}
 	pool_for(pool, x.count, 64, member_arrange, &x);
+	rc = workers_check(&x, e);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	pool_for(pool, x.count, 4, member_crowded, &x);
 	rc = workers_check(&x, e);
 	if (rc == ERR_OK) {
 		rc = clusters_make(&x, e);

@@ -273,6 +273,30 @@ known_cases(void **state)
 	}
 }
 
+/* All on each other; and a large one over many small ones. */
+static void
+crowds(void **state)
+{
+	struct extent_item it[MOST];
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 5, 1);
+	for (size_t i = 0; i < MOST; i++) {
+		double x = 35 + 0.001 * rng_f64(&r), y = 48 + 0.001 * rng_f64(&r);
+
+		it[i] = item(star(&r, x, y, 0.001, 9), (uint32_t)(i % 2), 5);
+	}
+	agrees(it, MOST, 2, NULL);
+	it[0] = item(star(&r, 35, 48, 0.01, 300), 0, 5);
+	for (size_t i = 1; i < MOST; i++) {
+		double x = 34.99 + 0.02 * rng_f64(&r), y = 47.99 + 0.02 * rng_f64(&r);
+
+		it[i] = item(star(&r, x, y, 0.0002, 9), 0, 5);
+	}
+	agrees(it, MOST, 1, NULL);
+}
+
 /* Same bits for one thread and many, and for the items in any order. */
 static void
 order_and_threads(void **state)
@@ -440,6 +464,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(random_stars, setup, teardown),
 		cmocka_unit_test_setup_teardown(lattice, setup, teardown),
 		cmocka_unit_test_setup_teardown(wall_to_wall, setup, teardown),
+		cmocka_unit_test_setup_teardown(crowds, setup, teardown),
 		cmocka_unit_test_setup_teardown(order_and_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_of_a_circle, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_hold, setup, teardown),
