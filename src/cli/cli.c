@@ -14,7 +14,8 @@ take_value(const struct cli_option *o, const char *value, struct err *e)
 {
 	if (o->list) {
 		if (*o->count >= o->max)
-			return err_set(e, ERR_LIMIT, "%s is given more than %zu times", o->name, o->max);
+			return err_set(e, ERR_LIMIT, "%s is given more than %zu times", o->name,
+			               o->max);
 		o->list[(*o->count)++] = value;
 	} else {
 		*o->value = value;
@@ -32,7 +33,8 @@ find_option(const struct cli_option *options, const char *arg, size_t n)
 }
 
 static enum err_code
-take_option(struct cli *cli, const struct cli_option *options, int argc, char **argv, int *i, struct err *e)
+take_option(struct cli *cli, const struct cli_option *options, int argc, char **argv, int *i,
+            struct err *e)
 {
 	const char *arg = argv[*i], *eq = strchr(arg, '=');
 	size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
@@ -63,8 +65,8 @@ take_option(struct cli *cli, const struct cli_option *options, int argc, char **
 }
 
 enum err_code
-cli_parse(struct cli *cli, const struct cli_option *options, int argc, char **argv, const char **operand,
-          size_t operand_max, size_t *ret_operands, struct err *e)
+cli_parse(struct cli *cli, const struct cli_option *options, int argc, char **argv,
+          const char **operand, size_t operand_max, size_t *ret_operands, struct err *e)
 {
 	bool only_operands = false;
 	size_t n = 0;
@@ -138,7 +140,8 @@ cli_say(const struct cli *cli, const char *fmt, ...)
 }
 
 enum err_code
-cli_open(const struct cli *cli, const char *path, enum store_mode mode, struct store **ret, struct err *e)
+cli_open(const struct cli *cli, const char *path, enum store_mode mode, struct store **ret,
+         struct err *e)
 {
 	enum err_code rc = store_open(path, mode, ret, e);
 

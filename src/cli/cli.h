@@ -27,14 +27,17 @@ struct cli {
 
 struct cli_command {
 	const char *name;
-	int (*run)(struct cli *cli, int argc, char **argv); /* argv[0] = the command's name; returns the exit status */
-	const char *summary;  /* one line */
-	const char *synopsis; /* lines after "fallow NAME " */
-	const char *text;     /* paragraphs and options, plain text, at most 78 columns */
-	const char *examples; /* lines; those that begin with "$ " are run by the tests, in a folder of their own */
+	int (*run)(struct cli *cli, int argc,
+	           char **argv); /* argv[0] = the command's name; returns the exit status */
+	const char *summary;     /* one line */
+	const char *synopsis;    /* lines after "fallow NAME " */
+	const char *text;        /* paragraphs and options, plain text, at most 78 columns */
+	const char *examples; /* lines; those that begin with "$ " are run by the tests, in a folder
+	                         of their own */
 };
 
-/** The table, in the order of the help; ends with a NULL name. Each command lives in its own file. */
+/** The table, in the order of the help; ends with a NULL name. Each command lives in its own file.
+ */
 extern const struct cli_command *const cli_commands[];
 
 /* An option of a command. */
@@ -48,13 +51,13 @@ struct cli_option {
 };
 
 /**
- * Split argv into options and operands; "--" ends options; --json, --quiet and --help are everybody's. An option
- * may be "--name value" or "--name=value". ERR_INVALID names what is unknown or missing. operand gets at most
- * operand_max entries; *ret_operands their number.
+ * Split argv into options and operands; "--" ends options; --json, --quiet and --help are
+ * everybody's. An option may be "--name value" or "--name=value". ERR_INVALID names what is unknown
+ * or missing. operand gets at most operand_max entries; *ret_operands their number.
  */
-MUST_CHECK enum err_code cli_parse(struct cli *cli, const struct cli_option *options, int argc, char **argv,
-                                   const char **operand, size_t operand_max, size_t *ret_operands,
-                                   struct err *e);
+MUST_CHECK enum err_code cli_parse(struct cli *cli, const struct cli_option *options, int argc,
+                                   char **argv, const char **operand, size_t operand_max,
+                                   size_t *ret_operands, struct err *e);
 /** Tell of a usage error: the sentence, how to call the command, exit status 2. */
 int cli_usage(const char *command, const struct err *e);
 /** Tell of a failure on standard error; returns the exit status for it. */
@@ -64,7 +67,8 @@ void cli_say(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** Open a register and tell its warning. */
 MUST_CHECK enum err_code cli_open(const struct cli *cli, const char *path, enum store_mode mode,
                                   struct store **ret, struct err *e);
-/** Show progress on a terminal: "doing  42 %" or a count when total is 0. Call as often as you like. */
+/** Show progress on a terminal: "doing  42 %" or a count when total is 0. Call as often as you
+ * like. */
 void cli_progress(const struct cli *cli, const char *doing, int64_t done, int64_t total);
 /** Clear the progress line. */
 void cli_progress_end(const struct cli *cli);

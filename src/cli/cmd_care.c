@@ -28,7 +28,9 @@ one_file(struct cli *cli, int argc, char **argv, const char **file, size_t want)
 	if (cli_parse(cli, NULL, argc, argv, file, want, &n, &e))
 		return cli_usage(argv[0], &e);
 	if (n != want) {
-		(void)err_set(&e, ERR_INVALID, want == 1 ? "%s needs a register" : "%s needs a register and a file to write",
+		(void)err_set(&e, ERR_INVALID,
+		              want == 1 ? "%s needs a register"
+		                        : "%s needs a register and a file to write",
 		              argv[0]);
 		return cli_usage(argv[0], &e);
 	}
@@ -59,13 +61,16 @@ run_check(struct cli *cli, int argc, char **argv)
 		return cli_fail(&e);
 	status = r.bad ? CLI_EXIT_BROKEN : r.cannot_tell ? CLI_EXIT_UNKNOWN : CLI_EXIT_DONE;
 	if (cli->json)
-		printf("{\"submissions\":%lld,\"revisions\":%lld,\"originals\":%lld,\"layer_rows\":%lld,\"bad\":%lld,"
+		printf("{\"submissions\":%lld,\"revisions\":%lld,\"originals\":%lld,\"layer_rows\":"
+		       "%lld,\"bad\":%lld,"
 		       "\"cannot_tell\":%lld}\n",
-		       (long long)r.submissions, (long long)r.revisions, (long long)r.originals, (long long)r.layer_rows,
-		       (long long)r.bad, (long long)r.cannot_tell);
+		       (long long)r.submissions, (long long)r.revisions, (long long)r.originals,
+		       (long long)r.layer_rows, (long long)r.bad, (long long)r.cannot_tell);
 	else if (!cli->quiet)
-		printf("%s: %lld submissions, %lld revisions, %lld originals, %lld layer rows: %s\n", file,
-		       (long long)r.submissions, (long long)r.revisions, (long long)r.originals, (long long)r.layer_rows,
+		printf("%s: %lld submissions, %lld revisions, %lld originals, %lld layer rows: "
+		       "%s\n",
+		       file, (long long)r.submissions, (long long)r.revisions,
+		       (long long)r.originals, (long long)r.layer_rows,
 		       r.bad           ? "does not verify"
 		       : r.cannot_tell ? "cannot tell everything"
 		                       : "everything holds");
@@ -77,11 +82,14 @@ const struct cli_command cmd_check = {
 	.run = run_check,
 	.summary = "does everything in the register still hold?",
 	.synopsis = "FILE",
-	.text = "Checks the database, makes every statement anew from its revision and key, recomputes\n"
-	        "every root, checks every signature, checkpoint and original file, the spatial indexes,\n"
-	        "and every layer row against the revisions. Says each thing that does not hold.\n"
-	        "Exit status 0 everything holds, 4 something does not verify, 5 cannot tell (keys or\n"
-	        "originals are not here).\n",
+	.text = "Checks the database, makes every statement anew from its revision and key, "
+	        "recomputes\n"
+		"every root, checks every signature, checkpoint and original file, the spatial "
+	        "indexes,\n"
+		"and every layer row against the revisions. Says each thing that does not hold.\n"
+		"Exit status 0 everything holds, 4 something does not verify, 5 cannot tell (keys "
+	        "or\n"
+		"originals are not here).\n",
 	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow check g.gpkg\n",
 };
 
@@ -113,9 +121,12 @@ const struct cli_command cmd_rebuild = {
 	.run = run_rebuild,
 	.summary = "make layers and indexes again from the revisions",
 	.synopsis = "FILE",
-	.text = "Makes everything that is not durable again: layers, spatial indexes, rulings and the\n"
-	        "identities of imported rows. In one transaction; the content is the same as before.\n",
-	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow rebuild g.gpkg\n$ fallow check g.gpkg\n",
+	.text = "Makes everything that is not durable again: layers, spatial indexes, rulings and "
+	        "the\n"
+		"identities of imported rows. In one transaction; the content is the same as "
+	        "before.\n",
+	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow rebuild g.gpkg\n$ "
+	            "fallow check g.gpkg\n",
 };
 
 static int
@@ -137,7 +148,8 @@ run_backup(struct cli *cli, int argc, char **argv)
 	if (rc)
 		return cli_fail(&e);
 	if (!cli->quiet)
-		printf("wrote %s and %lld originals; checked.\nIt does not hold the keys: copy their folder (FALLOW_HOME, or "
+		printf("wrote %s and %lld originals; checked.\nIt does not hold the keys: copy "
+		       "their folder (FALLOW_HOME, or "
 		       "~/.config/fallow) to another safe place.\n",
 		       file[1], (long long)originals);
 	return CLI_EXIT_DONE;
@@ -148,8 +160,11 @@ const struct cli_command cmd_backup = {
 	.run = run_backup,
 	.summary = "copy a live register and its originals, checked",
 	.synopsis = "FILE OUT",
-	.text = "Copies the register while it is in use, checks the copy and makes it durable. Never\n"
-	        "copy a live register with other programs. The keys are not in the copy: without them\n"
-	        "nothing can be added to it and sealed values stay sealed. Keep them apart.\n",
-	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow backup g.gpkg copy.gpkg\n$ fallow check copy.gpkg\n",
+	.text = "Copies the register while it is in use, checks the copy and makes it durable. "
+	        "Never\n"
+		"copy a live register with other programs. The keys are not in the copy: without "
+	        "them\n"
+		"nothing can be added to it and sealed values stay sealed. Keep them apart.\n",
+	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow backup g.gpkg "
+	            "copy.gpkg\n$ fallow check copy.gpkg\n",
 };

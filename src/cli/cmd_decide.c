@@ -4,7 +4,9 @@
 #include "cli/commands.h"
 #include "ingest/decide.h"
 
-enum { MAX_IDS = 10000 };
+enum {
+	MAX_IDS = 10000
+};
 
 static int
 decide(struct cli *cli, const char *command, int argc, char **argv, const char *type)
@@ -31,17 +33,26 @@ decide(struct cli *cli, const char *command, int argc, char **argv, const char *
 		(void)err_set(&e, ERR_INVALID, "%s needs a register and at least one id", command);
 		return cli_usage(command, &e);
 	}
-	what = (struct decide_options){ .type = release ? "release" : type, .by = by, .second = second,
-		                        .reason = reason, .certificate = certificate, .id = operand + 1, .ids = n - 1 };
+	what = (struct decide_options){ .type = release ? "release" : type,
+		                        .by = by,
+		                        .second = second,
+		                        .reason = reason,
+		                        .certificate = certificate,
+		                        .id = operand + 1,
+		                        .ids = n - 1 };
 	rc = cli_open(cli, operand[0], STORE_WRITE, &st, &e);
 	if (!rc)
 		rc = decide_run(st, &what, &result, &e);
 	if (!rc && cli->json)
-		printf("{\"decision\":\"%s\",\"revisions\":%zu,\"submission\":%lld}\n", result.id, result.revisions,
-		       (long long)result.submission);
+		printf("{\"decision\":\"%s\",\"revisions\":%zu,\"submission\":%lld}\n", result.id,
+		       result.revisions, (long long)result.submission);
 	else if (!rc && !cli->quiet)
-		printf("%s %zu revision%s (decision %s, submission %lld)\n", what.type[0] == 'r' && what.type[2] == 't' ? "returned" : release ? "released" : "approved",
-		       result.revisions, result.revisions == 1 ? "" : "s", result.id, (long long)result.submission);
+		printf("%s %zu revision%s (decision %s, submission %lld)\n",
+		       what.type[0] == 'r' && what.type[2] == 't' ? "returned"
+		       : release                                  ? "released"
+		                                                  : "approved",
+		       result.revisions, result.revisions == 1 ? "" : "s", result.id,
+		       (long long)result.submission);
 	store_close(st);
 	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
 }
@@ -62,19 +73,23 @@ const struct cli_command cmd_approve = {
 	.name = "approve",
 	.run = run_approve,
 	.summary = "approve what waits: revisions of records, or a whole submission",
-	.synopsis = "FILE ID... [--by NAME] [--reason TEXT] [--release --second NAME [--certificate NO]]",
+	.synopsis = "FILE ID... [--by NAME] [--reason TEXT] [--release --second NAME "
+	            "[--certificate NO]]",
 	.text = "Approves every waiting revision of each record ID (36 characters), or of each\n"
-	        "submission given as @N (its number in fallow log). Approval is itself a submission.\n\n"
-	        "  --by NAME       who approves (default: FALLOW_AUTHOR or the login name)\n"
-	        "  --release       release of land: closes hazards as this register's own release;\n"
-	        "                  needs --second, another person, and is refused where the land\n"
-	        "                  overlaps a hazard that is open\n"
-	        "  --second NAME   the second person\n"
-	        "  --certificate N number of the certificate\n"
-	        "  --reason TEXT   why\n",
+		"submission given as @N (its number in fallow log). Approval is itself a "
+	        "submission.\n\n"
+		"  --by NAME       who approves (default: FALLOW_AUTHOR or the login name)\n"
+		"  --release       release of land: closes hazards as this register's own "
+	        "release;\n"
+		"                  needs --second, another person, and is refused where the land\n"
+		"                  overlaps a hazard that is open\n"
+		"  --second NAME   the second person\n"
+		"  --certificate N number of the certificate\n"
+		"  --reason TEXT   why\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
-	            "$ fallow add r.gpkg source --set type=dataset --set title=Map --set valid_from=2024-05-01\n"
-	            "$ fallow approve r.gpkg @0 --by \"A. Approver\"\n",
+		    "$ fallow add r.gpkg source --set type=dataset --set title=Map --set "
+	            "valid_from=2024-05-01\n"
+		    "$ fallow approve r.gpkg @0 --by \"A. Approver\"\n",
 };
 
 const struct cli_command cmd_return = {
@@ -82,8 +97,10 @@ const struct cli_command cmd_return = {
 	.run = run_return,
 	.summary = "return what waits, with a reason: it no longer counts, and stays",
 	.synopsis = "FILE ID... --reason TEXT [--by NAME]",
-	.text = "Returns every waiting revision of each record ID, or of each submission @N. What is\n"
-	        "returned stays in the register with the reason, and takes no part in what is shown.\n"
-	        "Options as for fallow approve.\n",
+	.text = "Returns every waiting revision of each record ID, or of each submission @N. What "
+	        "is\n"
+		"returned stays in the register with the reason, and takes no part in what is "
+	        "shown.\n"
+		"Options as for fallow approve.\n",
 	.examples = "",
 };

@@ -18,7 +18,8 @@ read_format(const struct cli *cli, const char *text, enum answer_format *ret, st
 	else if (text_eq(text, "json"))
 		*ret = ANSWER_JSON;
 	else if (text)
-		return err_set(e, ERR_INVALID, "--format is \"%.40s\"; allowed are table, csv and json", text);
+		return err_set(e, ERR_INVALID,
+		               "--format is \"%.40s\"; allowed are table, csv and json", text);
 	else
 		*ret = cli->json ? ANSWER_JSON : ANSWER_TABLE;
 	return ERR_OK;
@@ -28,15 +29,17 @@ read_format(const struct cli *cli, const char *text, enum answer_format *ret, st
 static void
 question_key(const struct figure_question *q, enum answer_format format, struct buf *b)
 {
-	buf_printf(b, "figures/1 %s as_of=%lld known=%lld at=%lld after=%lld by=%s format=%d", FALLOW_VERSION,
-	           (long long)q->as_of_days, (long long)q->known_size, (long long)q->known_at_us,
-	           (long long)q->after_days, q->by ? q->by : "", (int)format);
+	buf_printf(b, "figures/1 %s as_of=%lld known=%lld at=%lld after=%lld by=%s format=%d",
+	           FALLOW_VERSION, (long long)q->as_of_days, (long long)q->known_size,
+	           (long long)q->known_at_us, (long long)q->after_days, q->by ? q->by : "",
+	           (int)format);
 	for (const char *const *p = q->codes; p && *p; p++)
 		buf_printf(b, " %s", *p);
 }
 
 static enum err_code
-compute(struct store *st, const struct figure_question *q, enum answer_format format, struct buf *out, struct err *e)
+compute(struct store *st, const struct figure_question *q, enum answer_format format,
+        struct buf *out, struct err *e)
 {
 	struct pool *pool = pool_create(0);
 	struct figure_set set;
@@ -51,8 +54,8 @@ compute(struct store *st, const struct figure_question *q, enum answer_format fo
 }
 
 static enum err_code
-answer(struct store *st, const struct question_texts *t, enum answer_format format, bool cached, struct buf *out,
-       struct err *e)
+answer(struct store *st, const struct question_texts *t, enum answer_format format, bool cached,
+       struct buf *out, struct err *e)
 {
 	struct figure_question q;
 	struct buf key;
@@ -80,14 +83,16 @@ run_figures(struct cli *cli, int argc, char **argv)
 	struct question_texts t = { 0 };
 	const char *file = NULL, *format_text = NULL;
 	bool fresh = false;
-	const struct cli_option options[] = { { .name = "--figure", .list = t.codes, .count = &t.code_count, .max = 31 },
-		                              { .name = "--by", .value = &t.by },
-		                              { .name = "--as-of", .value = &t.as_of },
-		                              { .name = "--known-at", .value = &t.known_at },
-		                              { .name = "--after", .value = &t.after },
-		                              { .name = "--format", .value = &format_text },
-		                              { .name = "--fresh", .flag = &fresh },
-		                              { 0 } };
+	const struct cli_option options[] = {
+		{ .name = "--figure", .list = t.codes, .count = &t.code_count, .max = 31 },
+		{ .name = "--by", .value = &t.by },
+		{ .name = "--as-of", .value = &t.as_of },
+		{ .name = "--known-at", .value = &t.known_at },
+		{ .name = "--after", .value = &t.after },
+		{ .name = "--format", .value = &format_text },
+		{ .name = "--fresh", .flag = &fresh },
+		{ 0 }
+	};
 	enum answer_format format = ANSWER_TABLE;
 	struct store *st = NULL;
 	struct err e = { 0 };
@@ -95,7 +100,8 @@ run_figures(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) || read_format(cli, format_text, &format, &e))
+	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) ||
+	    read_format(cli, format_text, &format, &e))
 		return cli_usage("figures", &e);
 	if (!file) {
 		(void)err_set(&e, ERR_INVALID, "figures needs a register");
@@ -117,22 +123,25 @@ const struct cli_command cmd_figures = {
 	.run = run_figures,
 	.summary = "how large the problem is: area, people, casualties, finds, claims",
 	.synopsis = "FILE [--figure CODE]... [--by LEVEL] [--as-of DATE] [--known-at TIME]\n"
-	            "       [--after DATE] [--format table|csv|json] [--fresh]",
-	.text = "Computes figures from the records. Each row has a value, low and high, a unit, the\n"
-	        "method with its version and the number of records; docs/FIGURES.md defines them.\n\n"
-	        "  --figure CODE    only these: extent, release, exposure, casualties, finds,\n"
-	        "                   laying, minefields, claims, or a code such as extent.area\n"
-	        "  --by LEVEL       per place: country, admin1, admin2, admin3 or settlement\n"
-	        "  --as-of DATE     as it was on that day (default: today)\n"
-	        "  --known-at TIME  as the register knew it then (default: now)\n"
-	        "  --after DATE     for laying: items made or laid after that day\n"
-	        "  --format F       table (default), csv or json\n"
-	        "  --fresh          compute anew, whatever was kept\n\n"
-	        "The same question about the same past gives the same bytes.\n",
+		    "       [--after DATE] [--format table|csv|json] [--fresh]",
+	.text = "Computes figures from the records. Each row has a value, low and high, a unit, "
+	        "the\n"
+		"method with its version and the number of records; docs/FIGURES.md defines "
+	        "them.\n\n"
+		"  --figure CODE    only these: extent, release, exposure, casualties, finds,\n"
+		"                   laying, minefields, claims, or a code such as extent.area\n"
+		"  --by LEVEL       per place: country, admin1, admin2, admin3 or settlement\n"
+		"  --as-of DATE     as it was on that day (default: today)\n"
+		"  --known-at TIME  as the register knew it then (default: now)\n"
+		"  --after DATE     for laying: items made or laid after that day\n"
+		"  --format F       table (default), csv or json\n"
+		"  --fresh          compute anew, whatever was kept\n\n"
+		"The same question about the same past gives the same bytes.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
-	            "$ fallow add r.gpkg hazard --set class=sha --set status=open --set valid_from=2024-05-01 "
-	            "--set \"geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))\"\n"
-	            "$ fallow figures r.gpkg --figure extent --as-of 2024-12-31\n",
+		    "$ fallow add r.gpkg hazard --set class=sha --set status=open --set "
+	            "valid_from=2024-05-01 "
+		    "--set \"geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))\"\n"
+		    "$ fallow figures r.gpkg --figure extent --as-of 2024-12-31\n",
 };
 
 static int
@@ -191,8 +200,10 @@ const struct cli_command cmd_explain = {
 	.run = run_explain,
 	.summary = "walk from a figure to its records and their submissions",
 	.synopsis = "FILE CODE [--place NAME] [--by LEVEL] [--as-of DATE] [--known-at TIME]",
-	.text = "Prints the rows of a figure with every record that went into each, its part of the\n"
-	        "value, and the submissions it came in. fallow show tells the rest of a record.\n"
-	        "Options as for fallow figures; --place names one place (level admin1 unless --by).\n",
+	.text = "Prints the rows of a figure with every record that went into each, its part of "
+	        "the\n"
+		"value, and the submissions it came in. fallow show tells the rest of a record.\n"
+		"Options as for fallow figures; --place names one place (level admin1 unless "
+	        "--by).\n",
 	.examples = "",
 };

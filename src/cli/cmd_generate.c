@@ -15,7 +15,8 @@ static enum err_code
 number(const char *name, const char *text, int64_t *ret, struct err *e)
 {
 	if (text && (!text_parse_i64(text, strlen(text), ret) || *ret < 0))
-		return err_set(e, ERR_INVALID, "%s is \"%.40s\"; it must be a whole number", name, text);
+		return err_set(e, ERR_INVALID, "%s is \"%.40s\"; it must be a whole number", name,
+		               text);
 	return ERR_OK;
 }
 
@@ -28,15 +29,18 @@ run(struct cli *cli, int argc, char **argv)
 		                              { .name = "--accidents", .value = &accidents },
 		                              { .name = "--finds", .value = &finds },
 		                              { 0 } };
-	struct generate_options o = { .accidents = -1, .finds = -1, .progress = progress, .ctx = cli };
+	struct generate_options o = {
+		.accidents = -1, .finds = -1, .progress = progress, .ctx = cli
+	};
 	int64_t s = 0;
 	struct store *st = NULL;
 	struct err e = { 0 };
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) || number("--hazards", hazards, &o.hazards, &e) ||
-	    number("--seed", seed, &s, &e) || number("--accidents", accidents, &o.accidents, &e) ||
+	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) ||
+	    number("--hazards", hazards, &o.hazards, &e) || number("--seed", seed, &s, &e) ||
+	    number("--accidents", accidents, &o.accidents, &e) ||
 	    number("--finds", finds, &o.finds, &e))
 		return cli_usage("generate", &e);
 	if (!file) {
@@ -54,11 +58,12 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	cli_progress_end(cli);
 	if (!rc && cli->json)
-		printf("{\"file\":\"%s\",\"hazards\":%lld,\"seed\":%lld,\"submissions\":%lld}\n", file, (long long)o.hazards,
-		       (long long)s, (long long)store_log_size(st));
+		printf("{\"file\":\"%s\",\"hazards\":%lld,\"seed\":%lld,\"submissions\":%lld}\n",
+		       file, (long long)o.hazards, (long long)s, (long long)store_log_size(st));
 	else if (!rc && !cli->quiet)
-		printf("made %s: the fictional country Exampla (XXA) with %lld hazards, seed %lld\n", file,
-		       (long long)o.hazards, (long long)s);
+		printf("made %s: the fictional country Exampla (XXA) with %lld hazards, seed "
+		       "%lld\n",
+		       file, (long long)o.hazards, (long long)s);
 	store_close(st);
 	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
 }
@@ -69,12 +74,14 @@ const struct cli_command cmd_generate = {
 	.summary = "make a register of a fictional country, of any size",
 	.synopsis = "FILE [--hazards N] [--seed S] [--accidents N] [--finds N]",
 	.text = "Makes a new register of the fictional country Exampla (code XXA, open Pacific,\n"
-	        "130-120 W, 50-42 S) with places, settlements, hazards, accidents, victims, finds,\n"
-	        "minefield records and work. The same seed gives the same content. Nothing in it is\n"
-	        "real, and none of it lies on real land.\n\n"
-	        "  --hazards N    1 to 10000000 (default 1000)\n"
-	        "  --seed S       a whole number (default 1)\n"
-	        "  --accidents N  default: hazards / 20 + 5\n"
-	        "  --finds N      default: hazards / 4 + 20\n",
+		"130-120 W, 50-42 S) with places, settlements, hazards, accidents, victims, "
+	        "finds,\n"
+		"minefield records and work. The same seed gives the same content. Nothing in it "
+	        "is\n"
+		"real, and none of it lies on real land.\n\n"
+		"  --hazards N    1 to 10000000 (default 1000)\n"
+		"  --seed S       a whole number (default 1)\n"
+		"  --accidents N  default: hazards / 20 + 5\n"
+		"  --finds N      default: hazards / 4 + 20\n",
 	.examples = "$ fallow generate exampla.gpkg --hazards 200 --seed 7\n",
 };

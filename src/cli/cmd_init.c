@@ -22,12 +22,14 @@ run(struct cli *cli, int argc, char **argv)
 	if (store_init(path, country, name, &e) || cli_open(cli, path, STORE_READ, &st, &e))
 		return cli_fail(&e);
 	if (cli->json)
-		printf("{\"file\":\"%s\",\"origin\":\"%s\",\"vkey\":\"%s\"}\n", path, store_meta(st, "origin"),
-		       store_meta(st, "log_vkey"));
+		printf("{\"file\":\"%s\",\"origin\":\"%s\",\"vkey\":\"%s\"}\n", path,
+		       store_meta(st, "origin"), store_meta(st, "log_vkey"));
 	else if (!cli->quiet)
-		printf("made the register %s (%s, %s)\nlog %s\nIts keys are outside the file; keep a copy of them apart "
+		printf("made the register %s (%s, %s)\nlog %s\nIts keys are outside the file; keep "
+		       "a copy of them apart "
 		       "(see fallow help backup).\n",
-		       path, store_meta(st, "name"), store_meta(st, "country"), store_meta(st, "origin"));
+		       path, store_meta(st, "name"), store_meta(st, "country"),
+		       store_meta(st, "origin"));
 	store_close(st);
 	return CLI_EXIT_DONE;
 }
@@ -37,11 +39,12 @@ const struct cli_command cmd_init = {
 	.run = run,
 	.summary = "make a new, empty register",
 	.synopsis = "FILE --country ISO3 --name TEXT",
-	.text = "Makes the register FILE (a GeoPackage), the folder of originals beside it and the\n"
-	        "keys of its log under $FALLOW_HOME (default: ~/.config/fallow). Nothing is\n"
-	        "overwritten. The keys are not in the file: without them nothing can be added to\n"
-	        "the register and sealed values stay sealed.\n\n"
-	        "  --country ISO3  country, three capital letters (ISO 3166-1), such as UKR\n"
-	        "  --name TEXT     name of the register, 1 to 200 characters\n",
+	.text = "Makes the register FILE (a GeoPackage), the folder of originals beside it and "
+	        "the\n"
+		"keys of its log under $FALLOW_HOME (default: ~/.config/fallow). Nothing is\n"
+		"overwritten. The keys are not in the file: without them nothing can be added to\n"
+		"the register and sealed values stay sealed.\n\n"
+		"  --country ISO3  country, three capital letters (ISO 3166-1), such as UKR\n"
+		"  --name TEXT     name of the register, 1 to 200 characters\n",
 	.examples = "$ fallow init demo.gpkg --country XXA --name \"A fictional register\"\n",
 };

@@ -26,7 +26,9 @@ run(struct cli *cli, int argc, char **argv)
 		return cli_usage("population", &e);
 	if (n != 2 || !text_parse_f64(error, strlen(error), &o.relative_error) ||
 	    (o.date && !clock_parse_date(o.date, strlen(o.date), NULL))) {
-		(void)err_set(&e, ERR_INVALID, "population needs a register and a raster; an error is a number, a date YYYY-MM-DD");
+		(void)err_set(&e, ERR_INVALID,
+		              "population needs a register and a raster; an error is a number, a "
+		              "date YYYY-MM-DD");
 		return cli_usage("population", &e);
 	}
 	rc = cli_open(cli, operand[0], STORE_WRITE, &st, &e);
@@ -36,10 +38,12 @@ run(struct cli *cli, int argc, char **argv)
 	if (rc)
 		return cli_fail(&e);
 	if (cli->json)
-		printf("{\"id\":\"%s\",\"sha256\":\"%s\",\"columns\":%u,\"rows\":%u,\"people\":%.0f}\n", r.id, r.sha256, r.cols,
-		       r.rows, r.people);
+		printf("{\"id\":\"%s\",\"sha256\":\"%s\",\"columns\":%u,\"rows\":%u,\"people\":%."
+		       "0f}\n",
+		       r.id, r.sha256, r.cols, r.rows, r.people);
 	else if (!cli->quiet)
-		printf("took in the raster of %u x %u cells, %.0f people (source %s)\n", r.cols, r.rows, r.people, r.id);
+		printf("took in the raster of %u x %u cells, %.0f people (source %s)\n", r.cols,
+		       r.rows, r.people, r.id);
 	return CLI_EXIT_DONE;
 }
 
@@ -47,11 +51,15 @@ const struct cli_command cmd_population = {
 	.name = "population",
 	.run = run,
 	.summary = "take in a population raster, for the figure exposure",
-	.synopsis = "FILE RASTER [--relative-error PERCENT] [--date DATE] [--title TEXT]\n       [--licence TEXT]",
-	.text = "Takes in a raster of people per cell (any format the reader opens, such as GeoTIFF;\n"
-	        "EPSG:4326, north-up). It is kept as an original and as a source record; exposure is\n"
-	        "computed from the newest one.\n\n"
-	        "  --relative-error PERCENT  how far its figures may be off (default 0: not stated)\n"
-	        "  --date DATE               date of information (default: today)\n",
+	.synopsis = "FILE RASTER [--relative-error PERCENT] [--date DATE] [--title TEXT]\n       "
+	            "[--licence TEXT]",
+	.text = "Takes in a raster of people per cell (any format the reader opens, such as "
+	        "GeoTIFF;\n"
+		"EPSG:4326, north-up). It is kept as an original and as a source record; exposure "
+	        "is\n"
+		"computed from the newest one.\n\n"
+		"  --relative-error PERCENT  how far its figures may be off (default 0: not "
+	        "stated)\n"
+		"  --date DATE               date of information (default: today)\n",
 	.examples = "",
 };

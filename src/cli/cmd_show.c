@@ -25,7 +25,8 @@ run_show(struct cli *cli, int argc, char **argv)
 	buf_init(&out, (size_t)256 << 20);
 	rc = cli_open(cli, operand[0], STORE_READ, &st, &e);
 	if (!rc)
-		rc = cli->json ? view_record_json(st, operand[1], &out, &e) : view_record_text(st, operand[1], &out, &e);
+		rc = cli->json ? view_record_json(st, operand[1], &out, &e)
+		               : view_record_text(st, operand[1], &out, &e);
 	if (!rc)
 		rc = cli_print(&out, &e);
 	buf_done(&out);
@@ -38,10 +39,11 @@ const struct cli_command cmd_show = {
 	.run = run_show,
 	.summary = "a record with its whole history",
 	.synopsis = "FILE ID",
-	.text = "Prints what is shown of the record now and every revision of it: as it was on which\n"
-	        "day, when it was received, who handed it in, from which row of which file, what\n"
-	        "changed against the revision before, and what was decided. Values that identify\n"
-	        "persons are never printed.\n",
+	.text = "Prints what is shown of the record now and every revision of it: as it was on "
+	        "which\n"
+		"day, when it was received, who handed it in, from which row of which file, what\n"
+		"changed against the revision before, and what was decided. Values that identify\n"
+		"persons are never printed.\n",
 	.examples = "",
 };
 
@@ -85,7 +87,8 @@ run_log(struct cli *cli, int argc, char **argv)
 	buf_init(&out, (size_t)1 << 30);
 	rc = cli_open(cli, operand[0], STORE_READ, &st, &e);
 	if (!rc)
-		rc = cli->json ? view_log_json(st, first, INT64_MAX, &out, &e) : view_log_text(st, first, INT64_MAX, &out, &e);
+		rc = cli->json ? view_log_json(st, first, INT64_MAX, &out, &e)
+		               : view_log_text(st, first, INT64_MAX, &out, &e);
 	if (!rc)
 		rc = cli_print(&out, &e);
 	buf_done(&out);
@@ -98,12 +101,15 @@ const struct cli_command cmd_log = {
 	.run = run_log,
 	.summary = "the log of submissions; or write it as a folder that others verify",
 	.synopsis = "FILE [--from N]\n       fallow log export FILE DIR",
-	.text = "Lists the submissions with their time and author, and the newest signed checkpoint.\n"
-	        "With export, writes the whole log as a C2SP tlog-tiles folder (checkpoint, tile/...):\n"
-	        "any web host serves it, and programs not written by us verify it. It reveals no\n"
-	        "position and no person.\n",
+	.text = "Lists the submissions with their time and author, and the newest signed "
+	        "checkpoint.\n"
+		"With export, writes the whole log as a C2SP tlog-tiles folder (checkpoint, "
+	        "tile/...):\n"
+		"any web host serves it, and programs not written by us verify it. It reveals no\n"
+		"position and no person.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
-	            "$ fallow add r.gpkg source --set type=dataset --set title=Map --set valid_from=2024-05-01\n"
-	            "$ fallow log r.gpkg\n"
-	            "$ fallow log export r.gpkg logdir\n",
+		    "$ fallow add r.gpkg source --set type=dataset --set title=Map --set "
+	            "valid_from=2024-05-01\n"
+		    "$ fallow log r.gpkg\n"
+		    "$ fallow log export r.gpkg logdir\n",
 };

@@ -15,8 +15,9 @@ const struct cli_command *const cli_commands[] = {
 	NULL
 };
 
-static const char exit_text[] = "Exit status: 0 done, 1 failed, 2 wrong call, 3 done and rows are in quarantine,\n"
-                                "4 evidence does not verify, 5 cannot tell.\n";
+static const char exit_text[] =
+	"Exit status: 0 done, 1 failed, 2 wrong call, 3 done and rows are in quarantine,\n"
+	"4 evidence does not verify, 5 cannot tell.\n";
 
 static void
 print_help(FILE *out)
@@ -41,7 +42,8 @@ command(const char *name)
 static void
 help_plain(const struct cli_command *c)
 {
-	printf("fallow %s: %s\n\nusage: fallow %s %s\n\n%s\n", c->name, c->summary, c->name, c->synopsis, c->text);
+	printf("fallow %s: %s\n\nusage: fallow %s %s\n\n%s\n", c->name, c->summary, c->name,
+	       c->synopsis, c->text);
 	if (*c->examples)
 		printf("Examples:\n%s\n", c->examples);
 	fputs(exit_text, stdout);
@@ -64,8 +66,8 @@ roff_text(const char *s)
 static void
 help_man(const struct cli_command *c)
 {
-	printf(".TH FALLOW\\-%s 1 \"\" \"fallow %s\" \"Fallow\"\n.SH NAME\nfallow\\-%s \\- ", c->name, FALLOW_VERSION,
-	       c->name);
+	printf(".TH FALLOW\\-%s 1 \"\" \"fallow %s\" \"Fallow\"\n.SH NAME\nfallow\\-%s \\- ",
+	       c->name, FALLOW_VERSION, c->name);
 	roff_text(c->summary);
 	printf("\n.SH SYNOPSIS\n.nf\nfallow %s ", c->name);
 	roff_text(c->synopsis);

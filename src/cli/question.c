@@ -10,7 +10,8 @@ static enum err_code
 date_option(const char *name, const char *text, int64_t *ret_days, struct err *e)
 {
 	if (!clock_parse_date(text, strlen(text), ret_days))
-		return err_set(e, ERR_INVALID, "%s is \"%.40s\"; it must be YYYY-MM-DD", name, text);
+		return err_set(e, ERR_INVALID, "%s is \"%.40s\"; it must be YYYY-MM-DD", name,
+		               text);
 	return ERR_OK;
 }
 
@@ -22,15 +23,19 @@ known_at(struct store *st, const char *text, struct figure_question *q, struct e
 	if (clock_parse_date(text, strlen(text), &days))
 		q->known_at_us = (days + 1) * 86400000000 - 1;
 	else if (!clock_parse_us(text, strlen(text), &q->known_at_us))
-		return err_set(e, ERR_INVALID, "--known-at is \"%.40s\"; it must be a date or a time such as 2026-05-04T09:12:44Z",
+		return err_set(e, ERR_INVALID,
+		               "--known-at is \"%.40s\"; it must be a date or a time such as "
+		               "2026-05-04T09:12:44Z",
 		               text);
 	return history_size_at(st, q->known_at_us, &q->known_size, e);
 }
 
 enum err_code
-question_make(struct store *st, const struct question_texts *t, struct figure_question *q, struct err *e)
+question_make(struct store *st, const struct question_texts *t, struct figure_question *q,
+              struct err *e)
 {
-	static const char *const level[] = { "country", "admin1", "admin2", "admin3", "settlement" };
+	static const char *const level[] = { "country", "admin1", "admin2", "admin3",
+		                             "settlement" };
 	bool known_level = !t->by;
 	enum err_code rc = ERR_OK;
 
@@ -45,7 +50,9 @@ question_make(struct store *st, const struct question_texts *t, struct figure_qu
 		known_level = known_level || text_eq(t->by, level[i]);
 	if (!known_level)
 		return err_set(e, ERR_INVALID,
-		               "--by is \"%.40s\"; allowed are country, admin1, admin2, admin3 and settlement", t->by);
+		               "--by is \"%.40s\"; allowed are country, admin1, admin2, admin3 and "
+		               "settlement",
+		               t->by);
 	if (t->as_of)
 		rc = date_option("--as-of", t->as_of, &q->as_of_days, e);
 	if (!rc && t->after)

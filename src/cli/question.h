@@ -12,8 +12,9 @@ struct question_texts {
 	size_t code_count;
 };
 
-/** Fill q from the texts; the register tells how many submissions were known then. ERR_INVALID names what is wrong. */
-MUST_CHECK enum err_code question_make(struct store *st, const struct question_texts *t, struct figure_question *q,
-                                       struct err *e);
+/** Fill q from the texts; the register tells how many submissions were known then. ERR_INVALID
+ * names what is wrong. */
+MUST_CHECK enum err_code question_make(struct store *st, const struct question_texts *t,
+                                       struct figure_question *q, struct err *e);
 
 #endif

@@ -156,7 +156,8 @@ holds(const struct area *a, double x, double y)
 	for (uint32_t k = a->start[b]; k < a->start[b + 1]; k++) {
 		const struct edge *d = &a->edge[a->of[k]];
 
-		if ((d->y1 > y) != (d->y2 > y) && x < d->x1 + (y - d->y1) * (d->x2 - d->x1) / (d->y2 - d->y1))
+		if ((d->y1 > y) != (d->y2 > y) &&
+		    x < d->x1 + (y - d->y1) * (d->x2 - d->x1) / (d->y2 - d->y1))
 			in = !in;
 	}
 	return in;
@@ -168,8 +169,9 @@ locate_point(const struct locate *l, double lon_deg, double lat_deg)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct area *a = &l->area[i];
 
-		if (lon_deg >= a->box.min_lon_deg && lon_deg <= a->box.max_lon_deg && lat_deg >= a->box.min_lat_deg &&
-		    lat_deg <= a->box.max_lat_deg && holds(a, lon_deg, lat_deg))
+		if (lon_deg >= a->box.min_lon_deg && lon_deg <= a->box.max_lon_deg &&
+		    lat_deg >= a->box.min_lat_deg && lat_deg <= a->box.max_lat_deg &&
+		    holds(a, lon_deg, lat_deg))
 			return a->number;
 	}
 	return -1;

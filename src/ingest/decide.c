@@ -18,7 +18,8 @@ struct deciding {
 	struct geo *geo;
 };
 
-/* --- release: no open hazard may lie under the land ---------------------------------------------------------- */
+/* --- release: no open hazard may lie under the land
+ * ---------------------------------------------------------- */
 
 struct overlap_search {
 	struct deciding *d;
@@ -35,13 +36,15 @@ see_other(void *ctx, const struct shown *row, struct err *e)
 	double m2 = 0;
 	enum err_code rc;
 
-	if (row->as != SHOWN_DANGER || memcmp(row->id.b, s->self.b, UUID_SIZE) == 0 || !row->fields.geom)
+	if (row->as != SHOWN_DANGER || memcmp(row->id.b, s->self.b, UUID_SIZE) == 0 ||
+	    !row->fields.geom)
 		return ERR_OK;
 	rc = shape_overlap_m2(s->d->geo, s->closing->fields.geom, row->fields.geom, &m2, e);
 	if (!rc && !geom_is_areal(row->fields.geom)) {
 		bool meets = false;
 
-		rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &meets, e);
+		rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &meets,
+		                      e);
 		m2 = meets ? 1 : 0;
 	}
 	if (!rc && m2 > s->overlap_m2) {
@@ -52,37 +55,49 @@ see_other(void *ctx, const struct shown *row, struct err *e)
 }
 
 static enum err_code
-check_release(struct deciding *d, int kind, struct uuid id, const struct shown_revision *rev, struct err *e)
+check_release(struct deciding *d, int kind, struct uuid id, const struct shown_revision *rev,
+              struct err *e)
 {
 	static const char *const want[] = { "geometry", "status", NULL };
 	struct overlap_search s = { .d = d, .closing = rev, .self = id };
 	struct geom_box box;
-	struct each_filter f = { .kind = kind, .as_of_days = INT64_MAX, .known_size = INT64_MAX, .want = want };
+	struct each_filter f = {
+		.kind = kind, .as_of_days = INT64_MAX, .known_size = INT64_MAX, .want = want
+	};
 	const char *status = fields_text(&rev->fields, "status");
 	char text[UUID_TEXT];
 	enum err_code rc;
 
 	uuid_format(id, text);
 	if (!text_eq(store_kind_name(d->st, kind), "hazard"))
-		return err_set(e, ERR_DENIED, "record %s is no hazard; only land is released", text);
+		return err_set(e, ERR_DENIED, "record %s is no hazard; only land is released",
+		               text);
 	if (!text_eq(status, "closed") && !text_eq(status, "handed_over"))
-		return err_set(e, ERR_DENIED, "the waiting revision of %s has status %s; a release closes it", text,
-		               status ? status : "none");
+		return err_set(e, ERR_DENIED,
+		               "the waiting revision of %s has status %s; a release closes it",
+		               text, status ? status : "none");
 	if (!fields_text(&rev->fields, "outcome"))
-		return err_set(e, ERR_DENIED, "the waiting revision of %s names no outcome (cancelled, reduced, cleared)", text);
+		return err_set(
+			e, ERR_DENIED,
+			"the waiting revision of %s names no outcome (cancelled, reduced, cleared)",
+			text);
 	if (!rev->fields.geom)
-		return err_set(e, ERR_DENIED, "hazard %s has no outline; what is released cannot be told", text);
+		return err_set(e, ERR_DENIED,
+		               "hazard %s has no outline; what is released cannot be told", text);
 	box = geom_bounds(rev->fields.geom);
 	f.box = &box;
 	rc = store_each(d->st, &f, see_other, &s, e);
 	/* a shared border has no area; less than a square metre is the noise of drawing */
 	if (!rc && s.overlap_m2 >= 1)
-		rc = err_set(e, ERR_DENIED, "hazard %s cannot be released: the open hazard %s lies on %.0f m2 of it", text,
-		             s.other, s.overlap_m2);
+		rc = err_set(
+			e, ERR_DENIED,
+			"hazard %s cannot be released: the open hazard %s lies on %.0f m2 of it",
+			text, s.other, s.overlap_m2);
 	return rc;
 }
 
-/* --- collecting what the decision is about --------------------------------------------------------------------- */
+/* --- collecting what the decision is about
+ * --------------------------------------------------------------------- */
 
 static enum err_code
 about_record(struct deciding *d, const char *id_text, struct err *e)
@@ -103,8 +118,10 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 	for (size_t i = 0; !rc && i < n; i++) {
 		bool release = text_eq(d->o->type, "release");
 
-		/* a release is about the last revision, the one that closes; it may have been approved before */
-		if (release ? i + 1 < n || list[i].rev.ruling >= RULING_RETURNED : list[i].rev.ruling != RULING_NONE)
+		/* a release is about the last revision, the one that closes; it may have been
+		 * approved before */
+		if (release ? i + 1 < n || list[i].rev.ruling >= RULING_RETURNED
+		            : list[i].rev.ruling != RULING_NONE)
 			continue;
 		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
@@ -113,7 +130,8 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		found++;
 	}
 	if (!rc && found == 0)
-		rc = err_set(e, ERR_NOTFOUND, "nothing of record %.36s waits for a decision", id_text);
+		rc = err_set(e, ERR_NOTFOUND, "nothing of record %.36s waits for a decision",
+		             id_text);
 	d->revisions += found;
 	return rc;
 }
@@ -126,9 +144,13 @@ about_submission(struct deciding *d, const char *text, struct err *e)
 	enum err_code rc;
 
 	if (!text_parse_i64(text, strlen(text), &seq) || seq < 0)
-		return err_set(e, ERR_INVALID, "\"@%.40s\" is no submission; it must be @ and a number, see fallow log", text);
+		return err_set(
+			e, ERR_INVALID,
+			"\"@%.40s\" is no submission; it must be @ and a number, see fallow log",
+			text);
 	if (text_eq(d->o->type, "release"))
-		return err_set(e, ERR_DENIED, "land is released hazard by hazard, not by submission");
+		return err_set(e, ERR_DENIED,
+		               "land is released hazard by hazard, not by submission");
 	rc = history_submission(d->st, seq, &d->mem, &s, e);
 	if (rc)
 		return rc;
@@ -146,7 +168,9 @@ submit_decision(struct deciding *d, struct decide_result *ret, struct err *e)
 	struct submit_about about = { .author = o->by, .remark = o->type };
 	struct submit_result done = { 0 };
 	char date[11];
-	enum err_code rc = kind < 0 ? err_set(e, ERR_UNSUPPORTED, "the register has no form for decisions") : ERR_OK;
+	enum err_code rc =
+		kind < 0 ? err_set(e, ERR_UNSUPPORTED, "the register has no form for decisions")
+			 : ERR_OK;
 
 	if (!rc)
 		rc = submit_new_id(&rev.id, e);
@@ -155,13 +179,16 @@ submit_decision(struct deciding *d, struct decide_result *ret, struct err *e)
 	if (rc)
 		return rc;
 	clock_format_date(clock_now_us() / 86400000000, date);
-	(void)(fields_set_text(&rev.fields, "valid_from", date) && fields_set_text(&rev.fields, "date", date) &&
-	       fields_set_text(&rev.fields, "type", o->type) && fields_set_text(&rev.fields, "by_person", o->by) &&
+	(void)(fields_set_text(&rev.fields, "valid_from", date) &&
+	       fields_set_text(&rev.fields, "date", date) &&
+	       fields_set_text(&rev.fields, "type", o->type) &&
+	       fields_set_text(&rev.fields, "by_person", o->by) &&
 	       fields_set_text(&rev.fields, "second_person", o->second) &&
 	       fields_set_text(&rev.fields, "reason", o->reason) &&
 	       fields_set_text(&rev.fields, "certificate_no", o->certificate) &&
 	       fields_set_text(&rev.fields, "about", d->about.size ? buf_text(&d->about) : NULL) &&
-	       fields_set_text(&rev.fields, "about_submission", d->submissions.size ? buf_text(&d->submissions) : NULL));
+	       fields_set_text(&rev.fields, "about_submission",
+	                       d->submissions.size ? buf_text(&d->submissions) : NULL));
 	rc = submit_begin(d->st, &about, e);
 	if (!rc)
 		rc = submit_add(d->st, &rev, 1, NULL, e);
@@ -178,7 +205,8 @@ submit_decision(struct deciding *d, struct decide_result *ret, struct err *e)
 }
 
 enum err_code
-decide_run(struct store *st, const struct decide_options *o, struct decide_result *ret, struct err *e)
+decide_run(struct store *st, const struct decide_options *o, struct decide_result *ret,
+           struct err *e)
 {
 	struct deciding d = { .st = st, .o = o };
 	enum err_code rc = ERR_OK;
@@ -194,9 +222,11 @@ decide_run(struct store *st, const struct decide_options *o, struct decide_resul
 	if (!d.geo)
 		rc = err_set(e, ERR_NOMEM, "out of memory for a decision");
 	for (size_t i = 0; !rc && i < o->ids; i++)
-		rc = o->id[i][0] == '@' ? about_submission(&d, o->id[i] + 1, e) : about_record(&d, o->id[i], e);
+		rc = o->id[i][0] == '@' ? about_submission(&d, o->id[i] + 1, e)
+		                        : about_record(&d, o->id[i], e);
 	if (!rc && (!buf_ok(&d.about) || !buf_ok(&d.submissions)))
-		rc = err_set(e, ERR_LIMIT, "the decision is about more than fits into one; make several");
+		rc = err_set(e, ERR_LIMIT,
+		             "the decision is about more than fits into one; make several");
 	if (!rc)
 		rc = submit_decision(&d, ret, e);
 	geo_free(d.geo);

@@ -18,11 +18,12 @@ struct decide_result {
 };
 
 /**
- * One decision record about every unapproved revision of the records or submissions named. A return needs a
- * reason. A release needs two people, closed hazards, and no open hazard under them (geometry check).
- * ERR_NOTFOUND when nothing waits under an id, ERR_DENIED when a rule forbids it; then nothing was written.
+ * One decision record about every unapproved revision of the records or submissions named. A return
+ * needs a reason. A release needs two people, closed hazards, and no open hazard under them
+ * (geometry check). ERR_NOTFOUND when nothing waits under an id, ERR_DENIED when a rule forbids it;
+ * then nothing was written.
  */
-MUST_CHECK enum err_code decide_run(struct store *st, const struct decide_options *o, struct decide_result *ret,
-                                    struct err *e);
+MUST_CHECK enum err_code decide_run(struct store *st, const struct decide_options *o,
+                                    struct decide_result *ret, struct err *e);
 
 #endif

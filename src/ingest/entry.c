@@ -10,7 +10,9 @@
 #include "geo/geom.h"
 #include "store/history.h"
 
-enum { MAX_FIELDS_JSON = 16 << 20 };
+enum {
+	MAX_FIELDS_JSON = 16 << 20
+};
 
 static enum err_code
 set_geometry(struct store_fields *f, const char *text, struct arena *mem, struct err *e)
@@ -30,7 +32,9 @@ set_geometry(struct store_fields *f, const char *text, struct arena *mem, struct
 	} else if ((used = text_scan_f64(text, n, &lon)) > 0 && text[used] == ',' &&
 	           text_parse_f64(text + used + 1 + strspn(text + used + 1, " "),
 	                          strlen(text + used + 1 + strspn(text + used + 1, " ")), &lat)) {
-		rc = geom_make_point(lon, lat, mem, g) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a point");
+		rc = geom_make_point(lon, lat, mem, g)
+		             ? ERR_OK
+		             : err_set(e, ERR_NOMEM, "out of memory for a point");
 	} else {
 		rc = geom_from_wkt(text, n, 0, mem, g, e);
 	}
@@ -39,9 +43,11 @@ set_geometry(struct store_fields *f, const char *text, struct arena *mem, struct
 	return rc;
 }
 
-/* A list of codes or ids with commas or blanks between, as a canonical JSON array; other JSON as it is. */
+/* A list of codes or ids with commas or blanks between, as a canonical JSON array; other JSON as it
+ * is. */
 static enum err_code
-set_json(struct store_value *v, const struct form_field *field, const char *text, struct arena *mem, struct err *e)
+set_json(struct store_value *v, const struct form_field *field, const char *text, struct arena *mem,
+         struct err *e)
 {
 	struct json_value *parsed = NULL;
 	struct buf b;
@@ -53,7 +59,8 @@ set_json(struct store_value *v, const struct form_field *field, const char *text
 		if (!rc)
 			json_write_canonical(&b, parsed);
 	} else if (field->type == FORM_REPEAT || field->type == FORM_GEOMETRY) {
-		rc = err_set(e, ERR_INVALID, "the value must be JSON (%s)", form_type_name(field->type));
+		rc = err_set(e, ERR_INVALID, "the value must be JSON (%s)",
+		             form_type_name(field->type));
 	} else {
 		buf_addc(&b, '[');
 		for (const char *p = text; *p;) {
@@ -71,7 +78,9 @@ set_json(struct store_value *v, const struct form_field *field, const char *text
 	if (!rc && !buf_ok(&b))
 		rc = err_set(e, ERR_NOMEM, "out of memory for a value");
 	if (!rc) {
-		*v = (struct store_value){ .type = STORE_JSON, .s = arena_strndup(mem, b.data, b.size), .n = b.size };
+		*v = (struct store_value){ .type = STORE_JSON,
+			                   .s = arena_strndup(mem, b.data, b.size),
+			                   .n = b.size };
 		rc = v->s ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a value");
 	}
 	buf_done(&b);
@@ -79,7 +88,8 @@ set_json(struct store_value *v, const struct form_field *field, const char *text
 }
 
 enum err_code
-entry_set(struct store_fields *f, const char *name, const char *text, struct arena *mem, struct err *e)
+entry_set(struct store_fields *f, const char *name, const char *text, struct arena *mem,
+          struct err *e)
 {
 	int i = form_index(f->form, name);
 	const struct form_field *field = i < 0 ? NULL : &f->form->field[i];
@@ -104,13 +114,17 @@ entry_set(struct store_fields *f, const char *name, const char *text, struct are
 	} else if (field->type == FORM_INTEGER) {
 		*v = (struct store_value){ .type = STORE_INT };
 		if (!text_parse_i64(text, n, &v->i))
-			rc = err_set(e, ERR_INVALID, "\"%s\" is no whole number", err_quote(text, quoted, sizeof(quoted)));
+			rc = err_set(e, ERR_INVALID, "\"%s\" is no whole number",
+			             err_quote(text, quoted, sizeof(quoted)));
 	} else if (field->type == FORM_DECIMAL) {
 		*v = (struct store_value){ .type = STORE_REAL };
 		if (!text_parse_f64(text, n, &v->d))
-			rc = err_set(e, ERR_INVALID, "\"%s\" is no number", err_quote(text, quoted, sizeof(quoted)));
+			rc = err_set(e, ERR_INVALID, "\"%s\" is no number",
+			             err_quote(text, quoted, sizeof(quoted)));
 	} else {
-		*v = (struct store_value){ .type = STORE_TEXT, .s = arena_strdup(mem, text), .n = n };
+		*v = (struct store_value){ .type = STORE_TEXT,
+			                   .s = arena_strdup(mem, text),
+			                   .n = n };
 		rc = v->s ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a value");
 	}
 	if (rc)
@@ -149,8 +163,8 @@ read_json_file(struct store_fields *f, const char *path, struct arena *mem, stru
 
 /* The form's own checks; the first refusal ends it, flags are collected. */
 static enum err_code
-check_form(const struct store_fields *f, const int *sorted, struct arena *mem, char *flags, size_t flags_size,
-           struct err *e)
+check_form(const struct store_fields *f, const int *sorted, struct arena *mem, char *flags,
+           size_t flags_size, struct err *e)
 {
 	struct form_checker *checker = NULL;
 	struct form_issues issues = { 0 };
@@ -166,14 +180,16 @@ check_form(const struct store_fields *f, const int *sorted, struct arena *mem, c
 	if (!rc)
 		rc = json_parse(buf_text(&b), b.size, 0, mem, &object, e);
 	if (!rc)
-		rc = form_check_record(checker, object, clock_now_us() / 86400000000, mem, &issues, e);
+		rc = form_check_record(checker, object, clock_now_us() / 86400000000, mem, &issues,
+		                       e);
 	for (size_t i = 0; !rc && i < issues.count; i++) {
 		const struct form_issue *is = &issues.issue[i];
 
 		if (is->severity == FORM_REFUSE)
 			rc = err_set(e, ERR_INVALID, "field %s: %s", is->field, is->text);
 		else if (is->severity == FORM_FLAG && n + strlen(is->check) + 2 < flags_size)
-			n += (size_t)snprintf(flags + n, flags_size - n, "%s%s", n ? " " : "", is->check);
+			n += (size_t)snprintf(flags + n, flags_size - n, "%s%s", n ? " " : "",
+			                      is->check);
 	}
 	form_checker_free(checker);
 	buf_done(&b);
@@ -197,10 +213,13 @@ start_from(struct store *st, int kind, const char *id_text, struct arena *mem, s
 	enum err_code rc;
 
 	if (!uuid_parse(id_text, strlen(id_text), ret_id))
-		return err_set(e, ERR_INVALID, "\"%.60s\" is no record id (36 characters, such as 018f...)", id_text);
+		return err_set(e, ERR_INVALID,
+		               "\"%.60s\" is no record id (36 characters, such as 018f...)",
+		               id_text);
 	rc = history_find(st, *ret_id, &found, &s->fid, e);
 	if (!rc && found != kind)
-		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", id_text, store_kind_name(st, found));
+		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", id_text,
+		             store_kind_name(st, found));
 	if (!rc)
 		rc = history_load(st, kind, *ret_id, INT64_MAX, mem, &list, &n, e);
 	if (rc)
@@ -214,8 +233,8 @@ start_from(struct store *st, int kind, const char *id_text, struct arena *mem, s
 }
 
 static enum err_code
-build(struct store *st, int kind, const struct entry_options *o, struct arena *mem, struct submit_revision *rev,
-      struct start *s, char *flags, size_t flags_size, struct err *e)
+build(struct store *st, int kind, const struct entry_options *o, struct arena *mem,
+      struct submit_revision *rev, struct start *s, char *flags, size_t flags_size, struct err *e)
 {
 	const struct form *form = store_form(st, kind);
 	char name[80], *date;
@@ -224,8 +243,9 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	if (o->id)
 		rc = start_from(st, kind, o->id, mem, &rev->id, &rev->fields, s, e);
 	else
-		rc = fields_init(&rev->fields, form, mem) ? submit_new_id(&rev->id, e)
-		                                          : err_set(e, ERR_NOMEM, "out of memory for a record");
+		rc = fields_init(&rev->fields, form, mem)
+		             ? submit_new_id(&rev->id, e)
+		             : err_set(e, ERR_NOMEM, "out of memory for a record");
 	if (!rc && o->json_file)
 		rc = read_json_file(&rev->fields, o->json_file, mem, e);
 	for (size_t i = 0; !rc && i < o->sets; i++) {
@@ -269,7 +289,7 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 	arena_init(&mem, (size_t)256 << 20);
 	rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);
 	rev.fid = s.fid;
-	rev.parents = (const uint8_t (*)[32])s.parent;
+	rev.parents = (const uint8_t(*)[32])s.parent;
 	rev.parent_count = s.parents;
 	if (!rc)
 		rc = submit_begin(st, &about, e);

@@ -13,7 +13,13 @@
 #include "ingest/population.h"
 #include "store/submit.h"
 
-enum { BATCH = 2048, ORGANISATIONS = 6, TEAMS = 18, SETTLEMENTS_PER_DISTRICT = 12, GROUP = 250000 };
+enum {
+	BATCH = 2048,
+	ORGANISATIONS = 6,
+	TEAMS = 18,
+	SETTLEMENTS_PER_DISTRICT = 12,
+	GROUP = 250000
+};
 
 struct settlement {
 	double at[2];
@@ -28,7 +34,7 @@ struct gen {
 	struct submit_revision rev[BATCH];
 	size_t count;
 	int64_t since_commit, serial, done, total;
-	struct rng rng;     /* of the record being made */
+	struct rng rng; /* of the record being made */
 	struct rng ids;
 	const char *doing;
 	char country_id[UUID_TEXT], source_id[UUID_TEXT];
@@ -56,10 +62,11 @@ flush(struct gen *g, struct err *e)
 	return rc;
 }
 
-/* Start a record: its fields, empty, and its id. Everything random in it comes from seed, kind and number. */
+/* Start a record: its fields, empty, and its id. Everything random in it comes from seed, kind and
+ * number. */
 static enum err_code
-start(struct gen *g, const char *kind, int64_t number, char id_text[UUID_TEXT], struct store_fields **ret,
-      struct err *e)
+start(struct gen *g, const char *kind, int64_t number, char id_text[UUID_TEXT],
+      struct store_fields **ret, struct err *e)
 {
 	int k = store_kind(g->st, kind);
 	struct submit_revision *rev;
@@ -99,8 +106,8 @@ pick(struct rng *r, const char *const *list, size_t n)
 {
 	return list[rng_below(r, n)];
 }
-#define PICK(g, ...) \
-	pick(&(g)->rng, (const char *const[]){ __VA_ARGS__ }, \
+#define PICK(g, ...)                                                                               \
+	pick(&(g)->rng, (const char *const[]){ __VA_ARGS__ },                                      \
 	     sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 static const char *
@@ -122,39 +129,50 @@ set_point(struct gen *g, struct store_fields *f, double lon, double lat, struct 
 
 /* A star-shaped outline around a point: it never crosses itself. radius in metres. */
 static enum err_code
-set_outline(struct gen *g, struct store_fields *f, const double at[2], double radius_m, struct err *e)
+set_outline(struct gen *g, struct store_fields *f, const double at[2], double radius_m,
+            struct err *e)
 {
 	size_t n = 7 + rng_below(&g->rng, 9);
 	double *xy = arena_calloc(&g->batch, n + 1, 2 * sizeof(*xy));
 	uint32_t *end = arena_calloc(&g->batch, 2, sizeof(*end));
 	struct geom *p = arena_alloc(&g->batch, sizeof(*p));
-	double turn = rng_f64(&g->rng), long_axis = 0.5 + rng_f64(&g->rng), tilt = rng_f64(&g->rng) * 3.14159265358979;
+	double turn = rng_f64(&g->rng), long_axis = 0.5 + rng_f64(&g->rng),
+	       tilt = rng_f64(&g->rng) * 3.14159265358979;
 	double m_lat = 111320.0, m_lon = 111320.0 * cos(at[1] * 3.14159265358979 / 180);
 
 	if (!xy || !end || !p)
 		return err_set(e, ERR_NOMEM, "out of memory for generating");
 	for (size_t i = 0; i < n; i++) {
-		double a = 2 * 3.14159265358979 * ((double)i + turn + 0.6 * (rng_f64(&g->rng) - 0.5)) / (double)n;
-		double d = radius_m * (0.55 + 0.45 * rng_f64(&g->rng)), u = d * cos(a) * long_axis, v = d * sin(a);
+		double a = 2 * 3.14159265358979 *
+		           ((double)i + turn + 0.6 * (rng_f64(&g->rng) - 0.5)) / (double)n;
+		double d = radius_m * (0.55 + 0.45 * rng_f64(&g->rng)), u = d * cos(a) * long_axis,
+		       v = d * sin(a);
 
 		xy[2 * i] = round((at[0] + (u * cos(tilt) - v * sin(tilt)) / m_lon) * 1e7) / 1e7;
-		xy[2 * i + 1] = round((at[1] + (u * sin(tilt) + v * cos(tilt)) / m_lat) * 1e7) / 1e7;
+		xy[2 * i + 1] =
+			round((at[1] + (u * sin(tilt) + v * cos(tilt)) / m_lat) * 1e7) / 1e7;
 	}
 	xy[2 * n] = xy[0];
 	xy[2 * n + 1] = xy[1];
 	end[0] = 1;
 	end[1] = (uint32_t)n + 1;
-	*p = (struct geom){ .type = GEOM_POLYGON, .part_count = 1, .ring_count = 1, .point_count = (uint32_t)n + 1,
-		            .part_end = &end[0], .ring_end = &end[1], .xy = xy };
+	*p = (struct geom){ .type = GEOM_POLYGON,
+		            .part_count = 1,
+		            .ring_count = 1,
+		            .point_count = (uint32_t)n + 1,
+		            .part_end = &end[0],
+		            .ring_end = &end[1],
+		            .xy = xy };
 	f->geom = p;
 	return ERR_OK;
 }
 
-/* --- places and people --------------------------------------------------------------------------------------- */
+/* --- places and people
+ * --------------------------------------------------------------------------------------- */
 
 static enum err_code
-place(struct gen *g, int64_t number, const char *type, const char *name, const char *parent, const struct geom *outline,
-      const struct settlement *at, char id[UUID_TEXT], struct err *e)
+place(struct gen *g, int64_t number, const char *type, const char *name, const char *parent,
+      const struct geom *outline, const struct settlement *at, char id[UUID_TEXT], struct err *e)
 {
 	struct store_fields *f;
 	struct geom *copy;
@@ -165,9 +183,11 @@ place(struct gen *g, int64_t number, const char *type, const char *name, const c
 	(void)(fields_set_text(f, "name", name) && fields_set_text(f, "type", type) &&
 	       fields_set_text(f, "parent", parent) && fields_set_text(f, "country", "XXA") &&
 	       fields_set_text(f, "valid_from", "2000-01-01") &&
-	       fields_set_text(f, "p_code", arena_printf(&g->batch, "XXA%05lld", (long long)number)));
+	       fields_set_text(f, "p_code",
+	                       arena_printf(&g->batch, "XXA%05lld", (long long)number)));
 	if (at) {
-		(void)(fields_set_int(f, "population", at->population) && fields_set_int(f, "population_year", 2023));
+		(void)(fields_set_int(f, "population", at->population) &&
+		       fields_set_int(f, "population_year", 2023));
 		return set_point(g, f, at->at[0], at->at[1], e);
 	}
 	copy = arena_alloc(&g->batch, sizeof(*copy));
@@ -182,15 +202,17 @@ make_places(struct gen *g, struct err *e)
 {
 	int64_t n = 0;
 	struct rng names;
-	enum err_code rc = place(g, n++, "country", "Exampla", NULL, &g->land.country, NULL, g->country_id, e);
+	enum err_code rc =
+		place(g, n++, "country", "Exampla", NULL, &g->land.country, NULL, g->country_id, e);
 
 	g->doing = "places";
 	for (int i = 0; !rc && i < LAND_PROVINCES; i++)
-		rc = place(g, n++, "admin1", g->land.province_name[i], g->country_id, &g->land.province[i], NULL,
-		           g->province_id[i], e);
+		rc = place(g, n++, "admin1", g->land.province_name[i], g->country_id,
+		           &g->land.province[i], NULL, g->province_id[i], e);
 	for (int i = 0; !rc && i < LAND_DISTRICTS; i++)
-		rc = place(g, n++, "admin2", g->land.district_name[i], g->province_id[land_province_of(i)],
-		           &g->land.district[i], NULL, g->district_id[i], e);
+		rc = place(g, n++, "admin2", g->land.district_name[i],
+		           g->province_id[land_province_of(i)], &g->land.district[i], NULL,
+		           g->district_id[i], e);
 	rng_seed(&names, g->o->seed, 3);
 	for (int i = 0; !rc && i < LAND_DISTRICTS * SETTLEMENTS_PER_DISTRICT; i++) {
 		struct settlement *s = &g->settlement[i];
@@ -200,7 +222,8 @@ make_places(struct gen *g, struct err *e)
 		land_position(&g->land, district, &names, s->at);
 		/* few towns, many villages */
 		s->population = (int64_t)(40 * exp(1.4 * fabs(rng_normal(&names)) * 1.6));
-		rc = place(g, n++, "settlement", land_word(&names, &g->batch), g->district_id[district], NULL, s, id, e);
+		rc = place(g, n++, "settlement", land_word(&names, &g->batch),
+		           g->district_id[district], NULL, s, id, e);
 	}
 	return rc;
 }
@@ -208,49 +231,65 @@ make_places(struct gen *g, struct err *e)
 static enum err_code
 make_organisations(struct gen *g, struct err *e)
 {
-	static const char *const name[ORGANISATIONS] = { "Exampla Mine Action Authority", "Clear Fields (invented)",
-		                                         "Safe Steps (invented)", "North Wind Demining (invented)",
-		                                         "Army Engineers of Exampla", "Emergency Service of Exampla" };
-	static const char *const type[ORGANISATIONS] = { "national_authority", "ngo", "ngo", "commercial", "military",
-		                                         "police_emergency" };
-	static const char *const team_type[] = { "nts", "ts", "manual", "mechanical", "dogs", "eod" };
+	static const char *const name[ORGANISATIONS] = {
+		"Exampla Mine Action Authority", "Clear Fields (invented)",
+		"Safe Steps (invented)",         "North Wind Demining (invented)",
+		"Army Engineers of Exampla",     "Emergency Service of Exampla"
+	};
+	static const char *const type[ORGANISATIONS] = {
+		"national_authority", "ngo", "ngo", "commercial", "military", "police_emergency"
+	};
+	static const char *const team_type[] = {
+		"nts", "ts", "manual", "mechanical", "dogs", "eod"
+	};
 	struct store_fields *f;
 	enum err_code rc = ERR_OK;
 
 	for (int i = 0; !rc && i < ORGANISATIONS; i++) {
 		rc = start(g, "organisation", i, g->organisation_id[i], &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "name", name[i]) && fields_set_text(f, "type", type[i]) &&
+			(void)(fields_set_text(f, "name", name[i]) &&
+			       fields_set_text(f, "type", type[i]) &&
 			       fields_set_text(f, "valid_from", "2010-01-01"));
 	}
 	for (int i = 0; !rc && i < TEAMS; i++) {
 		rc = start(g, "team", i, g->team_id[i], &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "name", arena_printf(&g->batch, "Team %d", i + 1)) &&
-			       fields_set_text(f, "organisation", keep(g, g->organisation_id[1 + i % (ORGANISATIONS - 1)])) &&
-			       fields_set_text(f, "type", team_type[i % 6]) && fields_set_int(f, "size", 4 + i % 9) &&
+			(void)(fields_set_text(f, "name",
+			                       arena_printf(&g->batch, "Team %d", i + 1)) &&
+			       fields_set_text(
+				       f, "organisation",
+				       keep(g, g->organisation_id[1 + i % (ORGANISATIONS - 1)])) &&
+			       fields_set_text(f, "type", team_type[i % 6]) &&
+			       fields_set_int(f, "size", 4 + i % 9) &&
 			       fields_set_text(f, "valid_from", "2015-01-01"));
 	}
 	return rc;
 }
 
-/* --- the danger --------------------------------------------------------------------------------------------------- */
+/* --- the danger
+ * ---------------------------------------------------------------------------------------------------
+ */
 
-/* Where danger lies: near a settlement more often than not, clustered along an invented front through two provinces. */
+/* Where danger lies: near a settlement more often than not, clustered along an invented front
+ * through two provinces. */
 static int
 danger_position(struct gen *g, double at[2])
 {
 	int district = (int)rng_below(&g->rng, LAND_DISTRICTS);
-	double angle = 2 * 3.14159265358979 * rng_f64(&g->rng), km = fabs(rng_normal(&g->rng)) * 2.5;
+	double angle = 2 * 3.14159265358979 * rng_f64(&g->rng),
+	       km = fabs(rng_normal(&g->rng)) * 2.5;
 	const struct settlement *s;
 
 	if (rng_below(&g->rng, 10) < 6)
-		district = (int)(rng_below(&g->rng, 30) * 5 + rng_below(&g->rng, 2)) % LAND_DISTRICTS;
+		district =
+			(int)(rng_below(&g->rng, 30) * 5 + rng_below(&g->rng, 2)) % LAND_DISTRICTS;
 	if (rng_below(&g->rng, 4) == 0) {
 		land_position(&g->land, district, &g->rng, at);
 		return district;
 	}
-	s = &g->settlement[district * SETTLEMENTS_PER_DISTRICT + (int)rng_below(&g->rng, SETTLEMENTS_PER_DISTRICT)];
+	s = &g->settlement[district * SETTLEMENTS_PER_DISTRICT +
+	                   (int)rng_below(&g->rng, SETTLEMENTS_PER_DISTRICT)];
 	if (km > 3.5)
 		km = 3.5;
 	at[0] = s->at[0] + km / 80 * cos(angle);
@@ -274,14 +313,24 @@ hazard(struct gen *g, int64_t i, struct err *e)
 	district = danger_position(g, at);
 	c = rng_below(&g->rng, 100);
 	s = rng_below(&g->rng, 100);
-	status = s < 62 ? "open" : s < 78 ? "worked_on" : s < 83 ? "suspended" : s < 96 ? "closed" : "handed_over";
+	status = s < 62   ? "open"
+	         : s < 78 ? "worked_on"
+	         : s < 83 ? "suspended"
+	         : s < 96 ? "closed"
+	                  : "handed_over";
 	radius = 35 * exp(0.7 * rng_normal(&g->rng));
 	if (radius > 900)
 		radius = 900;
-	(void)(fields_set_text(f, "national_id", arena_printf(&g->batch, "XXA-HA-%07lld", (long long)i + 1)) &&
+	(void)(fields_set_text(f, "national_id",
+	                       arena_printf(&g->batch, "XXA-HA-%07lld", (long long)i + 1)) &&
 	       fields_set_text(f, "valid_from", date_between(g, 2016, 2024)) &&
-	       fields_set_text(f, "class", c < 52 ? "sha" : c < 84 ? "cha" : c < 93 ? "battle_area" : "cluster_area") &&
-	       fields_set_text(f, "status", status) && fields_set_text(f, "place", keep(g, g->district_id[district])) &&
+	       fields_set_text(f, "class",
+	                       c < 52   ? "sha"
+	                       : c < 84 ? "cha"
+	                       : c < 93 ? "battle_area"
+	                                : "cluster_area") &&
+	       fields_set_text(f, "status", status) &&
+	       fields_set_text(f, "place", keep(g, g->district_id[district])) &&
 	       fields_set_real(f, "accuracy_m", (double)(2 + rng_below(&g->rng, 9))) &&
 	       fields_set_text(f, "marked", PICK(g, "yes", "no", "unknown")));
 	if (s >= 83)
@@ -296,13 +345,14 @@ hazard(struct gen *g, int64_t i, struct err *e)
 static const char *
 device(struct gen *g)
 {
-	return PICK(g, "ap_mine", "ap_mine", "av_mine", "submunition", "projectile", "mortar", "booby_trap", "unknown",
-	            "mine_unspecified", "grenade_hand", "ap_mine_improvised");
+	return PICK(g, "ap_mine", "ap_mine", "av_mine", "submunition", "projectile", "mortar",
+	            "booby_trap", "unknown", "mine_unspecified", "grenade_hand",
+	            "ap_mine_improvised");
 }
 
 static enum err_code
-victims(struct gen *g, int64_t first, int n, int killed, const char *accident, const char *date, int district,
-        const char *device_class, struct err *e)
+victims(struct gen *g, int64_t first, int n, int killed, const char *accident, const char *date,
+        int district, const char *device_class, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
@@ -315,15 +365,22 @@ victims(struct gen *g, int64_t first, int n, int killed, const char *accident, c
 		rc = start(g, "victim", first + k, id, &f, e);
 		if (rc)
 			break;
-		(void)(fields_set_text(f, "valid_from", keep(g, text)) && fields_set_text(f, "accident", keep(g, acc)) &&
+		(void)(fields_set_text(f, "valid_from", keep(g, text)) &&
+		       fields_set_text(f, "accident", keep(g, acc)) &&
 		       fields_set_text(f, "accident_date", keep(g, text)) &&
 		       fields_set_int(f, "victim_no", k + 1) &&
 		       fields_set_text(f, "outcome", k < killed ? "killed" : "injured") &&
-		       fields_set_text(f, "sex", PICK(g, "female", "male", "male", "male", "not_stated")) &&
-		       fields_set_text(f, "age_band", PICK(g, "child", "adult", "adult", "adult", "unknown")) &&
-		       fields_set_text(f, "status", PICK(g, "civilian", "civilian", "civilian", "military_security", "deminer")) &&
-		       fields_set_text(f, "activity", PICK(g, "farming", "herding", "collecting_scrap", "travelling_vehicle",
-		                                           "playing", "construction_utility_work", "unknown")) &&
+		       fields_set_text(f, "sex",
+		                       PICK(g, "female", "male", "male", "male", "not_stated")) &&
+		       fields_set_text(f, "age_band",
+		                       PICK(g, "child", "adult", "adult", "adult", "unknown")) &&
+		       fields_set_text(f, "status",
+		                       PICK(g, "civilian", "civilian", "civilian",
+		                            "military_security", "deminer")) &&
+		       fields_set_text(f, "activity",
+		                       PICK(g, "farming", "herding", "collecting_scrap",
+		                            "travelling_vehicle", "playing",
+		                            "construction_utility_work", "unknown")) &&
 		       fields_set_text(f, "device_class", device_class) &&
 		       fields_set_text(f, "place", keep(g, g->district_id[district])));
 	}
@@ -350,15 +407,20 @@ accident(struct gen *g, int64_t i, struct err *e)
 	if (!d)
 		return err_set(e, ERR_NOMEM, "out of memory for generating");
 	memcpy(date, d, 11);
-	(void)(fields_set_text(f, "national_id", arena_printf(&g->batch, "XXA-AC-%06lld", (long long)i + 1)) &&
+	(void)(fields_set_text(f, "national_id",
+	                       arena_printf(&g->batch, "XXA-AC-%06lld", (long long)i + 1)) &&
 	       fields_set_text(f, "valid_from", d) && fields_set_text(f, "date", d) &&
-	       fields_set_text(f, "class", PICK(g, "mine", "mine", "uxo_axo", "cluster", "unknown")) &&
+	       fields_set_text(f, "class",
+	                       PICK(g, "mine", "mine", "uxo_axo", "cluster", "unknown")) &&
 	       fields_set_text(f, "device_class", what) && fields_set_int(f, "killed", killed) &&
 	       fields_set_int(f, "injured", n - killed) &&
-	       fields_set_text(f, "place", keep(g, g->district_id[district])) && fields_set_real(f, "accuracy_m", 20));
+	       fields_set_text(f, "place", keep(g, g->district_id[district])) &&
+	       fields_set_real(f, "accuracy_m", 20));
 	rc = set_point(g, f, at[0], at[1], e);
 	/* one in ten has persons that nobody listed one by one */
-	return rc ? rc : victims(g, i * 4, rng_below(&g->rng, 10) ? n : n - 1, killed, id, date, district, what, e);
+	return rc ? rc
+	          : victims(g, i * 4, rng_below(&g->rng, 10) ? n : n - 1, killed, id, date,
+	                    district, what, e);
 }
 
 static enum err_code
@@ -375,20 +437,31 @@ find(struct gen *g, int64_t i, struct err *e)
 		return rc;
 	district = danger_position(g, at);
 	what = device(g);
-	(void)(fields_set_text(f, "valid_from", date_between(g, 2017, 2024)) && fields_set_text(f, "category", what) &&
-	       fields_set_int(f, "quantity", rng_below(&g->rng, 5) ? 1 : 1 + (int64_t)rng_below(&g->rng, 12)) &&
+	(void)(fields_set_text(f, "valid_from", date_between(g, 2017, 2024)) &&
+	       fields_set_text(f, "category", what) &&
+	       fields_set_int(f, "quantity",
+	                      rng_below(&g->rng, 5) ? 1 : 1 + (int64_t)rng_below(&g->rng, 12)) &&
 	       fields_set_text(f, "model", PICK(g, "EX-1", "EX-2", "EX-7", "KV-4", "unknown")) &&
-	       fields_set_text(f, "condition", PICK(g, "intact", "corroded", "damaged", "unknown")) &&
-	       fields_set_text(f, "emplacement", PICK(g, "buried", "surface", "in_structure", "unknown")) &&
-	       fields_set_text(f, "place", keep(g, g->district_id[district])) && fields_set_real(f, "accuracy_m", 5));
+	       fields_set_text(f, "condition",
+	                       PICK(g, "intact", "corroded", "damaged", "unknown")) &&
+	       fields_set_text(f, "emplacement",
+	                       PICK(g, "buried", "surface", "in_structure", "unknown")) &&
+	       fields_set_text(f, "place", keep(g, g->district_id[district])) &&
+	       fields_set_real(f, "accuracy_m", 5));
 	if (rng_below(&g->rng, 3) == 0) {
 		year = 1975 + (int)rng_below(&g->rng, 48);
-		(void)(fields_set_int(f, "made_year", year) && fields_set_text(f, "made_country", "XXB") &&
-		       fields_set_text(f, "made_year_confidence", PICK(g, "certain", "probable", "possible")) &&
-		       fields_set_text(f, "marking_text", arena_printf(&g->batch, "EX-%02d-%d", 1 + (int)rng_below(&g->rng, 60), year)));
+		(void)(fields_set_int(f, "made_year", year) &&
+		       fields_set_text(f, "made_country", "XXB") &&
+		       fields_set_text(f, "made_year_confidence",
+		                       PICK(g, "certain", "probable", "possible")) &&
+		       fields_set_text(f, "marking_text",
+		                       arena_printf(&g->batch, "EX-%02d-%d",
+		                                    1 + (int)rng_below(&g->rng, 60), year)));
 	}
 	if (text_eq(what, "booby_trap"))
-		(void)fields_set_text(f, "placement_object", PICK(g, "c_graves", "f_food", "e_children", "other_object", "unknown"));
+		(void)fields_set_text(
+			f, "placement_object",
+			PICK(g, "c_graves", "f_food", "e_children", "other_object", "unknown"));
 	return set_point(g, f, at[0], at[1], e);
 }
 
@@ -406,7 +479,8 @@ minefield(struct gen *g, int64_t i, struct err *e)
 	district = danger_position(g, at);
 	(void)(fields_set_text(f, "valid_from", date_between(g, 2019, 2023)) &&
 	       fields_set_text(f, "party", PICK(g, "Party A (invented)", "Party B (invented)")) &&
-	       fields_set_text(f, "record_no", arena_printf(&g->batch, "MF-%05lld", (long long)i + 1)) &&
+	       fields_set_text(f, "record_no",
+	                       arena_printf(&g->batch, "MF-%05lld", (long long)i + 1)) &&
 	       fields_set_text(f, "laid_date", date_between(g, 1999, 2016)) &&
 	       fields_set_int(f, "number_total", 20 + (int64_t)rng_below(&g->rng, 300)) &&
 	       fields_set_text(f, "place", keep(g, g->district_id[district])) &&
@@ -428,14 +502,21 @@ work(struct gen *g, int64_t i, struct err *e)
 	type = PICK(g, "nts", "ts", "clearance", "bac", "eod_spot", "marking");
 	begin = date_between(g, 2018, 2023);
 	(void)(fields_set_text(f, "valid_from", begin) && fields_set_text(f, "type", type) &&
-	       fields_set_text(f, "status", "completed") && fields_set_text(f, "start_date", begin) &&
-	       fields_set_text(f, "organisation", keep(g, g->organisation_id[1 + rng_below(&g->rng, 5)])) &&
+	       fields_set_text(f, "status", "completed") &&
+	       fields_set_text(f, "start_date", begin) &&
+	       fields_set_text(f, "organisation",
+	                       keep(g, g->organisation_id[1 + rng_below(&g->rng, 5)])) &&
 	       fields_set_text(f, "team", keep(g, g->team_id[rng_below(&g->rng, TEAMS)])) &&
 	       fields_set_real(f, "asset_days", (double)(1 + rng_below(&g->rng, 60))));
 	if (text_eq(type, "clearance"))
-		(void)(fields_set_real(f, "depth_cm", 13) && fields_set_real(f, "cleared_area_m2", 500 + floor(20000 * rng_f64(&g->rng))));
+		(void)(fields_set_real(f, "depth_cm", 13) &&
+		       fields_set_real(f, "cleared_area_m2",
+		                       500 + floor(20000 * rng_f64(&g->rng))));
 	f->value[form_index(f->form, "hazards")] = (struct store_value){
-		.type = STORE_JSON, .s = arena_printf(&g->batch, "[\"%s\"]", g->hazard_id[rng_below(&g->rng, (uint64_t)g->kept_hazards)]), .n = 40
+		.type = STORE_JSON,
+		.s = arena_printf(&g->batch, "[\"%s\"]",
+		                  g->hazard_id[rng_below(&g->rng, (uint64_t)g->kept_hazards)]),
+		.n = 40
 	};
 	return ERR_OK;
 }
@@ -449,29 +530,41 @@ others(struct gen *g, struct err *e)
 	enum err_code rc = start(g, "claim", 0, id, &f, e);
 
 	if (!rc)
-		(void)(fields_set_text(f, "valid_from", "2024-01-15") && fields_set_text(f, "statement", "Officials put the contaminated land at 900 km2.") &&
+		(void)(fields_set_text(f, "valid_from", "2024-01-15") &&
+		       fields_set_text(f, "statement",
+		                       "Officials put the contaminated land at 900 km2.") &&
 		       fields_set_real(f, "value", 900000000) && fields_set_text(f, "unit", "m2") &&
-		       fields_set_text(f, "figure_code", "extent.area") && fields_set_text(f, "made_by", "A spokesperson (invented)") &&
-		       fields_set_text(f, "source", keep(g, g->source_id)) && fields_set_text(f, "published_date", "2024-01-15"));
+		       fields_set_text(f, "figure_code", "extent.area") &&
+		       fields_set_text(f, "made_by", "A spokesperson (invented)") &&
+		       fields_set_text(f, "source", keep(g, g->source_id)) &&
+		       fields_set_text(f, "published_date", "2024-01-15"));
 	for (int i = 0; !rc && i < 12; i++) {
 		rc = start(g, "task", i, id, &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "valid_from", date_between(g, 2023, 2024)) && fields_set_text(f, "activity_type", "clearance") &&
-			       fields_set_text(f, "status", PICK(g, "draft", "ordered", "ongoing", "completed")) &&
-			       fields_set_text(f, "organisation", keep(g, g->organisation_id[1 + i % 5])));
+			(void)(fields_set_text(f, "valid_from", date_between(g, 2023, 2024)) &&
+			       fields_set_text(f, "activity_type", "clearance") &&
+			       fields_set_text(
+				       f, "status",
+				       PICK(g, "draft", "ordered", "ongoing", "completed")) &&
+			       fields_set_text(f, "organisation",
+			                       keep(g, g->organisation_id[1 + i % 5])));
 		if (!rc)
 			rc = start(g, "quality", i, id, &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "valid_from", date_between(g, 2023, 2024)) && fields_set_text(f, "inspector", "Inspector (invented)"));
+			(void)(fields_set_text(f, "valid_from", date_between(g, 2023, 2024)) &&
+			       fields_set_text(f, "inspector", "Inspector (invented)"));
 		if (!rc)
 			rc = start(g, "education", i, id, &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "valid_from", date_between(g, 2022, 2024)) && fields_set_int(f, "girls", (int64_t)rng_below(&g->rng, 40)) &&
-			       fields_set_int(f, "boys", (int64_t)rng_below(&g->rng, 40)) && fields_set_text(f, "place", keep(g, g->district_id[i])));
+			(void)(fields_set_text(f, "valid_from", date_between(g, 2022, 2024)) &&
+			       fields_set_int(f, "girls", (int64_t)rng_below(&g->rng, 40)) &&
+			       fields_set_int(f, "boys", (int64_t)rng_below(&g->rng, 40)) &&
+			       fields_set_text(f, "place", keep(g, g->district_id[i])));
 		if (!rc)
 			rc = start(g, "assistance", i, id, &f, e);
 		if (!rc)
-			(void)(fields_set_text(f, "valid_from", date_between(g, 2022, 2024)) && fields_set_text(f, "place", keep(g, g->district_id[i])) &&
+			(void)(fields_set_text(f, "valid_from", date_between(g, 2022, 2024)) &&
+			       fields_set_text(f, "place", keep(g, g->district_id[i])) &&
 			       fields_set_int(f, "persons", 1 + (int64_t)rng_below(&g->rng, 3)));
 	}
 	return rc;
@@ -484,15 +577,21 @@ make_source(struct gen *g, struct err *e)
 	enum err_code rc = start(g, "source", 0, g->source_id, &f, e);
 
 	if (!rc)
-		(void)(fields_set_text(f, "valid_from", "2024-01-01") && fields_set_text(f, "type", "dataset") &&
-		       fields_set_text(f, "title", arena_printf(&g->batch, "Invented data of the fictional country, seed %llu",
-		                                                (unsigned long long)g->o->seed)));
+		(void)(fields_set_text(f, "valid_from", "2024-01-01") &&
+		       fields_set_text(f, "type", "dataset") &&
+		       fields_set_text(
+			       f, "title",
+			       arena_printf(&g->batch,
+		                            "Invented data of the fictional country, seed %llu",
+		                            (unsigned long long)g->o->seed)));
 	return rc;
 }
 
-/* --- the population raster --------------------------------------------------------------------------------------- */
+/* --- the population raster
+ * --------------------------------------------------------------------------------------- */
 
-/* People around their settlement, thinning out with distance: 30 arc-seconds, as the common world rasters have. */
+/* People around their settlement, thinning out with distance: 30 arc-seconds, as the common world
+ * rasters have. */
 static void
 spread(const struct coverage_grid *grid, const struct settlement *s, float *cell)
 {
@@ -503,25 +602,36 @@ spread(const struct coverage_grid *grid, const struct settlement *s, float *cell
 	cy = (int)((grid->north_deg - s->at[1]) / grid->cell_lat_deg);
 	for (int y = -reach; y <= reach; y++)
 		for (int x = -reach; x <= reach; x++)
-			total += share[y + reach][x + reach] = exp(-(x * x + y * y) / (0.5 * reach * reach));
+			total += share[y + reach][x + reach] =
+				exp(-(x * x + y * y) / (0.5 * reach * reach));
 	for (int y = -reach; y <= reach; y++)
 		for (int x = -reach; x <= reach; x++) {
 			int col = cx + x, row = cy + y;
 
 			if (col >= 0 && row >= 0 && col < (int)grid->cols && row < (int)grid->rows)
 				cell[(size_t)row * grid->cols + (size_t)col] +=
-				        (float)((double)s->population * share[y + reach][x + reach] / total);
+					(float)((double)s->population *
+				                share[y + reach][x + reach] / total);
 		}
 }
 
 static enum err_code
 make_raster(struct gen *g, struct err *e)
 {
-	struct coverage_grid grid = { .west_deg = LAND_MIN_LON, .north_deg = LAND_MAX_LAT, .cell_lon_deg = 1.0 / 120,
-		                      .cell_lat_deg = 1.0 / 120, .cols = 1200, .rows = 960, .nodata = NAN };
-	struct population_options o = { .title = "Invented population of the fictional country, 30 arc-seconds",
-		                        .date = "2023-12-31", .relative_error = 15, .author = "fallow generate",
-		                        .licence = "CC0-1.0" };
+	struct coverage_grid grid = { .west_deg = LAND_MIN_LON,
+		                      .north_deg = LAND_MAX_LAT,
+		                      .cell_lon_deg = 1.0 / 120,
+		                      .cell_lat_deg = 1.0 / 120,
+		                      .cols = 1200,
+		                      .rows = 960,
+		                      .nodata = NAN };
+	struct population_options o = {
+		.title = "Invented population of the fictional country, 30 arc-seconds",
+		.date = "2023-12-31",
+		.relative_error = 15,
+		.author = "fallow generate",
+		.licence = "CC0-1.0"
+	};
 	struct population_result result;
 	float *cell = mem_calloc((size_t)grid.cols * grid.rows, sizeof(*cell));
 	char path[1200];
@@ -559,8 +669,11 @@ make_all(struct gen *g, struct err *e)
 	int64_t n = g->o->hazards, pending = n / 50;
 	int64_t accidents = g->o->accidents < 0 ? n / 20 + 5 : g->o->accidents;
 	int64_t finds = g->o->finds < 0 ? n / 4 + 20 : g->o->finds;
-	struct submit_about about = { .author = "fallow generate", .remark = "invented data", .bulk = true,
-		                      .approved_by = "Generator (invented)", .pool = g->o->pool };
+	struct submit_about about = { .author = "fallow generate",
+		                      .remark = "invented data",
+		                      .bulk = true,
+		                      .approved_by = "Generator (invented)",
+		                      .pool = g->o->pool };
 	enum err_code rc;
 
 	g->total = n + 4 * accidents + finds + n / 50 + n / 10;
@@ -609,10 +722,12 @@ generate_run(struct store *st, const struct generate_options *o, struct err *e)
 	enum err_code rc;
 
 	if (o->hazards < 1 || o->hazards > GENERATE_MAX_HAZARDS)
-		return err_set(e, ERR_INVALID, "the number of hazards is %lld; allowed are 1 to %d", (long long)o->hazards,
-		               GENERATE_MAX_HAZARDS);
+		return err_set(e, ERR_INVALID, "the number of hazards is %lld; allowed are 1 to %d",
+		               (long long)o->hazards, GENERATE_MAX_HAZARDS);
 	if (!text_eq(store_meta(st, "country"), "XXA") || store_log_size(st) > 0)
-		return err_set(e, ERR_INVALID, "invented data go only into a new register of the fictional country XXA");
+		return err_set(
+			e, ERR_INVALID,
+			"invented data go only into a new register of the fictional country XXA");
 	g = mem_calloc(1, sizeof(*g));
 	if (!g)
 		return err_set(e, ERR_NOMEM, "out of memory for generating");
@@ -620,9 +735,11 @@ generate_run(struct store *st, const struct generate_options *o, struct err *e)
 	g->o = o;
 	arena_init(&g->batch, (size_t)256 << 20);
 	rng_seed(&g->ids, o->seed, 0);
-	g->kept_hazards = o->hazards - o->hazards / 50 < 100000 ? o->hazards - o->hazards / 50 : 100000;
+	g->kept_hazards =
+		o->hazards - o->hazards / 50 < 100000 ? o->hazards - o->hazards / 50 : 100000;
 	g->hazard_id = mem_calloc((size_t)g->kept_hazards, sizeof(*g->hazard_id));
-	g->settlement = mem_calloc((size_t)LAND_DISTRICTS * SETTLEMENTS_PER_DISTRICT, sizeof(*g->settlement));
+	g->settlement = mem_calloc((size_t)LAND_DISTRICTS * SETTLEMENTS_PER_DISTRICT,
+	                           sizeof(*g->settlement));
 	rc = g->hazard_id && g->settlement ? land_make(&g->land, o->seed, e)
 	                                   : err_set(e, ERR_NOMEM, "out of memory for generating");
 	if (!rc) {

@@ -6,7 +6,14 @@
 
 #include "base/buf.h"
 
-enum { SHORT = 3, LONG = 4, DOUBLE = 12, TAGS = 14, HEAD = 8, DATA_AT = 512 };
+enum {
+	SHORT = 3,
+	LONG = 4,
+	DOUBLE = 12,
+	TAGS = 14,
+	HEAD = 8,
+	DATA_AT = 512
+};
 
 struct tags {
 	struct buf ifd, extra; /* the directory, and values that do not fit into it */
@@ -35,7 +42,9 @@ extra_at(const struct tags *t)
 static void
 write_head(struct tags *t, const struct coverage_grid *g)
 {
-	static const uint16_t keys[] = { 1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326 };
+	static const uint16_t keys[] = {
+		1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326
+	};
 	uint32_t bytes = g->cols * g->rows * 4, at;
 
 	tag(t, 256, LONG, 1, g->cols);
@@ -77,7 +86,8 @@ geotiff_write(const char *path, const struct coverage_grid *g, const float *valu
 	enum err_code rc = ERR_OK;
 
 	if (cells > 500000000)
-		return err_set(e, ERR_LIMIT, "a raster of %llu cells; allowed are 500000000", (unsigned long long)cells);
+		return err_set(e, ERR_LIMIT, "a raster of %llu cells; allowed are 500000000",
+		               (unsigned long long)cells);
 	buf_init(&t.ifd, 4096);
 	buf_init(&t.extra, 4096);
 	buf_init(&head, 4096);
@@ -92,7 +102,8 @@ geotiff_write(const char *path, const struct coverage_grid *g, const float *valu
 	while (head.size < DATA_AT && buf_ok(&head))
 		buf_addc(&head, 0);
 	f = buf_ok(&head) ? fopen(path, "wb") : NULL;
-	if (!f || fwrite(head.data, 1, head.size, f) != head.size || fwrite(values, 4, cells, f) != cells)
+	if (!f || fwrite(head.data, 1, head.size, f) != head.size ||
+	    fwrite(values, 4, cells, f) != cells)
 		rc = err_set(e, ERR_IO, "could not write %s: %s", path, strerror(errno));
 	if (f && fclose(f) != 0 && !rc)
 		rc = err_set(e, ERR_IO, "could not write %s: %s", path, strerror(errno));

@@ -3,7 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { NODES_X = LAND_COLUMNS + 1, NODES_Y = LAND_ROWS + 1 };
+enum {
+	NODES_X = LAND_COLUMNS + 1,
+	NODES_Y = LAND_ROWS + 1
+};
 
 struct lattice {
 	double node[NODES_Y][NODES_X][2];
@@ -39,20 +42,23 @@ struct path {
 	size_t points;
 };
 
-/* The border from one node to the next, the same wherever it is used: bent points follow from both ends. The last
- * node is left out. */
+/* The border from one node to the next, the same wherever it is used: bent points follow from both
+ * ends. The last node is left out. */
 static void
 add_border(const struct lattice *t, int x1, int y1, int x2, int y2, struct path *p)
 {
 	bool forward = y1 < y2 || (y1 == y2 && x1 < x2);
-	int ax = forward ? x1 : x2, ay = forward ? y1 : y2, bx = forward ? x2 : x1, by = forward ? y2 : y1;
+	int ax = forward ? x1 : x2, ay = forward ? y1 : y2, bx = forward ? x2 : x1,
+	    by = forward ? y2 : y1;
 	const double *a = t->node[ay][ax], *b = t->node[by][bx];
 	double bend[LAND_EDGE_POINTS][2];
 	struct rng r;
 
-	rng_seed(&r, t->seed, 1000 + (uint64_t)((ay * NODES_X + ax) * 4 + (bx - ax) * 2 + (by - ay)));
+	rng_seed(&r, t->seed,
+	         1000 + (uint64_t)((ay * NODES_X + ax) * 4 + (bx - ax) * 2 + (by - ay)));
 	for (int i = 0; i < LAND_EDGE_POINTS; i++) {
-		double f = (i + 1.0) / (LAND_EDGE_POINTS + 1), off = (rng_f64(&r) - 0.5) * 0.09 * sin(f * 3.14159265358979);
+		double f = (i + 1.0) / (LAND_EDGE_POINTS + 1),
+		       off = (rng_f64(&r) - 0.5) * 0.09 * sin(f * 3.14159265358979);
 
 		bend[i][0] = rounded(a[0] + f * (b[0] - a[0]) - off * (b[1] - a[1]));
 		bend[i][1] = rounded(a[1] + f * (b[1] - a[1]) + off * (b[0] - a[0]));
@@ -72,7 +78,8 @@ static bool
 block(const struct lattice *t, int x1, int y1, int x2, int y2, struct arena *mem, struct geom *g)
 {
 	size_t sides = (size_t)(2 * (x2 - x1) + 2 * (y2 - y1));
-	struct path p = { arena_calloc(mem, sides * (LAND_EDGE_POINTS + 1) + 1, 2 * sizeof(double)), 0 };
+	struct path p = { arena_calloc(mem, sides * (LAND_EDGE_POINTS + 1) + 1, 2 * sizeof(double)),
+		          0 };
 	uint32_t *end = arena_calloc(mem, 2, sizeof(*end));
 
 	if (!p.xy || !end)
@@ -89,20 +96,28 @@ block(const struct lattice *t, int x1, int y1, int x2, int y2, struct arena *mem
 	p.xy[2 * p.points++ + 1] = p.xy[1];
 	end[0] = 1;
 	end[1] = (uint32_t)p.points;
-	*g = (struct geom){ .type = GEOM_POLYGON, .part_count = 1, .ring_count = 1, .point_count = (uint32_t)p.points,
-		            .part_end = &end[0], .ring_end = &end[1], .xy = p.xy };
+	*g = (struct geom){ .type = GEOM_POLYGON,
+		            .part_count = 1,
+		            .ring_count = 1,
+		            .point_count = (uint32_t)p.points,
+		            .part_end = &end[0],
+		            .ring_end = &end[1],
+		            .xy = p.xy };
 	return true;
 }
 
 const char *
 land_word(struct rng *r, struct arena *mem)
 {
-	static const char *const first[] = { "Vo", "Te", "Ka", "Lu", "Mi", "Sa", "Ro", "Na", "Pe", "Ho", "Ze", "Du",
-		                             "Ala", "Ori", "Une", "Bre", "Kri", "Sto", "Vae", "Thi" };
-	static const char *const middle[] = { "ra", "li", "no", "ve", "mu", "ta", "shi", "ko", "de", "bu", "ri", "la",
-		                              "men", "tor", "gal", "sen" };
-	static const char *const last[] = { "va", "nd", "ra", "lin", "mo", "tis", "ka", "res", "dun", "va", "nor", "lis" };
-	const char *a = first[rng_below(r, 20)], *b = middle[rng_below(r, 16)], *c = last[rng_below(r, 12)];
+	static const char *const first[] = { "Vo",  "Te",  "Ka",  "Lu",  "Mi",  "Sa",  "Ro",
+		                             "Na",  "Pe",  "Ho",  "Ze",  "Du",  "Ala", "Ori",
+		                             "Une", "Bre", "Kri", "Sto", "Vae", "Thi" };
+	static const char *const middle[] = { "ra", "li", "no", "ve", "mu",  "ta",  "shi", "ko",
+		                              "de", "bu", "ri", "la", "men", "tor", "gal", "sen" };
+	static const char *const last[] = { "va", "nd",  "ra",  "lin", "mo",  "tis",
+		                            "ka", "res", "dun", "va",  "nor", "lis" };
+	const char *a = first[rng_below(r, 20)], *b = middle[rng_below(r, 16)],
+		   *c = last[rng_below(r, 12)];
 
 	return rng_below(r, 3) ? arena_printf(mem, "%s%s%s", a, b, c)
 	                       : arena_printf(mem, "%s%s%s%s", a, b, middle[rng_below(r, 16)], c);
@@ -132,15 +147,18 @@ land_make(struct land *l, uint64_t seed, struct err *e)
 		int x = i % (LAND_COLUMNS / LAND_BLOCK_COLUMNS) * LAND_BLOCK_COLUMNS;
 		int y = i / (LAND_COLUMNS / LAND_BLOCK_COLUMNS) * LAND_BLOCK_ROWS;
 
-		ok = block(&t, x, y, x + LAND_BLOCK_COLUMNS, y + LAND_BLOCK_ROWS, &l->mem, &l->province[i]);
-		l->province_name[i] = arena_printf(&l->mem, "%s Province", land_word(&names, &l->mem));
+		ok = block(&t, x, y, x + LAND_BLOCK_COLUMNS, y + LAND_BLOCK_ROWS, &l->mem,
+		           &l->province[i]);
+		l->province_name[i] =
+			arena_printf(&l->mem, "%s Province", land_word(&names, &l->mem));
 		ok = ok && l->province_name[i];
 	}
 	for (int i = 0; ok && i < LAND_DISTRICTS; i++) {
 		int x = i % LAND_COLUMNS, y = i / LAND_COLUMNS;
 
 		ok = block(&t, x, y, x + 1, y + 1, &l->mem, &l->district[i]);
-		l->district_name[i] = arena_printf(&l->mem, "%s %d", land_word(&names, &l->mem), i + 1);
+		l->district_name[i] =
+			arena_printf(&l->mem, "%s %d", land_word(&names, &l->mem), i + 1);
 		ok = ok && l->district_name[i];
 	}
 	if (ok)
@@ -165,5 +183,6 @@ land_position(const struct land *l, int district, struct rng *r, double ret[2])
 	double u = 0.08 + 0.84 * rng_f64(r), v = 0.08 + 0.84 * rng_f64(r);
 
 	for (int k = 0; k < 2; k++)
-		ret[k] = rounded((1 - v) * ((1 - u) * a[k] + u * b[k]) + v * ((1 - u) * d[k] + u * c[k]));
+		ret[k] = rounded((1 - v) * ((1 - u) * a[k] + u * b[k]) +
+		                 v * ((1 - u) * d[k] + u * c[k]));
 }

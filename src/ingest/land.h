@@ -1,5 +1,6 @@
-/* The fictional country (code XXA): a land in the open Pacific, 130-120 W, 50-42 S, divided without gaps into
- * districts and provinces. Everything follows from the seed. No real land is near: the nearest is over 2,500 km away. */
+/* The fictional country (code XXA): a land in the open Pacific, 130-120 W, 50-42 S, divided without
+ * gaps into districts and provinces. Everything follows from the seed. No real land is near: the
+ * nearest is over 2,500 km away. */
 #ifndef INGEST_LAND_H
 #define INGEST_LAND_H
 
@@ -15,8 +16,17 @@
 #define LAND_MIN_LAT (-50.0)
 #define LAND_MAX_LAT (-42.0)
 
-enum { LAND_COLUMNS = 15, LAND_ROWS = 10, LAND_BLOCK_COLUMNS = 3, LAND_BLOCK_ROWS = 5 };
-enum { LAND_DISTRICTS = LAND_COLUMNS * LAND_ROWS, LAND_PROVINCES = 10, LAND_EDGE_POINTS = 12 };
+enum {
+	LAND_COLUMNS = 15,
+	LAND_ROWS = 10,
+	LAND_BLOCK_COLUMNS = 3,
+	LAND_BLOCK_ROWS = 5
+};
+enum {
+	LAND_DISTRICTS = LAND_COLUMNS * LAND_ROWS,
+	LAND_PROVINCES = 10,
+	LAND_EDGE_POINTS = 12
+};
 
 struct land {
 	struct arena mem;

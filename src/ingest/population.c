@@ -17,11 +17,20 @@ grid_of(const struct source_raster *r, struct coverage_grid *g, struct err *e)
 	const double *t = r->transform;
 
 	if (r->crs && *r->crs && !text_eq(r->crs, "EPSG:4326"))
-		return err_set(e, ERR_INVALID, "the raster's system is %s; a population raster must be in EPSG:4326", r->crs);
+		return err_set(
+			e, ERR_INVALID,
+			"the raster's system is %s; a population raster must be in EPSG:4326",
+			r->crs);
 	if (t[2] != 0 || t[4] != 0 || !(t[1] > 0) || !(t[5] < 0))
-		return err_set(e, ERR_INVALID, "the raster is turned or upside down; it must be north-up");
-	*g = (struct coverage_grid){ .west_deg = t[0], .north_deg = t[3], .cell_lon_deg = t[1], .cell_lat_deg = -t[5],
-		                     .cols = r->width, .rows = r->height, .nodata = NAN };
+		return err_set(e, ERR_INVALID,
+		               "the raster is turned or upside down; it must be north-up");
+	*g = (struct coverage_grid){ .west_deg = t[0],
+		                     .north_deg = t[3],
+		                     .cell_lon_deg = t[1],
+		                     .cell_lat_deg = -t[5],
+		                     .cols = r->width,
+		                     .rows = r->height,
+		                     .nodata = NAN };
 	return coverage_check_grid(g, e);
 }
 
@@ -44,7 +53,8 @@ convert(struct store *st, const char *path, struct population_result *ret, struc
 		ret->rows = grid.rows;
 		row = mem_calloc(grid.cols, sizeof(*row));
 		if (!row)
-			rc = err_set(e, ERR_NOMEM, "out of memory for a raster of %u columns", grid.cols);
+			rc = err_set(e, ERR_NOMEM, "out of memory for a raster of %u columns",
+			             grid.cols);
 	}
 	while (!rc && !end) {
 		uint32_t y = 0;
@@ -67,8 +77,8 @@ convert(struct store *st, const char *path, struct population_result *ret, struc
 }
 
 enum err_code
-population_add(struct store *st, const char *path, const struct population_options *o, struct population_result *ret,
-               struct err *e)
+population_add(struct store *st, const char *path, const struct population_options *o,
+               struct population_result *ret, struct err *e)
 {
 	int kind = store_kind(st, "source");
 	struct submit_about about = { .author = o->author, .remark = "population raster" };
@@ -78,7 +88,9 @@ population_add(struct store *st, const char *path, const struct population_optio
 	enum err_code rc;
 
 	if (!(o->relative_error >= 0 && o->relative_error <= 100))
-		return err_set(e, ERR_INVALID, "the relative error is %g percent; allowed are 0 to 100", o->relative_error);
+		return err_set(e, ERR_INVALID,
+		               "the relative error is %g percent; allowed are 0 to 100",
+		               o->relative_error);
 	memset(ret, 0, sizeof(*ret));
 	arena_init(&mem, 1u << 20);
 	clock_format_date(clock_now_us() / 86400000000, date);
@@ -93,7 +105,8 @@ population_add(struct store *st, const char *path, const struct population_optio
 		rc = err_set(e, ERR_NOMEM, "out of memory for a source");
 	if (!rc) {
 		(void)(fields_set_text(&rev.fields, "type", "population_raster") &&
-		       fields_set_text(&rev.fields, "title", o->title ? o->title : file_basename(path)) &&
+		       fields_set_text(&rev.fields, "title",
+		                       o->title ? o->title : file_basename(path)) &&
 		       fields_set_text(&rev.fields, "file", ret->sha256) &&
 		       fields_set_text(&rev.fields, "file_name", file_basename(path)) &&
 		       fields_set_text(&rev.fields, "licence", o->licence) &&

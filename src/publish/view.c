@@ -29,14 +29,16 @@ load(struct store *st, const char *id, struct arena *mem, struct record *r, stru
 	if (!rc)
 		rc = history_load(st, r->kind, r->id, INT64_MAX, mem, &r->rev, &r->count, e);
 	if (!rc)
-		rc = history_join(st, r->kind, r->id, r->rev, r->count, INT64_MAX, mem, &r->shown, &r->any, e);
+		rc = history_join(st, r->kind, r->id, r->rev, r->count, INT64_MAX, mem, &r->shown,
+		                  &r->any, e);
 	return rc;
 }
 
 static const char *
 ruling_word(enum ruling r)
 {
-	static const char *const word[] = { "waits for approval", "approved", "returned", "released" };
+	static const char *const word[] = { "waits for approval", "approved", "returned",
+		                            "released" };
 
 	return word[r];
 }
@@ -121,10 +123,13 @@ write_revision(struct store *st, const struct record *r, struct json_value *cons
 	clock_format_s(s.claimed_s, claimed);
 	clock_format_date(h->rev.valid_from_days, valid);
 	text_hex(h->rev.leaf, 32, leaf);
-	buf_printf(out, "\n  revision %zu of %zu  %s\n", i + 1, r->count, ruling_word(h->rev.ruling));
-	buf_printf(out, "    as it was on   %s\n    received       %s  (author's clock: %s)\n", valid, received, claimed);
-	buf_printf(out, "    by             %s  key %.16s  submission %lld%s%s\n", *s.author ? s.author : "(sealed)",
-	           s.author_hash, (long long)s.seq, *s.remark ? "  " : "", s.remark);
+	buf_printf(out, "\n  revision %zu of %zu  %s\n", i + 1, r->count,
+	           ruling_word(h->rev.ruling));
+	buf_printf(out, "    as it was on   %s\n    received       %s  (author's clock: %s)\n",
+	           valid, received, claimed);
+	buf_printf(out, "    by             %s  key %.16s  submission %lld%s%s\n",
+	           *s.author ? s.author : "(sealed)", s.author_hash, (long long)s.seq,
+	           *s.remark ? "  " : "", s.remark);
 	buf_printf(out, "    leaf           %s\n", leaf);
 	if (h->erased)
 		buf_adds(out, "    something was erased from this revision; its proof stays\n");
@@ -170,11 +175,14 @@ view_record_text(struct store *st, const char *id, struct buf *out, struct err *
 			buf_adds(out, "  nothing of it is shown: every revision was returned\n");
 		else
 			buf_printf(out, "  shown as %s%s%s%s\n", shown_as_name(r.shown.as),
-			           r.shown.unapproved ? ", unapproved" : "", r.shown.conflict ? ", in conflict" : "",
-			           r.shown.cover ? ", drawn as the shape that contains every reading of its outline" : "");
+			           r.shown.unapproved ? ", unapproved" : "",
+			           r.shown.conflict ? ", in conflict" : "",
+			           r.shown.cover ? ", drawn as the shape that contains every "
+			                           "reading of its outline"
+			                         : "");
 		if (r.any && r.shown.area_m2 > 0)
-			buf_printf(out, "  area %.1f m2 (%.1f to %.1f)\n", r.shown.area_m2, r.shown.area_low_m2,
-			           r.shown.area_high_m2);
+			buf_printf(out, "  area %.1f m2 (%.1f to %.1f)\n", r.shown.area_m2,
+			           r.shown.area_low_m2, r.shown.area_high_m2);
 	}
 	for (size_t i = 0; !rc && i < r.count; i++)
 		rc = write_revision(st, &r, fields, i, &mem, out, e);
@@ -183,8 +191,8 @@ view_record_text(struct store *st, const char *id, struct buf *out, struct err *
 }
 
 static enum err_code
-revision_json(struct store *st, const struct history_revision *h, struct arena *mem, struct json_writer *w,
-              struct err *e)
+revision_json(struct store *st, const struct history_revision *h, struct arena *mem,
+              struct json_writer *w, struct err *e)
 {
 	struct history_submission s;
 	char text[80];
@@ -269,9 +277,9 @@ view_log_text(struct store *st, int64_t from, int64_t to, struct buf *out, struc
 		if (rc)
 			break;
 		clock_format_us(s.received_us, received);
-		buf_printf(out, "%6lld  %s  %6lld revision%s  %.16s  %s%s%s\n", (long long)i, received,
-		           (long long)s.statements, s.statements == 1 ? " " : "s", s.leaf_hash, s.author,
-		           *s.remark ? "  " : "", s.remark);
+		buf_printf(out, "%6lld  %s  %6lld revision%s  %.16s  %s%s%s\n", (long long)i,
+		           received, (long long)s.statements, s.statements == 1 ? " " : "s",
+		           s.leaf_hash, s.author, *s.remark ? "  " : "", s.remark);
 	}
 	if (!rc && cp.size)
 		buf_printf(out, "checkpoint\n%s", cp.note);

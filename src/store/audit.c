@@ -17,7 +17,10 @@
 
 #include "sql_gen.h"
 
-enum { CHUNK = 2048, MAX_MEMBERS = 600 };
+enum {
+	CHUNK = 2048,
+	MAX_MEMBERS = 600
+};
 
 /* A revision as it lies in the file. */
 struct stored {
@@ -55,7 +58,8 @@ collect(const struct stored *r, const uint8_t *register_key, struct record_membe
 	if (!r->identity_n)
 		return ERR_OK;
 	if (seal_open(register_key, place, r->identity, r->identity_n, identity, e))
-		return err_set(e, ERR_UNKNOWN, "its sealed values cannot be opened with this register key");
+		return err_set(e, ERR_UNKNOWN,
+		               "its sealed values cannot be opened with this register key");
 	k = record_split(identity->data, identity->size, m + n, MAX_MEMBERS - (size_t)n);
 	if (k < 0)
 		return err_set(e, ERR_VERIFY, "its sealed values are not canonical JSON");
@@ -79,14 +83,17 @@ collect(const struct stored *r, const uint8_t *register_key, struct record_membe
 }
 
 static enum err_code
-recompute(struct audit *a, const struct stored *r, struct statement_scratch *scratch, struct arena *mem,
-          struct err *e)
+recompute(struct audit *a, const struct stored *r, struct statement_scratch *scratch,
+          struct arena *mem, struct err *e)
 {
 	struct record_member *m = arena_calloc(mem, MAX_MEMBERS, sizeof(*m));
 	struct statement_field *f = arena_calloc(mem, MAX_MEMBERS, sizeof(*f));
 	uint8_t key[32], leaf[32];
 	char id[UUID_TEXT];
-	struct statement_in in = { .kind = r->kind, .id = id, .fields = f, .key = key,
+	struct statement_in in = { .kind = r->kind,
+		                   .id = id,
+		                   .fields = f,
+		                   .key = key,
 		                   .parent_count = r->parents_n / 32 };
 	struct buf identity, bytes;
 	enum err_code rc;
@@ -100,7 +107,8 @@ recompute(struct audit *a, const struct stored *r, struct statement_scratch *scr
 		statement_hash(r->statement, r->statement_n, leaf);
 		return memcmp(leaf, r->leaf, 32) == 0
 		               ? ERR_OK
-		               : err_set(e, ERR_VERIFY, "its kept statement does not have its leaf hash");
+		               : err_set(e, ERR_VERIFY,
+		                         "its kept statement does not have its leaf hash");
 	}
 	if (r->sealed_n != SEAL_SEALED_KEY_SIZE ||
 	    seal_key_open(a->st->keys.register_key, r->leaf, 32, r->sealed_key, key, e))
@@ -186,8 +194,8 @@ tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, c
 
 /* All revisions of one submission: their leaf hashes in order, each recomputed. */
 static enum err_code
-audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t count, uint8_t (*leaf)[32],
-                struct pool *pool, struct audit_report *rep, struct err *e)
+audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t count,
+                uint8_t (*leaf)[32], struct pool *pool, struct audit_report *rep, struct err *e)
 {
 	struct arena mem;
 	enum err_code rc = ERR_OK;
@@ -202,7 +210,8 @@ audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t cou
 		size_t n = 0;
 
 		arena_reset(&mem);
-		while (n < CHUNK && at + (int64_t)n < count && (s = sqlite3_step(q)) == SQLITE_ROW) {
+		while (n < CHUNK && at + (int64_t)n < count &&
+		       (s = sqlite3_step(q)) == SQLITE_ROW) {
 			if (!read_row(q, &mem, &a->row[n])) {
 				rc = err_set(e, ERR_VERIFY, "revision %lld is damaged",
 				             (long long)sqlite3_column_int64(q, 0));
@@ -218,13 +227,15 @@ audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t cou
 			if (a->row[i].rc == ERR_NOMEM)
 				rc = err_set(e, ERR_NOMEM, "%s", a->row[i].why);
 			else if (a->row[i].rc)
-				tell(rep, a->row[i].rc, "revision", (long long)a->row[i].rid, a->row[i].why);
+				tell(rep, a->row[i].rc, "revision", (long long)a->row[i].rid,
+				     a->row[i].why);
 		}
 		at += (int64_t)n;
 		rep->revisions += (int64_t)n;
 	}
 	if (!rc && at < count)
-		tell(rep, ERR_VERIFY, "submission from revision", (long long)first_rid, "revisions are missing");
+		tell(rep, ERR_VERIFY, "submission from revision", (long long)first_rid,
+		     "revisions are missing");
 	arena_done(&mem);
 	return rc;
 }
@@ -246,11 +257,13 @@ audit_submission(struct store *st, sqlite3_stmt *q, const uint8_t (*leaf)[32], i
 	if (manifest_parse(bytes, n, &m, &e))
 		tell(rep, ERR_VERIFY, "submission", seq, e.text);
 	else if (m.statements != (uint64_t)count || memcmp(m.root, root, 32) != 0)
-		tell(rep, ERR_VERIFY, "submission", seq, "its revisions do not have the root that its manifest names");
+		tell(rep, ERR_VERIFY, "submission", seq,
+		     "its revisions do not have the root that its manifest names");
 	else if (sqlite3_column_bytes(q, 1) != SIGSUM_LEAF_SIZE)
 		tell(rep, ERR_VERIFY, "submission", seq, "its leaf has not 128 bytes");
 	else if (!key || sqlite3_column_bytes(q, 5) != 32)
-		tell(rep, ERR_UNKNOWN, "submission", seq, "the public key of its author is not in the register");
+		tell(rep, ERR_UNKNOWN, "submission", seq,
+		     "the public key of its author is not in the register");
 	else if (manifest_verify(bytes, n, sqlite3_column_blob(q, 1), key, st->origin, &e))
 		tell(rep, ERR_VERIFY, "submission", seq, e.text);
 }
@@ -288,7 +301,8 @@ static enum err_code
 prepare_on(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *e)
 {
 	if (sqlite3_prepare_v2(db, sql, -1, ret, NULL) != SQLITE_OK)
-		return err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
+		return err_set(e, ERR_IO, "could not read the register back: %s",
+		               sqlite3_errmsg(db));
 	return ERR_OK;
 }
 
@@ -318,16 +332,21 @@ audit_range(struct store *st, sqlite3 *db, int64_t from, int64_t to, struct pool
 		struct err why = { 0 };
 
 		if (seq != want || count < 1 || count > STORE_MAX_STATEMENTS) {
-			tell(rep, ERR_VERIFY, "submission", (long long)want, "it is missing or damaged");
+			tell(rep, ERR_VERIFY, "submission", (long long)want,
+			     "it is missing or damaged");
 			break;
 		}
-		rc = audit_revisions(&a, revs, sqlite3_column_int64(subs, 4), count, leaf, pool, rep, e);
+		rc = audit_revisions(&a, revs, sqlite3_column_int64(subs, 4), count, leaf, pool,
+		                     rep, e);
 		if (rc)
 			break;
-		audit_submission(st, subs, (const uint8_t (*)[32])leaf, count, rep);
-		merkle_leaf(sqlite3_column_blob(subs, 1), (size_t)sqlite3_column_bytes(subs, 1), hash);
-		if (log_get_hash(st, 0, (uint64_t)seq, stored, &why) || memcmp(hash, stored, 32) != 0)
-			tell(rep, ERR_VERIFY, "submission", (long long)seq, "its leaf is not the one in the log");
+		audit_submission(st, subs, (const uint8_t(*)[32])leaf, count, rep);
+		merkle_leaf(sqlite3_column_blob(subs, 1), (size_t)sqlite3_column_bytes(subs, 1),
+		            hash);
+		if (log_get_hash(st, 0, (uint64_t)seq, stored, &why) ||
+		    memcmp(hash, stored, 32) != 0)
+			tell(rep, ERR_VERIFY, "submission", (long long)seq,
+			     "its leaf is not the one in the log");
 		rep->submissions++;
 	}
 	if (!rc && s != SQLITE_DONE && s != SQLITE_ROW)
@@ -352,11 +371,11 @@ keep_first(void *ctx, const char *sentence)
 		(void)snprintf(f->text, sizeof(f->text), "%s", sentence);
 }
 
-/* The root by recursion over all leaf hashes, compared with the one from stored subtrees, and with the
- * newest checkpoint by a consistency proof. */
+/* The root by recursion over all leaf hashes, compared with the one from stored subtrees, and with
+ * the newest checkpoint by a consistency proof. */
 static enum err_code
-second_root(struct store *st, int64_t signed_size, const struct buf *note, int64_t size, uint8_t root[32],
-            struct err *e)
+second_root(struct store *st, int64_t signed_size, const struct buf *note, int64_t size,
+            uint8_t root[32], struct err *e)
 {
 	struct merkle_proof proof;
 	struct checkpoint old;
@@ -370,7 +389,8 @@ second_root(struct store *st, int64_t signed_size, const struct buf *note, int64
 		return rc;
 	merkle_frontier_root(&f, frontier_root);
 	if (memcmp(root, frontier_root, 32) != 0)
-		return err_set(e, ERR_VERIFY, "two ways of computing the log's root disagree; nothing was signed");
+		return err_set(e, ERR_VERIFY,
+		               "two ways of computing the log's root disagree; nothing was signed");
 	if (signed_size == 0)
 		return ERR_OK;
 	rc = checkpoint_open(note->data, note->size, st->keys.log.public_key, &old, e);
@@ -396,14 +416,16 @@ audit_and_sign(struct store *st, struct pool *pool, struct err *e)
 	rc = log_newest(st, &note, &signed_size, e);
 	if (rc || signed_size >= size)
 		goto out;
-	if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK) {
 		rc = err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
 		goto out;
 	}
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	rc = audit_range(st, db, signed_size, size, pool, &rep, e);
 	if (!rc && (rep.bad || rep.cannot_tell))
-		rc = err_set(e, ERR_VERIFY, "what was written does not read back as it was meant: %s", first.text);
+		rc = err_set(e, ERR_VERIFY,
+		             "what was written does not read back as it was meant: %s", first.text);
 	if (!rc)
 		rc = second_root(st, signed_size, &note, size, root, e);
 	if (!rc)

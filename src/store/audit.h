@@ -1,22 +1,25 @@
-/* Private to store: the second path. What was committed is read back over its own connection, every statement is
- * made anew from revision and key, every root recomputed by recursion, and only then signed. */
+/* Private to store: the second path. What was committed is read back over its own connection, every
+ * statement is made anew from revision and key, every root recomputed by recursion, and only then
+ * signed. */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 
 #include "base/pool.h"
 #include "store/handle.h"
 
-/** Audit the submissions after the newest checkpoint and sign the log's root. Nothing new: nothing done. */
+/** Audit the submissions after the newest checkpoint and sign the log's root. Nothing new: nothing
+ * done. */
 MUST_CHECK enum err_code audit_and_sign(struct store *st, struct pool *pool, struct err *e);
 
 struct audit_report {
 	int64_t submissions, revisions, erased;
-	int64_t bad;             /* things that do not verify */
-	int64_t cannot_tell;     /* sealed keys that cannot be opened here */
+	int64_t bad;                                   /* things that do not verify */
+	int64_t cannot_tell;                           /* sealed keys that cannot be opened here */
 	void (*tell)(void *ctx, const char *sentence); /* each of them; may be NULL */
 	void *ctx;
 };
-/** Audit submissions from .. to-1: statements, roots, manifests, signatures, leaves. db is any connection. */
+/** Audit submissions from .. to-1: statements, roots, manifests, signatures, leaves. db is any
+ * connection. */
 MUST_CHECK enum err_code audit_range(struct store *st, sqlite3 *db, int64_t from, int64_t to,
                                      struct pool *pool, struct audit_report *report, struct err *e);
 

@@ -20,19 +20,23 @@ copy_database(struct store *st, const char *tmp, struct err *e)
 	int s = SQLITE_ERROR;
 	enum err_code rc = ERR_OK;
 
-	if (sqlite3_open_v2(tmp, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(tmp, &to,
+	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	                    NULL) != SQLITE_OK) {
 		rc = err_set(e, ERR_IO, "could not make %s: %s", tmp, sqlite3_errmsg(to));
 		sqlite3_close(to);
 		return rc;
 	}
 	b = sqlite3_backup_init(to, "main", st->db, "main");
-	while (b && ((s = sqlite3_backup_step(b, 4096)) == SQLITE_OK || s == SQLITE_BUSY || s == SQLITE_LOCKED))
+	while (b && ((s = sqlite3_backup_step(b, 4096)) == SQLITE_OK || s == SQLITE_BUSY ||
+	             s == SQLITE_LOCKED))
 		if (s != SQLITE_OK)
 			(void)sqlite3_sleep(20);
 	if (b)
 		(void)sqlite3_backup_finish(b); /* its code is the one of the last step */
 	if (s != SQLITE_DONE)
-		rc = err_set(e, ERR_IO, "could not copy the register to %s: %s", tmp, sqlite3_errmsg(to));
+		rc = err_set(e, ERR_IO, "could not copy the register to %s: %s", tmp,
+		             sqlite3_errmsg(to));
 	if (!rc && sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
 		rc = err_set(e, ERR_IO, "could not finish %s: %s", tmp, sqlite3_errmsg(to));
 	if (sqlite3_close(to) != SQLITE_OK && !rc)
@@ -40,7 +44,8 @@ copy_database(struct store *st, const char *tmp, struct err *e)
 	return rc;
 }
 
-/* The copy is checked as a register of its own: integrity and the root of its log against the original's. */
+/* The copy is checked as a register of its own: integrity and the root of its log against the
+ * original's. */
 static enum err_code
 check_copy(struct store *st, const char *tmp, struct err *e)
 {
@@ -51,11 +56,14 @@ check_copy(struct store *st, const char *tmp, struct err *e)
 	int64_t size = 0;
 	enum err_code rc = ERR_OK;
 
-	if (sqlite3_open_v2(tmp, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(tmp, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	            SQLITE_OK ||
 	    db_add_functions(db) != SQLITE_OK ||
 	    sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &q, NULL) != SQLITE_OK ||
-	    sqlite3_step(q) != SQLITE_ROW || !text_eq((const char *)sqlite3_column_text(q, 0), "ok"))
-		rc = err_set(e, ERR_VERIFY, "the copy %s does not pass SQLite's integrity check", tmp);
+	    sqlite3_step(q) != SQLITE_ROW ||
+	    !text_eq((const char *)sqlite3_column_text(q, 0), "ok"))
+		rc = err_set(e, ERR_VERIFY, "the copy %s does not pass SQLite's integrity check",
+		             tmp);
 	sqlite3_finalize(q);
 	copy.db = db;
 	if (!rc)
@@ -90,7 +98,8 @@ copy_originals(struct store *st, const char *out, int64_t *ret, struct err *e)
 		(void)snprintf(from, sizeof(from), "%s/%.2s/%s", st->files_dir, hex, hex);
 		rc = file_store_original(from, to, sha, &size, e);
 		if (!rc && memcmp(sha, sqlite3_column_blob(q, 0), 32) != 0)
-			rc = err_set(e, ERR_VERIFY, "the original %s was changed since it was kept", hex);
+			rc = err_set(e, ERR_VERIFY, "the original %s was changed since it was kept",
+			             hex);
 		(*ret)++;
 	}
 	sqlite3_finalize(q);
@@ -123,7 +132,8 @@ store_backup(struct store *st, const char *out, int64_t *ret_originals, struct e
 	if (file_exists(out))
 		return err_set(e, ERR_CONFLICT, "%s exists already; nothing was changed", out);
 	(void)snprintf(tmp, sizeof(tmp), "%s.part", out);
-	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - out + (slash == out)) : 1, slash ? out : ".");
+	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - out + (slash == out)) : 1,
+	               slash ? out : ".");
 	(void)unlink(tmp); /* of a backup that was cut off */
 	rc = copy_database(st, tmp, e);
 	if (!rc)

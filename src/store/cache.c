@@ -37,10 +37,12 @@ cache_put(struct store *st, const char *question, const struct buf *answer, stru
 
 	/* a reader answers on a second connection: its own is read-only */
 	if (st->mode == STORE_READ) {
-		if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+		if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		                    NULL) != SQLITE_OK ||
 		    db_configure(db, STORE_WRITE, NULL)) {
 			sqlite3_close(db);
-			return ERR_OK; /* not ours to write: the answer is computed again next time */
+			return ERR_OK; /* not ours to write: the answer is computed again next time
+			                */
 		}
 		(void)sqlite3_busy_timeout(db, 200);
 		st->db = db;
@@ -51,7 +53,8 @@ cache_put(struct store *st, const char *question, const struct buf *answer, stru
 		(void)sqlite3_bind_int64(q, 2, cp.size);
 		(void)sqlite3_bind_blob(q, 3, cp.root, 32, SQLITE_STATIC);
 		(void)sqlite3_bind_blob64(q, 4, answer->data, answer->size, SQLITE_STATIC);
-		(void)sqlite3_step(q); /* a cache that could not be filled costs time, nothing else */
+		(void)sqlite3_step(
+			q); /* a cache that could not be filled costs time, nothing else */
 	}
 	sqlite3_finalize(q);
 	st->db = own;

@@ -17,7 +17,8 @@ db_fail(struct store *st, const char *doing, struct err *e)
 	else if ((code & 0xff) == SQLITE_CONSTRAINT)
 		rc = ERR_CONFLICT;
 	else if ((code & 0xff) == SQLITE_BUSY)
-		(void)err_hint(e, "another program is writing to the register; try again when it is done");
+		(void)err_hint(
+			e, "another program is writing to the register; try again when it is done");
 	else if ((code & 0xff) == SQLITE_FULL)
 		(void)err_hint(e, "make room on the disk; nothing that was acknowledged is lost");
 	return err_set(e, rc, "could not %s: %s", doing, sqlite3_errmsg(st->db));
@@ -43,7 +44,9 @@ enum err_code
 db_run(struct store *st, sqlite3_stmt *q, struct err *e)
 {
 	int s = sqlite3_step(q);
-	enum err_code rc = s == SQLITE_DONE || s == SQLITE_ROW ? ERR_OK : db_fail(st, "write to the register", e);
+	enum err_code rc = s == SQLITE_DONE || s == SQLITE_ROW
+	                           ? ERR_OK
+	                           : db_fail(st, "write to the register", e);
 
 	(void)sqlite3_reset(q); /* its code is that of the step, told above */
 	return rc;
@@ -81,8 +84,8 @@ db_quote_name(struct buf *b, const char *name)
 	buf_addc(b, '"');
 }
 
-/* The functions that GeoPackage's R-tree triggers call. Only the blob's header is read when it has an
- * envelope; a point's is made from its WKB. */
+/* The functions that GeoPackage's R-tree triggers call. Only the blob's header is read when it has
+ * an envelope; a point's is made from its WKB. */
 static bool
 blob_box(const uint8_t *p, int n, double box[4], bool *ret_empty)
 {
@@ -137,14 +140,15 @@ sql_box(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 int
 db_add_functions(sqlite3 *db)
 {
-	static const char *const name[] = { "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY", "ST_IsEmpty" };
+	static const char *const name[] = { "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY",
+		                            "ST_IsEmpty" };
 	static int which[] = { 0, 1, 2, 3, 4 };
 	int rc = SQLITE_OK;
 
 	for (int i = 0; i < 5 && rc == SQLITE_OK; i++)
-		rc = sqlite3_create_function_v2(db, name[i], 1,
-		                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
-		                                &which[i], sql_box, NULL, NULL, NULL);
+		rc = sqlite3_create_function_v2(
+			db, name[i], 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+			&which[i], sql_box, NULL, NULL, NULL);
 	return rc;
 }
 
@@ -170,27 +174,30 @@ enum err_code
 db_configure(sqlite3 *db, enum store_mode mode, struct err *e)
 {
 	static const char common[] =
-	        "PRAGMA busy_timeout=10000; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-	        "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
-	        "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;";
+		"PRAGMA busy_timeout=10000; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+		"PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		"PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;";
 	int flag = 0;
 
 	if (sqlite3_libversion_number() < 3051003)
-		return err_set(e, ERR_UNSUPPORTED,
-		               "SQLite %s is older than 3.51.3, whose write-ahead log can lose a commit",
-		               sqlite3_libversion());
+		return err_set(
+			e, ERR_UNSUPPORTED,
+			"SQLite %s is older than 3.51.3, whose write-ahead log can lose a commit",
+			sqlite3_libversion());
 	if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, &flag) != SQLITE_OK || !flag ||
 	    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, &flag) != SQLITE_OK || !flag ||
 	    db_add_functions(db) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not set up SQLite: %s", sqlite3_errmsg(db));
 	if (sqlite3_exec(db, common, NULL, NULL, NULL) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not set up SQLite: %s", sqlite3_errmsg(db));
-	if (expect_setting(db, "synchronous", "2", e) || expect_setting(db, "foreign_keys", "1", e) ||
+	if (expect_setting(db, "synchronous", "2", e) ||
+	    expect_setting(db, "foreign_keys", "1", e) ||
 	    expect_setting(db, "trusted_schema", "0", e))
 		return e ? e->code : ERR_IO;
 	if (mode == STORE_WRITE) {
 		if (sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL) != SQLITE_OK)
-			return err_set(e, ERR_IO, "could not set the write-ahead log: %s", sqlite3_errmsg(db));
+			return err_set(e, ERR_IO, "could not set the write-ahead log: %s",
+			               sqlite3_errmsg(db));
 		return expect_setting(db, "journal_mode", "wal", e);
 	}
 	return sqlite3_exec(db, "PRAGMA query_only=ON", NULL, NULL, NULL) == SQLITE_OK

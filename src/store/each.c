@@ -23,13 +23,15 @@ wanted(const struct each_filter *f, const char *name)
 
 /* Which columns of the layer are read, by field index. */
 static enum err_code
-build_query(struct store *st, const struct each_filter *f, int *column, int *ret_geometry, struct buf *b,
-            struct err *e)
+build_query(struct store *st, const struct each_filter *f, int *column, int *ret_geometry,
+            struct buf *b, struct err *e)
 {
 	const struct store_kind *k = &st->kind[f->kind];
 	int at = 12;
 
-	buf_adds(b, "SELECT fid,record_id,shown_as,unapproved,conflict,revisions,drawn,shown_area_m2,shown_area_low_m2,"
+	buf_adds(b, "SELECT "
+	            "fid,record_id,shown_as,unapproved,conflict,revisions,drawn,shown_area_m2,"
+	            "shown_area_low_m2,"
 	            "shown_area_high_m2,shown_perimeter_m,submission");
 	*ret_geometry = -1;
 	for (size_t i = 0; i < k->form->field_count; i++) {
@@ -43,8 +45,8 @@ build_query(struct store *st, const struct each_filter *f, int *column, int *ret
 			*ret_geometry = at++;
 			continue;
 		}
-		if (sqlite3_table_column_metadata(st->db, NULL, k->name, field->name, NULL, NULL, NULL, NULL, NULL) !=
-		    SQLITE_OK)
+		if (sqlite3_table_column_metadata(st->db, NULL, k->name, field->name, NULL, NULL,
+		                                  NULL, NULL, NULL) != SQLITE_OK)
 			continue;
 		buf_addc(b, ',');
 		db_quote_name(b, field->name);
@@ -54,7 +56,8 @@ build_query(struct store *st, const struct each_filter *f, int *column, int *ret
 	db_quote_name(b, k->name);
 	if (f->box)
 		buf_printf(b,
-		           " WHERE fid IN (SELECT id FROM \"rtree_%s_geometry\" WHERE maxx >= ?1 AND minx <= ?2 AND"
+		           " WHERE fid IN (SELECT id FROM \"rtree_%s_geometry\" WHERE maxx >= ?1 "
+		           "AND minx <= ?2 AND"
 		           " maxy >= ?3 AND miny <= ?4)",
 		           k->name);
 	buf_adds(b, " ORDER BY fid");
@@ -77,9 +80,7 @@ column_value(sqlite3_stmt *q, int at, const struct form_field *field)
 		v.d = sqlite3_column_double(q, at);
 		break;
 	case SQLITE_TEXT:
-		v.type = value_is_json(field)
-		                 ? STORE_JSON
-		                 : STORE_TEXT;
+		v.type = value_is_json(field) ? STORE_JSON : STORE_TEXT;
 		v.s = (const char *)sqlite3_column_text(q, at);
 		v.n = (size_t)sqlite3_column_bytes(q, at);
 		break;
@@ -90,8 +91,8 @@ column_value(sqlite3_stmt *q, int at, const struct form_field *field)
 }
 
 static enum err_code
-read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_kind *k, const int *column,
-               int geometry, struct arena *mem, struct shown *row, struct err *e)
+read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_kind *k,
+               const int *column, int geometry, struct arena *mem, struct shown *row, struct err *e)
 {
 	const char *as = (const char *)sqlite3_column_text(q, 2);
 	const char *id = (const char *)sqlite3_column_text(q, 1);
@@ -103,7 +104,8 @@ read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_
 	row->kind = f->kind;
 	row->fid = sqlite3_column_int64(q, 0);
 	if (!id || !uuid_parse(id, strlen(id), &row->id))
-		return err_set(e, ERR_VERIFY, "row %lld of layer %s is damaged", (long long)row->fid, k->name);
+		return err_set(e, ERR_VERIFY, "row %lld of layer %s is damaged",
+		               (long long)row->fid, k->name);
 	row->as = text_eq(as, "released")            ? SHOWN_RELEASED
 	          : text_eq(as, "reported_released") ? SHOWN_REPORTED_RELEASED
 	                                             : SHOWN_DANGER;
@@ -125,14 +127,16 @@ read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_
 	if (!g)
 		return err_set(e, ERR_NOMEM, "out of memory for a record");
 	row->fields.geom = g;
-	return geom_from_gpkg(sqlite3_column_blob(q, geometry), (size_t)sqlite3_column_bytes(q, geometry), mem, g, e);
+	return geom_from_gpkg(sqlite3_column_blob(q, geometry),
+	                      (size_t)sqlite3_column_bytes(q, geometry), mem, g, e);
 }
 
 enum err_code
 each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
 	const struct store_kind *k = &st->kind[f->kind];
-	int *column = mem_calloc(k->form->field_count + 1, sizeof(*column)), geometry = -1, s = SQLITE_DONE;
+	int *column = mem_calloc(k->form->field_count + 1, sizeof(*column)), geometry = -1,
+	    s = SQLITE_DONE;
 	sqlite3_stmt *q = NULL;
 	struct buf sql;
 	struct arena mem;
@@ -167,20 +171,21 @@ each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 }
 
 static enum err_code
-past_row(struct store *st, const struct each_filter *f, struct uuid id, struct arena *mem, each_fn *fn, void *ctx,
-         struct err *e)
+past_row(struct store *st, const struct each_filter *f, struct uuid id, struct arena *mem,
+         each_fn *fn, void *ctx, struct err *e)
 {
 	struct shown row;
 	bool any = false;
 	enum err_code rc =
-	        history_shown(st, f->kind, id, f->as_of_days, f->known_size, mem, &row, &any, e);
+		history_shown(st, f->kind, id, f->as_of_days, f->known_size, mem, &row, &any, e);
 
 	if (rc || !any)
 		return rc;
 	for (size_t i = 0; i < row.fields.form->field_count; i++) /* as a layer has it */
 		if (form_field_access(&row.fields.form->field[i]) == FORM_IDENTITY)
 			row.fields.value[i] = (struct store_value){ 0 };
-	if (f->box && (!row.fields.geom || !geom_box_overlap(geom_bounds(row.fields.geom), *f->box)))
+	if (f->box &&
+	    (!row.fields.geom || !geom_box_overlap(geom_bounds(row.fields.geom), *f->box)))
 		return ERR_OK;
 	return fn(ctx, &row, e);
 }
@@ -212,8 +217,8 @@ each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
 	return rc;
 }
 
-/* An earlier date of information, known as now: a record with one revision shows the same as now or nothing; only
- * records with several are joined anew. */
+/* An earlier date of information, known as now: a record with one revision shows the same as now or
+ * nothing; only records with several are joined anew. */
 struct earlier {
 	struct store *st;
 	const struct each_filter *f;
@@ -233,9 +238,11 @@ see_earlier(void *ctx, const struct shown *row, struct err *e)
 		arena_reset(&r->mem);
 		return past_row(r->st, r->f, row->id, &r->mem, r->fn, r->ctx, e);
 	}
-	if (!valid_from || !clock_parse_date(valid_from, strlen(valid_from), &days) || days > r->f->as_of_days)
+	if (!valid_from || !clock_parse_date(valid_from, strlen(valid_from), &days) ||
+	    days > r->f->as_of_days)
 		return ERR_OK;
-	if (r->f->box && (!row->fields.geom || !geom_box_overlap(geom_bounds(row->fields.geom), *r->f->box)))
+	if (r->f->box &&
+	    (!row->fields.geom || !geom_box_overlap(geom_bounds(row->fields.geom), *r->f->box)))
 		return ERR_OK;
 	return r->fn(r->ctx, row, e);
 }
@@ -251,7 +258,8 @@ each_earlier(struct store *st, const struct each_filter *f, each_fn *fn, void *c
 
 	for (; f->want && f->want[n]; n++) {
 		if (n == STORE_MAX_FIELDS)
-			return err_set(e, ERR_LIMIT, "more than %d fields are asked for", STORE_MAX_FIELDS);
+			return err_set(e, ERR_LIMIT, "more than %d fields are asked for",
+			               STORE_MAX_FIELDS);
 		want[n] = f->want[n];
 	}
 	want[n] = "valid_from";
@@ -282,11 +290,13 @@ store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	sqlite3_finalize(q);
 	if (f->known_size < store_log_size(st))
 		return each_past(st, f, fn, ctx, e);
-	return latest <= f->as_of_days ? each_layer(st, f, fn, ctx, e) : each_earlier(st, f, fn, ctx, e);
+	return latest <= f->as_of_days ? each_layer(st, f, fn, ctx, e)
+	                               : each_earlier(st, f, fn, ctx, e);
 }
 
 enum err_code
-store_get(struct store *st, struct uuid id, struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
+store_get(struct store *st, struct uuid id, struct arena *mem, struct shown *ret, bool *ret_any,
+          struct err *e)
 {
 	int kind = -1;
 	int64_t fid = 0;

@@ -1,5 +1,6 @@
-/* Walk over records in their shown state, now or at any past moment: what figures, exports and maps read.
- * The order is that of the records' numbers (fid), so that results do not depend on anything else. */
+/* Walk over records in their shown state, now or at any past moment: what figures, exports and maps
+ * read. The order is that of the records' numbers (fid), so that results do not depend on anything
+ * else. */
 #ifndef STORE_EACH_H
 #define STORE_EACH_H
 
@@ -10,27 +11,29 @@ struct each_filter {
 	int kind;
 	int64_t as_of_days;      /* D: dates of information up to this day; INT64_MAX = no limit */
 	int64_t known_size;      /* T: submissions before this index of the log; INT64_MAX = all */
-	const char *const *want; /* names of fields wanted, NULL-terminated; NULL = all. `geometry` among them = geometry */
+	const char *const *want; /* names of fields wanted, NULL-terminated; NULL = all. `geometry`
+	                            among them = geometry */
 	const struct geom_box *box; /* only records whose geometry's box meets it; NULL = all */
 };
 
-/** One record; row and all it points to live until the call returns. A code other than ERR_OK stops the walk. */
+/** One record; row and all it points to live until the call returns. A code other than ERR_OK stops
+ * the walk. */
 typedef enum err_code each_fn(void *ctx, const struct shown *row, struct err *e);
 
 /**
- * Walk. Reads the typed layer when the question is about the present, else joins the revisions; both give the
- * same rows (test). Identity fields are never there.
+ * Walk. Reads the typed layer when the question is about the present, else joins the revisions;
+ * both give the same rows (test). Identity fields are never there.
  */
-MUST_CHECK enum err_code store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
-                                    struct err *e);
+MUST_CHECK enum err_code store_each(struct store *st, const struct each_filter *f, each_fn *fn,
+                                    void *ctx, struct err *e);
 /** The same walk by joining the revisions, whatever the layers hold. */
-MUST_CHECK enum err_code each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
-                                   struct err *e);
+MUST_CHECK enum err_code each_past(struct store *st, const struct each_filter *f, each_fn *fn,
+                                   void *ctx, struct err *e);
 /** The same walk over the layer, which shows the present. */
-MUST_CHECK enum err_code each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
-                                    struct err *e);
+MUST_CHECK enum err_code each_layer(struct store *st, const struct each_filter *f, each_fn *fn,
+                                    void *ctx, struct err *e);
 /** One record's shown state by id from the present; *ret_any false when nothing is in play. */
-MUST_CHECK enum err_code store_get(struct store *st, struct uuid id, struct arena *mem, struct shown *ret,
-                                   bool *ret_any, struct err *e);
+MUST_CHECK enum err_code store_get(struct store *st, struct uuid id, struct arena *mem,
+                                   struct shown *ret, bool *ret_any, struct err *e);
 
 #endif

@@ -14,13 +14,13 @@
 #define STORE_MAX_FIELDS 500 /* of a form, as form/form.h limits them */
 
 struct store_kind {
-	int64_t id;             /* kind.id in the register: index + 1 */
+	int64_t id; /* kind.id in the register: index + 1 */
 	char name[64];
-	struct form *form;      /* in force */
-	int *sorted;            /* field indexes in bytewise order of names */
-	int geometry_field;     /* index of the field `geometry`, or -1 */
-	int valid_from_field;   /* index of `valid_from` */
-	sqlite3_stmt *insert;   /* layer row, made when first needed */
+	struct form *form;    /* in force */
+	int *sorted;          /* field indexes in bytewise order of names */
+	int geometry_field;   /* index of the field `geometry`, or -1 */
+	int valid_from_field; /* index of `valid_from` */
+	sqlite3_stmt *insert; /* layer row, made when first needed */
 	bool has_layer;
 };
 
@@ -44,7 +44,8 @@ struct store {
 };
 
 /** Prepare one statement; the sentence names what it was for. */
-MUST_CHECK enum err_code db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret, struct err *e);
+MUST_CHECK enum err_code db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret,
+                                    struct err *e);
 /** Run a script of statements that return nothing. */
 MUST_CHECK enum err_code db_exec(struct store *st, const char *sql, struct err *e);
 /** Step a statement that returns no row; resets it. */

@@ -40,7 +40,8 @@ history_find(struct store *st, struct uuid id, int *ret_kind, int64_t *ret_fid, 
 }
 
 enum err_code
-history_decode(struct store *st, sqlite3_stmt *q, struct arena *mem, struct history_revision *r, struct err *e)
+history_decode(struct store *st, sqlite3_stmt *q, struct arena *mem, struct history_revision *r,
+               struct err *e)
 {
 	const char *fields = (const char *)sqlite3_column_text(q, 6);
 	size_t n = (size_t)sqlite3_column_bytes(q, 6);
@@ -53,7 +54,8 @@ history_decode(struct store *st, sqlite3_stmt *q, struct arena *mem, struct hist
 	r->rev.submission = sqlite3_column_int64(q, 1);
 	r->form_version = sqlite3_column_int(q, 3);
 	r->rev.parent_count = (size_t)sqlite3_column_bytes(q, 4) / 32;
-	r->rev.parents = r->rev.parent_count ? arena_memdup(mem, sqlite3_column_blob(q, 4), r->rev.parent_count * 32)
+	r->rev.parents = r->rev.parent_count ? arena_memdup(mem, sqlite3_column_blob(q, 4),
+	                                                    r->rev.parent_count * 32)
 	                                     : NULL;
 	r->rev.valid_from_days = sqlite3_column_int64(q, 5);
 	r->fields_json = arena_strndup(mem, fields ? fields : "", n);
@@ -95,7 +97,8 @@ history_load(struct store *st, int kind, struct uuid id, int64_t before, struct 
 			struct history_revision *p = arena_calloc(mem, more, sizeof(*p));
 
 			if (!p) {
-				rc = err_set(e, ERR_NOMEM, "out of memory for a record's revisions");
+				rc = err_set(e, ERR_NOMEM,
+				             "out of memory for a record's revisions");
 				break;
 			}
 			if (n)
@@ -117,8 +120,9 @@ history_load(struct store *st, int kind, struct uuid id, int64_t before, struct 
 }
 
 enum err_code
-history_join(struct store *st, int kind, struct uuid id, const struct history_revision *list, size_t n,
-             int64_t as_of_days, struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
+history_join(struct store *st, int kind, struct uuid id, const struct history_revision *list,
+             size_t n, int64_t as_of_days, struct arena *mem, struct shown *ret, bool *ret_any,
+             struct err *e)
 {
 	struct shown_revision *rev = arena_calloc(mem, n + 1, sizeof(*rev));
 	enum err_code rc;
@@ -138,8 +142,8 @@ history_join(struct store *st, int kind, struct uuid id, const struct history_re
 }
 
 enum err_code
-history_shown(struct store *st, int kind, struct uuid id, int64_t as_of_days, int64_t before, struct arena *mem,
-              struct shown *ret, bool *ret_any, struct err *e)
+history_shown(struct store *st, int kind, struct uuid id, int64_t as_of_days, int64_t before,
+              struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
 {
 	struct history_revision *list = NULL;
 	size_t n = 0;
@@ -164,7 +168,8 @@ history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 	if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) == UUID_SIZE)
 		memcpy(id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
 	else
-		rc = err_set(e, ERR_NOTFOUND, "the register has no record with number %lld", (long long)fid);
+		rc = err_set(e, ERR_NOTFOUND, "the register has no record with number %lld",
+		             (long long)fid);
 	sqlite3_finalize(q);
 	if (rc)
 		return rc;
@@ -194,7 +199,8 @@ history_size_at(struct store *st, int64_t at_utc_us, int64_t *ret_size, struct e
 
 /* Open the sealed remark; what cannot be opened stays "". */
 static enum err_code
-open_remark(struct store *st, sqlite3_stmt *q, struct arena *mem, struct history_submission *r, struct err *e)
+open_remark(struct store *st, sqlite3_stmt *q, struct arena *mem, struct history_submission *r,
+            struct err *e)
 {
 	struct seal_place place = { sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1) };
 	struct buf b;
@@ -209,7 +215,8 @@ open_remark(struct store *st, sqlite3_stmt *q, struct arena *mem, struct history
 	               (size_t)sqlite3_column_bytes(q, 6), &b, &quiet) &&
 	    !disclose_parse(b.data, b.size, mem, &d, &quiet) &&
 	    !json_parse(d.value, d.value_size, 0, mem, &v, &quiet)) {
-		const char *author = json_get_string(v, "author"), *remark = json_get_string(v, "remark");
+		const char *author = json_get_string(v, "author"),
+			   *remark = json_get_string(v, "remark");
 
 		r->author = author ? author : "";
 		r->remark = remark ? remark : "";
@@ -241,7 +248,8 @@ history_submission(struct store *st, int64_t seq, struct arena *mem, struct hist
 		r.statements = sqlite3_column_int64(q, 4);
 		merkle_leaf(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), hash);
 		text_hex(hash, 32, r.leaf_hash);
-		rc = manifest_parse(sqlite3_column_blob(q, 2), (size_t)sqlite3_column_bytes(q, 2), &m, e);
+		rc = manifest_parse(sqlite3_column_blob(q, 2), (size_t)sqlite3_column_bytes(q, 2),
+		                    &m, e);
 		if (!rc) {
 			text_hex(m.author, 32, r.author_hash);
 			r.claimed_s = m.at_utc_s;
@@ -255,8 +263,8 @@ history_submission(struct store *st, int64_t seq, struct arena *mem, struct hist
 }
 
 enum err_code
-history_open_identity(struct store *st, struct uuid id, int64_t rid, struct arena *mem, struct store_fields *f,
-                      struct err *e)
+history_open_identity(struct store *st, struct uuid id, int64_t rid, struct arena *mem,
+                      struct store_fields *f, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	struct json_value *object = NULL;
@@ -274,10 +282,14 @@ history_open_identity(struct store *st, struct uuid id, int64_t rid, struct aren
 	if (sqlite3_step(q) != SQLITE_ROW) {
 		rc = err_set(e, ERR_NOTFOUND, "the register has no revision %lld", (long long)rid);
 	} else {
-		place = (struct seal_place){ sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1) };
-		if (!st->has_register_key || seal_open(st->keys.register_key, place, sqlite3_column_blob(q, 0),
-		                                       (size_t)sqlite3_column_bytes(q, 0), &b, e))
-			rc = err_set(e, ERR_UNKNOWN, "the sealed values of revision %lld cannot be opened on this machine",
+		place = (struct seal_place){ sqlite3_column_blob(q, 1),
+			                     (size_t)sqlite3_column_bytes(q, 1) };
+		if (!st->has_register_key ||
+		    seal_open(st->keys.register_key, place, sqlite3_column_blob(q, 0),
+		              (size_t)sqlite3_column_bytes(q, 0), &b, e))
+			rc = err_set(e, ERR_UNKNOWN,
+			             "the sealed values of revision %lld cannot be opened on this "
+			             "machine",
 			             (long long)rid);
 	}
 	if (!rc)

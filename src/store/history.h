@@ -6,36 +6,41 @@
 #include "store/store.h"
 
 struct history_revision {
-	struct shown_revision rev;  /* fields by the form in force; identity fields absent */
+	struct shown_revision rev; /* fields by the form in force; identity fields absent */
 	int64_t received_us;
 	int form_version;
-	const char *fields_json;    /* canonical, without identity fields */
-	bool erased;                /* something was erased from it */
+	const char *fields_json; /* canonical, without identity fields */
+	bool erased;             /* something was erased from it */
 	bool has_identity;
 };
 
 /** The number (fid) and kind of a record by id; ERR_NOTFOUND. */
-MUST_CHECK enum err_code history_find(struct store *st, struct uuid id, int *ret_kind, int64_t *ret_fid,
-                                      struct err *e);
-/** All revisions of a record in the order received, in mem, as known at submission `before` (exclusive; INT64_MAX = now). */
+MUST_CHECK enum err_code history_find(struct store *st, struct uuid id, int *ret_kind,
+                                      int64_t *ret_fid, struct err *e);
+/** All revisions of a record in the order received, in mem, as known at submission `before`
+ * (exclusive; INT64_MAX = now). */
 MUST_CHECK enum err_code history_load(struct store *st, int kind, struct uuid id, int64_t before,
-                                      struct arena *mem, struct history_revision **ret, size_t *ret_count,
-                                      struct err *e);
+                                      struct arena *mem, struct history_revision **ret,
+                                      size_t *ret_count, struct err *e);
 /** Shown state of one record; *ret_any false if nothing is in play. */
-MUST_CHECK enum err_code history_shown(struct store *st, int kind, struct uuid id, int64_t as_of_days,
-                                       int64_t before, struct arena *mem, struct shown *ret, bool *ret_any,
-                                       struct err *e);
+MUST_CHECK enum err_code history_shown(struct store *st, int kind, struct uuid id,
+                                       int64_t as_of_days, int64_t before, struct arena *mem,
+                                       struct shown *ret, bool *ret_any, struct err *e);
 /** Join revisions that were loaded (all of one record). */
 MUST_CHECK enum err_code history_join(struct store *st, int kind, struct uuid id,
-                                      const struct history_revision *list, size_t n, int64_t as_of_days,
-                                      struct arena *mem, struct shown *ret, bool *ret_any, struct err *e);
+                                      const struct history_revision *list, size_t n,
+                                      int64_t as_of_days, struct arena *mem, struct shown *ret,
+                                      bool *ret_any, struct err *e);
 /** Recompute the layer row of a record. Inside a submission. */
 MUST_CHECK enum err_code history_refresh(struct store *st, int kind, int64_t fid, struct err *e);
 /** Number of submissions received by that time (for --known-at). */
-MUST_CHECK enum err_code history_size_at(struct store *st, int64_t at_utc_us, int64_t *ret_size, struct err *e);
-/** Open the sealed identity values of a revision into f. ERR_UNKNOWN when the seal cannot be opened here. */
-MUST_CHECK enum err_code history_open_identity(struct store *st, struct uuid id, int64_t rid, struct arena *mem,
-                                               struct store_fields *f, struct err *e);
+MUST_CHECK enum err_code history_size_at(struct store *st, int64_t at_utc_us, int64_t *ret_size,
+                                         struct err *e);
+/** Open the sealed identity values of a revision into f. ERR_UNKNOWN when the seal cannot be opened
+ * here. */
+MUST_CHECK enum err_code history_open_identity(struct store *st, struct uuid id, int64_t rid,
+                                               struct arena *mem, struct store_fields *f,
+                                               struct err *e);
 /** Who and when of one submission. */
 struct history_submission {
 	int64_t seq, received_us, claimed_s, statements;

@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "base/rng.h"
 
-enum { KEY_PATH = 700 };
+enum {
+	KEY_PATH = 700
+};
 
 enum err_code
 keys_home(char *out, size_t out_size, struct err *e)
@@ -23,8 +25,9 @@ keys_home(char *out, size_t out_size, struct err *e)
 	else if (user && *user)
 		n = snprintf(out, out_size, "%s/.config/fallow", user);
 	else
-		return err_set(e, ERR_NOTFOUND,
-		               "no folder for keys: none of FALLOW_HOME, XDG_CONFIG_HOME and HOME is set");
+		return err_set(
+			e, ERR_NOTFOUND,
+			"no folder for keys: none of FALLOW_HOME, XDG_CONFIG_HOME and HOME is set");
 	if (n < 0 || (size_t)n >= out_size)
 		return err_set(e, ERR_LIMIT, "the folder for keys has a path longer than %zu bytes",
 		               out_size - 1);
@@ -45,7 +48,8 @@ key_path(char out[KEY_PATH], const char *uuid, const char *name, struct err *e)
 	else
 		n = snprintf(out, KEY_PATH, "%s/%s", home, name);
 	if (n < 0 || n >= KEY_PATH)
-		return err_set(e, ERR_LIMIT, "the path of a key is longer than %d bytes", KEY_PATH - 1);
+		return err_set(e, ERR_LIMIT, "the path of a key is longer than %d bytes",
+		               KEY_PATH - 1);
 	return ERR_OK;
 }
 

@@ -30,7 +30,8 @@ MUST_CHECK enum err_code keys_load(struct store_keys *k, const char *uuid, struc
 /** The last signed checkpoint kept beside the log key; ERR_NOTFOUND if there is none. */
 MUST_CHECK enum err_code keys_read_checkpoint(const char *uuid, struct buf *note, struct err *e);
 /** Keep it, durably. */
-MUST_CHECK enum err_code keys_write_checkpoint(const char *uuid, const char *note, size_t n, struct err *e);
+MUST_CHECK enum err_code keys_write_checkpoint(const char *uuid, const char *note, size_t n,
+                                               struct err *e);
 /** Wipe. */
 void keys_wipe(struct store_keys *k);
 

@@ -7,7 +7,6 @@
 
 #include "sql_gen.h"
 
-
 static int *
 sorted_fields(const struct form *f)
 {
@@ -55,7 +54,8 @@ load_one(struct store *st, sqlite3_stmt *q, struct err *e)
 	enum err_code rc;
 
 	if (st->kind_count >= STORE_MAX_KINDS)
-		return err_set(e, ERR_LIMIT, "the register has more than %d kinds", STORE_MAX_KINDS);
+		return err_set(e, ERR_LIMIT, "the register has more than %d kinds",
+		               STORE_MAX_KINDS);
 	if (!name || !survey || !choices || strlen(name) >= sizeof(k->name))
 		return err_set(e, ERR_INVALID, "the register's table of forms is damaged");
 	k = &st->kind[st->kind_count];

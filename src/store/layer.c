@@ -9,10 +9,21 @@
 #include "sql_gen.h"
 
 /* Columns before the form's own fields, in this order. */
-static const char *const system_column[] = { "fid",          "record_id",   "shown_as",     "unapproved",
-	                                     "conflict",     "revisions",   "drawn",        "shown_area_m2",
-	                                     "shown_area_low_m2",  "shown_area_high_m2", "shown_perimeter_m", "submission" };
-enum { SYSTEM_COLUMNS = 12 };
+static const char *const system_column[] = { "fid",
+	                                     "record_id",
+	                                     "shown_as",
+	                                     "unapproved",
+	                                     "conflict",
+	                                     "revisions",
+	                                     "drawn",
+	                                     "shown_area_m2",
+	                                     "shown_area_low_m2",
+	                                     "shown_area_high_m2",
+	                                     "shown_perimeter_m",
+	                                     "submission" };
+enum {
+	SYSTEM_COLUMNS = 12
+};
 
 static const char *
 column_type(const struct form_field *f)
@@ -33,7 +44,8 @@ column_type(const struct form_field *f)
 static bool
 in_layer(const struct form_field *f)
 {
-	return form_field_access(f) != FORM_IDENTITY && !field_is_main_geometry(f) && !text_eq(f->name, "import_key");
+	return form_field_access(f) != FORM_IDENTITY && !field_is_main_geometry(f) &&
+	       !text_eq(f->name, "import_key");
 }
 
 static bool
@@ -54,11 +66,12 @@ create_table(struct store *st, const struct store_kind *k, struct err *e)
 	buf_adds(&b, " (fid INTEGER PRIMARY KEY NOT NULL,");
 	if (has_geometry(k))
 		buf_adds(&b, " geometry GEOMETRY,");
-	buf_adds(&b, " record_id TEXT NOT NULL, shown_as TEXT NOT NULL, unapproved INTEGER NOT NULL,"
-	             " conflict INTEGER NOT NULL, revisions INTEGER NOT NULL, drawn TEXT NOT NULL,"
-	             " shown_area_m2 REAL, shown_area_low_m2 REAL, shown_area_high_m2 REAL,"
-	             " shown_perimeter_m REAL,"
-	             " submission INTEGER NOT NULL");
+	buf_adds(&b,
+	         " record_id TEXT NOT NULL, shown_as TEXT NOT NULL, unapproved INTEGER NOT NULL,"
+	         " conflict INTEGER NOT NULL, revisions INTEGER NOT NULL, drawn TEXT NOT NULL,"
+	         " shown_area_m2 REAL, shown_area_low_m2 REAL, shown_area_high_m2 REAL,"
+	         " shown_perimeter_m REAL,"
+	         " submission INTEGER NOT NULL");
 	for (size_t i = 0; i < k->form->field_count; i++) {
 		if (!in_layer(&k->form->field[i]))
 			continue;
@@ -67,7 +80,8 @@ create_table(struct store *st, const struct store_kind *k, struct err *e)
 		buf_printf(&b, " %s", column_type(&k->form->field[i]));
 	}
 	buf_addc(&b, ')');
-	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e) : err_set(e, ERR_NOMEM, "out of memory for a table");
+	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e)
+	                : err_set(e, ERR_NOMEM, "out of memory for a table");
 	buf_done(&b);
 	return rc;
 }
@@ -88,7 +102,8 @@ run_template(struct store *st, const char *sql, const char *name, struct err *e)
 			buf_addc(&b, *p);
 		}
 	}
-	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e) : err_set(e, ERR_NOMEM, "out of memory for a table");
+	rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e)
+	                : err_set(e, ERR_NOMEM, "out of memory for a table");
 	buf_done(&b);
 	return rc;
 }
@@ -103,8 +118,9 @@ add_columns(struct store *st, const struct store_kind *k, struct err *e)
 	for (size_t i = 0; !rc && i < k->form->field_count; i++) {
 		const struct form_field *f = &k->form->field[i];
 
-		if (!in_layer(f) || sqlite3_table_column_metadata(st->db, NULL, k->name, f->name, NULL, NULL,
-		                                                  NULL, NULL, NULL) == SQLITE_OK)
+		if (!in_layer(f) ||
+		    sqlite3_table_column_metadata(st->db, NULL, k->name, f->name, NULL, NULL, NULL,
+		                                  NULL, NULL) == SQLITE_OK)
 			continue;
 		buf_reset(&b);
 		buf_adds(&b, "ALTER TABLE ");
@@ -124,7 +140,8 @@ check_names(const struct store_kind *k, struct err *e)
 	for (size_t i = 0; i < k->form->field_count; i++)
 		for (int j = 0; j < SYSTEM_COLUMNS; j++)
 			if (text_eq(k->form->field[i].name, system_column[j]))
-				return err_set(e, ERR_INVALID, "form %s: the field name %s is the program's own",
+				return err_set(e, ERR_INVALID,
+				               "form %s: the field name %s is the program's own",
 				               k->name, system_column[j]);
 	return ERR_OK;
 }
@@ -139,13 +156,14 @@ layer_ensure(struct store *st, int kind, struct err *e)
 		return rc;
 	sqlite3_finalize(k->insert);
 	k->insert = NULL;
-	if (sqlite3_table_column_metadata(st->db, NULL, k->name, "fid", NULL, NULL, NULL, NULL, NULL) ==
-	    SQLITE_OK)
+	if (sqlite3_table_column_metadata(st->db, NULL, k->name, "fid", NULL, NULL, NULL, NULL,
+	                                  NULL) == SQLITE_OK)
 		return add_columns(st, k, e);
 	rc = create_table(st, k, e);
 	if (!rc)
-		rc = run_template(st, has_geometry(k) ? SQL_STORE_LAYER_FEATURES : SQL_STORE_LAYER_ATTRIBUTES,
-		                  k->name, e);
+		rc = run_template(
+			st, has_geometry(k) ? SQL_STORE_LAYER_FEATURES : SQL_STORE_LAYER_ATTRIBUTES,
+			k->name, e);
 	if (!rc && has_geometry(k))
 		rc = layer_triggers(st, kind, true, e);
 	return rc ? rc : style_write(st, kind, e);
@@ -250,7 +268,8 @@ layer_put(struct store *st, const struct shown *row, struct rtree_load *load, st
 		if (row->fields.geom) {
 			geom_to_gpkg(row->fields.geom, &blob);
 			if (buf_ok(&blob))
-				(void)sqlite3_bind_blob64(k->insert, at, blob.data, blob.size, SQLITE_STATIC);
+				(void)sqlite3_bind_blob64(k->insert, at, blob.data, blob.size,
+				                          SQLITE_STATIC);
 			if (load && !geom_is_empty(row->fields.geom) &&
 			    !rtree_load_add(load, row->fid, geom_bounds(row->fields.geom)))
 				rc = err_set(e, ERR_NOMEM, "out of memory for the spatial index");
@@ -305,7 +324,9 @@ layer_clear(struct store *st, int kind, struct err *e)
 enum err_code
 layer_touch(struct store *st, int kind, struct err *e)
 {
-	return run_template(st, has_geometry(&st->kind[kind]) ? SQL_STORE_LAYER_TOUCH : SQL_STORE_LAYER_TOUCH_PLAIN,
+	return run_template(st,
+	                    has_geometry(&st->kind[kind]) ? SQL_STORE_LAYER_TOUCH
+	                                                  : SQL_STORE_LAYER_TOUCH_PLAIN,
 	                    st->kind[kind].name, e);
 }
 

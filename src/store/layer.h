@@ -6,11 +6,13 @@
 #include "store/rtree.h"
 #include "store/shown.h"
 
-/** Make the table of a kind with index, triggers and style; or add columns for fields that are new. */
+/** Make the table of a kind with index, triggers and style; or add columns for fields that are new.
+ */
 MUST_CHECK enum err_code layer_ensure(struct store *st, int kind, struct err *e);
-/** Write one row (insert or replace by fid). In bulk the box goes to load and the index triggers are off. */
-MUST_CHECK enum err_code layer_put(struct store *st, const struct shown *row, struct rtree_load *load,
-                                   struct err *e);
+/** Write one row (insert or replace by fid). In bulk the box goes to load and the index triggers
+ * are off. */
+MUST_CHECK enum err_code layer_put(struct store *st, const struct shown *row,
+                                   struct rtree_load *load, struct err *e);
 /** Take a row out (nothing of the record is in play). */
 MUST_CHECK enum err_code layer_remove(struct store *st, int kind, int64_t fid, struct err *e);
 /** Switch the index triggers of a layer off before bulk rows and on after. */
@@ -18,7 +20,8 @@ MUST_CHECK enum err_code layer_triggers(struct store *st, int kind, bool on, str
 /** Refresh extent and time of change in gpkg_contents. */
 MUST_CHECK enum err_code layer_touch(struct store *st, int kind, struct err *e);
 /** Remember the latest date of information among a layer's revisions. */
-MUST_CHECK enum err_code layer_latest(struct store *st, int kind, int64_t valid_from_days, struct err *e);
+MUST_CHECK enum err_code layer_latest(struct store *st, int kind, int64_t valid_from_days,
+                                      struct err *e);
 /** Empty every layer (rebuild). */
 MUST_CHECK enum err_code layer_clear(struct store *st, int kind, struct err *e);
 

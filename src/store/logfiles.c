@@ -23,7 +23,8 @@ get_entry(void *ctx, uint64_t index, struct buf *b, struct err *e)
 	if (sqlite3_step(q) == SQLITE_ROW)
 		buf_add(b, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
 	else
-		rc = err_set(e, ERR_VERIFY, "submission %llu is missing", (unsigned long long)index);
+		rc = err_set(e, ERR_VERIFY, "submission %llu is missing",
+		             (unsigned long long)index);
 	sqlite3_finalize(q);
 	return rc;
 }
@@ -40,9 +41,11 @@ logfiles_export(struct store *st, const char *dir, int64_t *ret_size, struct err
 	int n = snprintf(path, sizeof(path), "%s/log.vkey", dir);
 
 	if (n < 0 || (size_t)n >= sizeof(path))
-		return err_set(e, ERR_LIMIT, "the folder's path is longer than %zu bytes", sizeof(path) - 12);
+		return err_set(e, ERR_LIMIT, "the folder's path is longer than %zu bytes",
+		               sizeof(path) - 12);
 	if (cp.size == 0)
-		return err_set(e, ERR_NOTFOUND, "%s has no submission yet; there is no log to write", st->path);
+		return err_set(e, ERR_NOTFOUND,
+		               "%s has no submission yet; there is no log to write", st->path);
 	rc = file_mkdirs(dir, 0755, e);
 	if (!rc)
 		rc = tile_export(&src, (uint64_t)cp.size, cp.note, strlen(cp.note), dir, e);

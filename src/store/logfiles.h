@@ -5,9 +5,10 @@
 #include "store/store.h"
 
 /**
- * Write dir/checkpoint, dir/tile/..., dir/log.vkey for the newest checkpoint. ERR_NOTFOUND when nothing was
- * submitted yet; ERR_CONFLICT when dir holds another log.
+ * Write dir/checkpoint, dir/tile/..., dir/log.vkey for the newest checkpoint. ERR_NOTFOUND when
+ * nothing was submitted yet; ERR_CONFLICT when dir holds another log.
  */
-MUST_CHECK enum err_code logfiles_export(struct store *st, const char *dir, int64_t *ret_size, struct err *e);
+MUST_CHECK enum err_code logfiles_export(struct store *st, const char *dir, int64_t *ret_size,
+                                         struct err *e);
 
 #endif

@@ -24,8 +24,8 @@ log_get_hash(void *ctx, unsigned level, uint64_t index, uint8_t ret_hash[32], st
 	if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) == 32)
 		memcpy(ret_hash, sqlite3_column_blob(q, 0), 32);
 	else
-		rc = err_set(e, ERR_VERIFY, "the log's hash of level %u, index %llu is missing", level,
-		             (unsigned long long)index);
+		rc = err_set(e, ERR_VERIFY, "the log's hash of level %u, index %llu is missing",
+		             level, (unsigned long long)index);
 	sqlite3_finalize(q);
 	return rc;
 }
@@ -65,7 +65,9 @@ log_newest(struct store *st, struct buf *note, int64_t *ret_size, struct err *e)
 		rc = db_fail(st, "read the checkpoint", e);
 	}
 	sqlite3_finalize(q);
-	return rc ? rc : (buf_ok(note) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a checkpoint"));
+	return rc ? rc
+	          : (buf_ok(note) ? ERR_OK
+	                          : err_set(e, ERR_NOMEM, "out of memory for a checkpoint"));
 }
 
 enum err_code
@@ -102,7 +104,8 @@ compare_local(struct store *st, const struct buf *local, struct err *e)
 	struct checkpoint cp;
 	uint8_t root[32];
 	int64_t size = store_log_size(st);
-	enum err_code rc = checkpoint_open(local->data, local->size, st->keys.log.public_key, &cp, e);
+	enum err_code rc =
+		checkpoint_open(local->data, local->size, st->keys.log.public_key, &cp, e);
 
 	if (rc) {
 		(void)err_prefix(e, "the checkpoint kept beside the log key");
@@ -110,17 +113,20 @@ compare_local(struct store *st, const struct buf *local, struct err *e)
 	}
 	if (cp.size > (uint64_t)size) {
 		(void)err_set(e, ERR_VERIFY,
-		              "the register %s has %lld submissions, and a checkpoint for %llu was signed on this "
+		              "the register %s has %lld submissions, and a checkpoint for %llu was "
+		              "signed on this "
 		              "machine: it is older than what was acknowledged",
 		              st->path, (long long)size, (unsigned long long)cp.size);
-		return err_hint(e, "use the newest copy or backup of the register; do not add to this one");
+		return err_hint(
+			e, "use the newest copy or backup of the register; do not add to this one");
 	}
 	if (cp.size == 0)
 		return ERR_OK;
 	rc = merkle_root_of_subtrees(cp.size, log_get_hash, st, root, e);
 	if (!rc && memcmp(root, cp.root, 32) != 0)
 		rc = err_set(e, ERR_VERIFY,
-		             "the register %s has another history than the one signed on this machine (at %llu "
+		             "the register %s has another history than the one signed on this "
+		             "machine (at %llu "
 		             "submissions)",
 		             st->path, (unsigned long long)cp.size);
 	return rc;
@@ -139,7 +145,8 @@ log_check_local(struct store *st, struct err *e)
 		rc = ERR_OK;
 		if (store_log_size(st) > 0)
 			(void)snprintf(st->warning, sizeof(st->warning),
-			               "no checkpoint of this register is kept on this machine: whether it is the newest "
+			               "no checkpoint of this register is kept on this machine: "
+			               "whether it is the newest "
 			               "copy cannot be told");
 	} else if (!rc) {
 		rc = compare_local(st, &local, e);

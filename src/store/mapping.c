@@ -12,12 +12,13 @@ struct mapping {
 	sqlite3 *db;
 	sqlite3_stmt *q;
 	const struct mapping_source *source;
-	struct mapping_row row;      /* the row the cursor stands on */
-	bool end, open, given, told; /* given: this row was yielded; told: it was told as left out */
+	struct mapping_row row; /* the row the cursor stands on */
+	bool end, open, given,
+		told; /* given: this row was yielded; told: it was told as left out */
 	int64_t steps;
 	size_t column_count;
 	struct mapping_value *value;
-	struct err err;              /* what the source or the limits said */
+	struct err err; /* what the source or the limits said */
 };
 
 struct table {
@@ -30,7 +31,8 @@ struct cursor {
 	struct mapping *m;
 };
 
-/* --- the virtual table ----------------------------------------------------------------------------------- */
+/* --- the virtual table
+ * ----------------------------------------------------------------------------------- */
 
 static void
 declare_column(struct buf *b, const struct mapping_source *src, size_t i)
@@ -63,7 +65,8 @@ has_column(const struct mapping_source *src, const char *name)
 }
 
 static int
-table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **ret, char **msg)
+table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **ret,
+              char **msg)
 {
 	struct mapping *m = aux;
 	struct table *t = sqlite3_malloc(sizeof(*t));
@@ -116,7 +119,8 @@ cursor_open(sqlite3_vtab *v, sqlite3_vtab_cursor **ret)
 	struct cursor *c;
 
 	if (m->open) {
-		(void)err_set(&m->err, ERR_INVALID, "the mapping reads the table source more than once");
+		(void)err_set(&m->err, ERR_INVALID,
+		              "the mapping reads the table source more than once");
 		return SQLITE_ERROR;
 	}
 	c = sqlite3_malloc(sizeof(*c));
@@ -158,7 +162,8 @@ advance(struct mapping *m)
 	m->given = m->told = false;
 	m->steps = 0;
 	memset(&m->row, 0, sizeof(m->row));
-	return m->source->next(m->source->ctx, &m->row, &m->end, &m->err) ? SQLITE_ERROR : SQLITE_OK;
+	return m->source->next(m->source->ctx, &m->row, &m->end, &m->err) ? SQLITE_ERROR
+	                                                                  : SQLITE_OK;
 }
 
 static int
@@ -241,19 +246,22 @@ static const sqlite3_module module = {
 	.xRowid = cursor_rowid,
 };
 
-/* --- what a mapping may do --------------------------------------------------------------------------------- */
+/* --- what a mapping may do
+ * --------------------------------------------------------------------------------- */
 
 static bool
 function_allowed(const char *name)
 {
 	static const char *const allowed[] = {
-		"abs",     "char",    "coalesce", "concat",  "concat_ws", "date",     "datetime", "format",
-		"glob",    "hex",     "ifnull",   "iif",     "if",        "instr",    "julianday", "length",
-		"like",    "lower",   "ltrim",    "max",     "min",       "nullif",   "octet_length", "printf",
-		"quote",   "replace", "round",    "rtrim",   "sign",      "strftime", "substr",   "substring",
-		"time",    "timediff", "trim",    "typeof",  "unhex",     "unicode",  "unixepoch", "unlikely",
-		"likely",  "upper",   "ceil",     "floor",   "trunc",     "json_extract", "json_array", "json_object",
-		"json",    "->",      "->>",      "likelihood", "cast"
+		"abs",      "char",      "coalesce",  "concat",       "concat_ws",    "date",
+		"datetime", "format",    "glob",      "hex",          "ifnull",       "iif",
+		"if",       "instr",     "julianday", "length",       "like",         "lower",
+		"ltrim",    "max",       "min",       "nullif",       "octet_length", "printf",
+		"quote",    "replace",   "round",     "rtrim",        "sign",         "strftime",
+		"substr",   "substring", "time",      "timediff",     "trim",         "typeof",
+		"unhex",    "unicode",   "unixepoch", "unlikely",     "likely",       "upper",
+		"ceil",     "floor",     "trunc",     "json_extract", "json_array",   "json_object",
+		"json",     "->",        "->>",       "likelihood",   "cast"
 	};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
@@ -275,15 +283,19 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *db, c
 	case SQLITE_READ:
 		if (text_eq_nocase(a, "source"))
 			return SQLITE_OK;
-		(void)err_set(&m->err, ERR_INVALID, "the mapping reads \"%.60s\"; it may read only the table source", a);
+		(void)err_set(&m->err, ERR_INVALID,
+		              "the mapping reads \"%.60s\"; it may read only the table source", a);
 		return SQLITE_DENY;
 	case SQLITE_FUNCTION:
 		if (b && function_allowed(b))
 			return SQLITE_OK;
-		(void)err_set(&m->err, ERR_INVALID, "the mapping uses the function %.60s, which is not allowed", b ? b : "?");
+		(void)err_set(&m->err, ERR_INVALID,
+		              "the mapping uses the function %.60s, which is not allowed",
+		              b ? b : "?");
 		return SQLITE_DENY;
 	default:
-		(void)err_set(&m->err, ERR_INVALID, "a mapping is one SELECT over the table source and nothing else");
+		(void)err_set(&m->err, ERR_INVALID,
+		              "a mapping is one SELECT over the table source and nothing else");
 		return SQLITE_DENY;
 	}
 }
@@ -296,7 +308,8 @@ count_steps(void *ctx)
 	m->steps += 1000;
 	if (m->steps <= MAPPING_MAX_STEPS)
 		return 0;
-	(void)err_set(&m->err, ERR_LIMIT, "the mapping takes more than %d steps for one row", MAPPING_MAX_STEPS);
+	(void)err_set(&m->err, ERR_LIMIT, "the mapping takes more than %d steps for one row",
+	              MAPPING_MAX_STEPS);
 	return 1;
 }
 
@@ -318,20 +331,23 @@ prepare(struct mapping *m, const char *sql, struct err *e)
 	size_t n;
 
 	if (strlen(sql) > MAPPING_MAX_SQL)
-		return err_set(e, ERR_LIMIT, "the mapping has %zu bytes; allowed are %d", strlen(sql), MAPPING_MAX_SQL);
+		return err_set(e, ERR_LIMIT, "the mapping has %zu bytes; allowed are %d",
+		               strlen(sql), MAPPING_MAX_SQL);
 	if (sqlite3_set_authorizer(m->db, authorize, m) != SQLITE_OK ||
 	    sqlite3_prepare_v2(m->db, sql, -1, &m->q, &rest) != SQLITE_OK)
 		return failed(m, ERR_INVALID, e);
 	rest = text_trim(rest, strlen(rest), &n);
 	if (!m->q || n || !sqlite3_stmt_readonly(m->q) || sqlite3_stmt_isexplain(m->q))
-		return err_set(e, ERR_INVALID, "a mapping is one SELECT over the table source and nothing else");
+		return err_set(e, ERR_INVALID,
+		               "a mapping is one SELECT over the table source and nothing else");
 	m->column_count = (size_t)sqlite3_column_count(m->q);
 	m->value = mem_calloc(m->column_count + 1, sizeof(*m->value));
 	return m->value ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a mapping");
 }
 
 enum err_code
-mapping_open(const char *sql, const struct mapping_source *source, struct mapping **ret, struct err *e)
+mapping_open(const char *sql, const struct mapping_source *source, struct mapping **ret,
+             struct err *e)
 {
 	struct mapping *m = mem_calloc(1, sizeof(*m));
 	int flag = 0;
@@ -340,9 +356,11 @@ mapping_open(const char *sql, const struct mapping_source *source, struct mappin
 	if (!m)
 		return err_set(e, ERR_NOMEM, "out of memory for a mapping");
 	m->source = source;
-	if (sqlite3_open_v2(":memory:", &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(":memory:", &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+	                    NULL) != SQLITE_OK ||
 	    sqlite3_create_module_v2(m->db, "source_rows", &module, m, NULL) != SQLITE_OK ||
-	    sqlite3_exec(m->db, "CREATE VIRTUAL TABLE temp.source USING source_rows", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(m->db, "CREATE VIRTUAL TABLE temp.source USING source_rows", NULL, NULL,
+	                 NULL) != SQLITE_OK ||
 	    sqlite3_db_config(m->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &flag) != SQLITE_OK) {
 		rc = failed(m, ERR_NOMEM, e);
 		mapping_close(m);
@@ -418,13 +436,14 @@ result_value(sqlite3_stmt *q, int i)
 }
 
 enum err_code
-mapping_next(struct mapping *m, const struct mapping_value **ret_values, const struct mapping_row **ret_source,
-             struct err *e)
+mapping_next(struct mapping *m, const struct mapping_value **ret_values,
+             const struct mapping_row **ret_source, struct err *e)
 {
 	int s = sqlite3_step(m->q);
 
 	if (s == SQLITE_DONE) {
-		/* a LIMIT or a condition that never holds may stop early: what is left was left out */
+		/* a LIMIT or a condition that never holds may stop early: what is left was left out
+		 */
 		while (!m->end)
 			if (advance(m) != SQLITE_OK)
 				return failed(m, ERR_INVALID, e);
@@ -436,7 +455,8 @@ mapping_next(struct mapping *m, const struct mapping_value **ret_values, const s
 		return failed(m, ERR_INVALID, e);
 	if (m->end || m->given || m->told || !m->row.row)
 		return err_set(e, ERR_INVALID,
-		               "the mapping sorts, groups, joins or multiplies rows; it must yield each row of source at "
+		               "the mapping sorts, groups, joins or multiplies rows; it must yield "
+		               "each row of source at "
 		               "most once, in order");
 	m->given = true;
 	for (size_t i = 0; i < m->column_count; i++)

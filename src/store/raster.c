@@ -10,7 +10,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { HEADER_BYTES = 48, PATH_BYTES = 1200 };
+enum {
+	HEADER_BYTES = 48,
+	PATH_BYTES = 1200
+};
 
 struct raster_writer {
 	FILE *f;
@@ -44,8 +47,8 @@ put_header(const struct coverage_grid *g, uint8_t head[HEADER_BYTES])
 }
 
 enum err_code
-raster_create(struct store *st, const char *hex, const struct coverage_grid *grid, struct raster_writer **ret,
-              struct err *e)
+raster_create(struct store *st, const char *hex, const struct coverage_grid *grid,
+              struct raster_writer **ret, struct err *e)
 {
 	struct raster_writer *w = mem_calloc(1, sizeof(*w));
 	uint8_t head[HEADER_BYTES];
@@ -86,7 +89,8 @@ raster_finish(struct raster_writer *w, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	if (w->rows != w->grid.rows)
-		rc = err_set(e, ERR_INVALID, "the raster has %u rows; its header says %u", w->rows, w->grid.rows);
+		rc = err_set(e, ERR_INVALID, "the raster has %u rows; its header says %u", w->rows,
+		             w->grid.rows);
 	else if (fflush(w->f) != 0 || fsync(fileno(w->f)) != 0 || rename(w->tmp, w->path) != 0)
 		rc = err_set(e, ERR_IO, "could not write %s: %s", w->path, strerror(errno));
 	raster_abort(w);
@@ -118,9 +122,11 @@ raster_open(struct store *st, const char *hex, struct raster **ret, struct err *
 		return err_set(e, ERR_NOMEM, "out of memory for a raster");
 	r->fd = grid_path(st, hex, path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (r->fd < 0)
-		rc = err_set(e, ERR_NOTFOUND, "the population raster %.16s is not beside the register: %s", hex,
+		rc = err_set(e, ERR_NOTFOUND,
+		             "the population raster %.16s is not beside the register: %s", hex,
 		             strerror(errno));
-	else if (pread(r->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) || memcmp(head, "FALLOWG1", 8) != 0)
+	else if (pread(r->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	         memcmp(head, "FALLOWG1", 8) != 0)
 		rc = err_set(e, ERR_INVALID, "%s is no raster of a register", path);
 	if (!rc) {
 		memcpy(&r->grid.cols, head + 8, 4);
@@ -131,9 +137,12 @@ raster_open(struct store *st, const char *hex, struct raster **ret, struct err *
 		r->grid.nodata = NAN;
 		rc = coverage_check_grid(&r->grid, e);
 		size = lseek(r->fd, 0, SEEK_END);
-		if (!rc && (uint64_t)size != HEADER_BYTES + (uint64_t)r->grid.cols * r->grid.rows * 8)
-			rc = err_set(e, ERR_INVALID, "%s has %lld bytes; its header needs %llu", path, (long long)size,
-			             (unsigned long long)(HEADER_BYTES + (uint64_t)r->grid.cols * r->grid.rows * 8));
+		if (!rc &&
+		    (uint64_t)size != HEADER_BYTES + (uint64_t)r->grid.cols * r->grid.rows * 8)
+			rc = err_set(e, ERR_INVALID, "%s has %lld bytes; its header needs %llu",
+			             path, (long long)size,
+			             (unsigned long long)(HEADER_BYTES + (uint64_t)r->grid.cols *
+			                                                         r->grid.rows * 8));
 	}
 	if (rc) {
 		raster_close(r);
@@ -159,7 +168,8 @@ raster_row(struct raster *r, uint32_t row, double *values, struct err *e)
 		                  (off_t)(HEADER_BYTES + (uint64_t)row * want + got));
 
 		if (n <= 0)
-			return err_set(e, ERR_IO, "could not read row %u of the population raster: %s", row,
+			return err_set(e, ERR_IO,
+			               "could not read row %u of the population raster: %s", row,
 			               n ? strerror(errno) : "it ends before");
 		got += (size_t)n;
 	}

@@ -109,8 +109,8 @@ rebuild_layer(struct rebuilding *r, int kind, struct err *e)
 }
 
 static enum err_code
-put_row_key(struct rebuilding *r, int kind, const struct history_revision *h, struct uuid id, struct arena *mem,
-            struct err *e)
+put_row_key(struct rebuilding *r, int kind, const struct history_revision *h, struct uuid id,
+            struct arena *mem, struct err *e)
 {
 	struct store *st = r->st;
 	struct store_fields f = h->rev.fields;
@@ -196,6 +196,7 @@ store_rebuild(struct store *st, rebuild_progress *progress, void *ctx, struct er
 	if (!rc)
 		rc = db_exec(st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
 	if (rc)
-		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL); /* the failure is told already */
+		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
+		                   NULL); /* the failure is told already */
 	return rc;
 }

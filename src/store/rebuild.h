@@ -1,4 +1,5 @@
-/* Making again everything that is not durable: rulings, layers with their indexes, identities of imported rows. */
+/* Making again everything that is not durable: rulings, layers with their indexes, identities of
+ * imported rows. */
 #ifndef STORE_REBUILD_H
 #define STORE_REBUILD_H
 
@@ -9,6 +10,7 @@
 typedef void rebuild_progress(void *ctx, const char *doing, int64_t done, int64_t total);
 
 /** In one transaction: afterwards the register shows exactly what its revisions say. */
-MUST_CHECK enum err_code store_rebuild(struct store *st, rebuild_progress *progress, void *ctx, struct err *e);
+MUST_CHECK enum err_code store_rebuild(struct store *st, rebuild_progress *progress, void *ctx,
+                                       struct err *e);
 
 #endif

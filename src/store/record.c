@@ -30,7 +30,8 @@ fields_set_text(struct store_fields *f, const char *name, const char *s)
 
 	if (!v)
 		return false;
-	*v = s ? (struct store_value){ .type = STORE_TEXT, .s = s, .n = strlen(s) } : (struct store_value){ 0 };
+	*v = s ? (struct store_value){ .type = STORE_TEXT, .s = s, .n = strlen(s) }
+	       : (struct store_value){ 0 };
 	return true;
 }
 
@@ -108,7 +109,7 @@ value_is_json(const struct form_field *f)
 static enum err_code
 misfit(const struct form_field *field, const struct json_value *v, struct err *e)
 {
-	static const char *const is[] = { "null",   "false", "true",     "a number",
+	static const char *const is[] = { "null",   "false",  "true",     "a number",
 		                          "a text", "a list", "an object" };
 
 	return err_set(e, ERR_INVALID, "%s is %s; the form says %s", field->name, is[v->type],
@@ -146,15 +147,15 @@ value_from_json(const struct form_field *field, const struct json_value *v, stru
 		return ERR_OK;
 	}
 	if (v->number != trunc(v->number) || fabs(v->number) > 9007199254740992.0)
-		return err_set(e, ERR_INVALID, "%s is %.17g; the form says a whole number", field->name,
-		               v->number);
+		return err_set(e, ERR_INVALID, "%s is %.17g; the form says a whole number",
+		               field->name, v->number);
 	*ret = (struct store_value){ .type = STORE_INT, .i = (int64_t)v->number };
 	return ERR_OK;
 }
 
 enum err_code
-fields_from_json(const struct form *form, const struct json_value *object, bool lenient, struct arena *mem,
-                 struct store_fields *ret, struct err *e)
+fields_from_json(const struct form *form, const struct json_value *object, bool lenient,
+                 struct arena *mem, struct store_fields *ret, struct err *e)
 {
 	struct store_fields f;
 
@@ -179,7 +180,8 @@ fields_from_json(const struct form *form, const struct json_value *object, bool 
 			f.geom = g;
 		} else {
 			rc = value_from_json(&form->field[i], m, mem, &f.value[i], e);
-			/* an old revision may hold a value whose field was retyped since: keep it out */
+			/* an old revision may hold a value whose field was retyped since: keep it
+			 * out */
 			if (rc == ERR_INVALID && lenient)
 				rc = ERR_OK;
 		}
@@ -212,7 +214,11 @@ value_to_json(const struct store_value *v, struct buf *out)
 }
 
 /* Which fields go into a JSON object of fields. */
-enum choose { ALL_FIELDS, NO_IDENTITY, NO_IMPORT };
+enum choose {
+	ALL_FIELDS,
+	NO_IDENTITY,
+	NO_IMPORT
+};
 
 static void
 write_fields(const struct store_fields *f, const int *sorted, enum choose choose, struct buf *out)

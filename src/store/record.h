@@ -1,5 +1,5 @@
-/* Records in memory: values by field, and the way between values and the canonical bytes of a revision.
- * Encoding is thread-safe as long as each thread has its own encoder. */
+/* Records in memory: values by field, and the way between values and the canonical bytes of a
+ * revision. Encoding is thread-safe as long as each thread has its own encoder. */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
 
@@ -20,7 +20,8 @@ enum store_type {
 	STORE_INT,
 	STORE_REAL,
 	STORE_TEXT, /* UTF-8; also codes, dates, ids */
-	STORE_JSON  /* canonical JSON: arrays (select_multiple, records, repeats), geometries but the main one */
+	STORE_JSON /* canonical JSON: arrays (select_multiple, records, repeats), geometries but the
+	              main one */
 };
 
 struct store_value {
@@ -31,8 +32,8 @@ struct store_value {
 	size_t n;
 };
 
-/* The fields of one revision or one shown state: value[i] belongs to form->field[i]. A geometry field
- * named `geometry` is in geom (its value slot stays STORE_NULL). */
+/* The fields of one revision or one shown state: value[i] belongs to form->field[i]. A geometry
+ * field named `geometry` is in geom (its value slot stays STORE_NULL). */
 struct store_fields {
 	const struct form *form;
 	struct store_value *value;
@@ -55,18 +56,21 @@ const char *fields_text(const struct store_fields *f, const char *name);
 double fields_number(const struct store_fields *f, const char *name, double fallback);
 
 /**
- * From a JSON object (name -> value) to typed values; names unknown to the form are an error, or are
- * skipped when lenient. ERR_INVALID names the field when a value's JSON type does not fit its form type.
- * Texts and geometry live in mem.
+ * From a JSON object (name -> value) to typed values; names unknown to the form are an error, or
+ * are skipped when lenient. ERR_INVALID names the field when a value's JSON type does not fit its
+ * form type. Texts and geometry live in mem.
  */
 MUST_CHECK enum err_code fields_from_json(const struct form *form, const struct json_value *object,
                                           bool lenient, struct arena *mem, struct store_fields *ret,
                                           struct err *e);
-/** The whole as canonical JSON object, members sorted, nulls left out. skip_identity leaves out identity fields. */
-void fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out);
+/** The whole as canonical JSON object, members sorted, nulls left out. skip_identity leaves out
+ * identity fields. */
+void fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity,
+                    struct buf *out);
 /**
- * SHA-256 of the canonical JSON of all fields (identity too) but those whose names begin with import_: what an
- * imported row said. Two rows with the same hash say the same. False when memory ends.
+ * SHA-256 of the canonical JSON of all fields (identity too) but those whose names begin with
+ * import_: what an imported row said. Two rows with the same hash say the same. False when memory
+ * ends.
  */
 bool fields_content_hash(const struct store_fields *f, const int *sorted, uint8_t out[32]);
 /** One value as canonical JSON. */
@@ -77,8 +81,8 @@ struct record_member {
 	size_t name_n, value_n;
 };
 /**
- * Split canonical bytes of an object with plain names into at most max members without parsing values.
- * Returns their number, or -1 if the bytes are not what the program writes.
+ * Split canonical bytes of an object with plain names into at most max members without parsing
+ * values. Returns their number, or -1 if the bytes are not what the program writes.
  */
 long record_split(const char *s, size_t n, struct record_member *out, size_t max);
 /** Deep copy of a value into mem. */

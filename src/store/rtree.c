@@ -7,7 +7,12 @@
 #include "base/mem.h"
 #include "geo/measure.h"
 
-enum { CELL_BYTES = 24, MAX_CELLS = 51, FILL_CELLS = 48, NODE_BYTES = 4 + CELL_BYTES * MAX_CELLS };
+enum {
+	CELL_BYTES = 24,
+	MAX_CELLS = 51,
+	FILL_CELLS = 48,
+	NODE_BYTES = 4 + CELL_BYTES * MAX_CELLS
+};
 
 void
 rtree_load_done(struct rtree_load *l)
@@ -29,7 +34,7 @@ rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box)
 		l->room = room;
 	}
 	l->entry[l->count++] =
-	        (struct rtree_entry){ .id = id, .box = box, .hilbert = measure_hilbert(box) };
+		(struct rtree_entry){ .id = id, .box = box, .hilbert = measure_hilbert(box) };
 	return true;
 }
 
@@ -92,7 +97,8 @@ struct packer {
 	int64_t next_node; /* 1 is the root's */
 };
 
-/* One level: entries -> nodes; entries are replaced by one per node. depth > 0 is written to a root only. */
+/* One level: entries -> nodes; entries are replaced by one per node. depth > 0 is written to a root
+ * only. */
 static enum err_code
 pack_level(struct packer *k, struct rtree_entry *entry, size_t *count, int level, bool is_root,
            struct err *e)
@@ -121,8 +127,9 @@ pack_level(struct packer *k, struct rtree_entry *entry, size_t *count, int level
 			else
 				rc = db_fail(k->st, "write the spatial index", e);
 		}
-		if (!rc && (sqlite3_bind_int64(k->node, 1, no) != SQLITE_OK ||
-		            sqlite3_bind_blob(k->node, 2, data, sizeof(data), SQLITE_STATIC) != SQLITE_OK))
+		if (!rc &&
+		    (sqlite3_bind_int64(k->node, 1, no) != SQLITE_OK ||
+		     sqlite3_bind_blob(k->node, 2, data, sizeof(data), SQLITE_STATIC) != SQLITE_OK))
 			rc = db_fail(k->st, "write the spatial index", e);
 		if (!rc)
 			rc = db_run(k->st, k->node, e);
@@ -168,7 +175,8 @@ by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* An id that is there twice keeps the box of the smallest position given in `fresh`: new entries come first. */
+/* An id that is there twice keeps the box of the smallest position given in `fresh`: new entries
+ * come first. */
 static void
 drop_twins(struct rtree_load *l)
 {
@@ -189,21 +197,25 @@ prepare_packer(struct packer *k, const char *layer, struct err *e)
 	enum err_code rc;
 
 	buf_init(&sql, 4096);
-	buf_printf(&sql,
-	           "DELETE FROM \"rtree_%s_geometry_node\"; DELETE FROM \"rtree_%s_geometry_rowid\";"
-	           "DELETE FROM \"rtree_%s_geometry_parent\";",
-	           layer, layer, layer);
+	buf_printf(
+		&sql,
+		"DELETE FROM \"rtree_%s_geometry_node\"; DELETE FROM \"rtree_%s_geometry_rowid\";"
+		"DELETE FROM \"rtree_%s_geometry_parent\";",
+		layer, layer, layer);
 	rc = db_exec(k->st, buf_text(&sql), e);
 	buf_reset(&sql);
-	buf_printf(&sql, "INSERT INTO \"rtree_%s_geometry_node\" (nodeno, data) VALUES (?1, ?2)", layer);
+	buf_printf(&sql, "INSERT INTO \"rtree_%s_geometry_node\" (nodeno, data) VALUES (?1, ?2)",
+	           layer);
 	if (!rc)
 		rc = db_prepare(k->st, buf_text(&sql), &k->node, e);
 	buf_reset(&sql);
-	buf_printf(&sql, "INSERT INTO \"rtree_%s_geometry_rowid\" (rowid, nodeno) VALUES (?1, ?2)", layer);
+	buf_printf(&sql, "INSERT INTO \"rtree_%s_geometry_rowid\" (rowid, nodeno) VALUES (?1, ?2)",
+	           layer);
 	if (!rc)
 		rc = db_prepare(k->st, buf_text(&sql), &k->rowid, e);
 	buf_reset(&sql);
-	buf_printf(&sql, "INSERT INTO \"rtree_%s_geometry_parent\" (nodeno, parentnode) VALUES (?1, ?2)",
+	buf_printf(&sql,
+	           "INSERT INTO \"rtree_%s_geometry_parent\" (nodeno, parentnode) VALUES (?1, ?2)",
 	           layer);
 	if (!rc)
 		rc = db_prepare(k->st, buf_text(&sql), &k->parent, e);

@@ -1,6 +1,7 @@
-/* Private to store: packing an R-tree. SQLite's own inserts cost eight times the row; here the whole tree
- * is written at once from boxes sorted along the Hilbert curve, into the module's documented shadow tables
- * (sqlite.org/rtree.html). Every later insert, update and delete is SQLite's own. */
+/* Private to store: packing an R-tree. SQLite's own inserts cost eight times the row; here the
+ * whole tree is written at once from boxes sorted along the Hilbert curve, into the module's
+ * documented shadow tables (sqlite.org/rtree.html). Every later insert, update and delete is
+ * SQLite's own. */
 #ifndef STORE_RTREE_H
 #define STORE_RTREE_H
 
@@ -26,10 +27,11 @@ void rtree_load_done(struct rtree_load *l);
 /** Add one; false when memory ends. */
 bool rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box);
 /**
- * Replace the tree rtree_LAYER_geometry by one that holds what it held and the entries of l (an id that is in
- * both keeps the new box). Inside a transaction. Fails with ERR_NOMEM, ERR_IO.
+ * Replace the tree rtree_LAYER_geometry by one that holds what it held and the entries of l (an id
+ * that is in both keeps the new box). Inside a transaction. Fails with ERR_NOMEM, ERR_IO.
  */
-MUST_CHECK enum err_code rtree_pack(struct store *st, const char *layer, struct rtree_load *l, struct err *e);
+MUST_CHECK enum err_code rtree_pack(struct store *st, const char *layer, struct rtree_load *l,
+                                    struct err *e);
 /** Empty the tree. */
 MUST_CHECK enum err_code rtree_clear(struct store *st, const char *layer, struct err *e);
 

@@ -24,13 +24,15 @@ put(struct store *st, const char *sql, int64_t what, int64_t by, enum ruling sta
 }
 
 enum err_code
-ruling_submission(struct store *st, int64_t submission, int64_t by, enum ruling state, struct err *e)
+ruling_submission(struct store *st, int64_t submission, int64_t by, enum ruling state,
+                  struct err *e)
 {
 	return put(st, SQL_STORE_RULING_SUBMISSION_PUT, submission, by, state, e);
 }
 
 enum err_code
-ruling_get(struct store *st, int64_t rid, int64_t submission, int64_t before, enum ruling *ret, struct err *e)
+ruling_get(struct store *st, int64_t rid, int64_t submission, int64_t before, enum ruling *ret,
+           struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	enum err_code rc = db_prepare(st, SQL_STORE_RULING_GET, &q, e);
@@ -64,15 +66,16 @@ state_of(const struct store_fields *f, enum ruling *ret, struct err *e)
 	else if (text_eq(type, "release"))
 		*ret = RULING_RELEASED;
 	if (*ret == RULING_RELEASED && (!one || !two || !*one || !*two || text_eq_nocase(one, two)))
-		return err_set(e, ERR_DENIED, "a release of land needs two different people; this one names %s",
+		return err_set(e, ERR_DENIED,
+		               "a release of land needs two different people; this one names %s",
 		               one && *one ? "one" : "none");
 	return ERR_OK;
 }
 
 /* One token "UUID@LEAF" (LEAF = 64 hex digits): the revision it means. */
 static enum err_code
-resolve(struct store *st, const char *token, size_t n, int *ret_kind, int64_t *ret_fid, int64_t *ret_rid,
-        struct err *e)
+resolve(struct store *st, const char *token, size_t n, int *ret_kind, int64_t *ret_fid,
+        int64_t *ret_rid, struct err *e)
 {
 	struct uuid id;
 	uint8_t leaf[32];
@@ -81,8 +84,8 @@ resolve(struct store *st, const char *token, size_t n, int *ret_kind, int64_t *r
 
 	if (n != 36 + 1 + 64 || !uuid_parse(token, 36, &id) || token[36] != '@' ||
 	    !text_unhex(token + 37, 64, leaf, 32))
-		return err_set(e, ERR_INVALID, "a decision is about \"%.*s\"; it must be ID@LEAF", (int)(n > 110 ? 110 : n),
-		               token);
+		return err_set(e, ERR_INVALID, "a decision is about \"%.*s\"; it must be ID@LEAF",
+		               (int)(n > 110 ? 110 : n), token);
 	rc = history_find(st, id, ret_kind, ret_fid, e);
 	if (!rc)
 		rc = db_prepare(st, SQL_STORE_REVISION_BY_LEAF, &q, e);
@@ -93,7 +96,8 @@ resolve(struct store *st, const char *token, size_t n, int *ret_kind, int64_t *r
 	if (sqlite3_step(q) == SQLITE_ROW)
 		*ret_rid = sqlite3_column_int64(q, 0);
 	else
-		rc = err_set(e, ERR_NOTFOUND, "record %.36s has no revision %.64s", token, token + 37);
+		rc = err_set(e, ERR_NOTFOUND, "record %.36s has no revision %.64s", token,
+		             token + 37);
 	sqlite3_finalize(q);
 	return rc;
 }
@@ -130,7 +134,8 @@ refresh_submission(struct store *st, int64_t submission, struct err *e)
 		return rc;
 	(void)sqlite3_bind_int64(q, 1, submission);
 	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW)
-		rc = history_refresh(st, sqlite3_column_int(q, 0) - 1, sqlite3_column_int64(q, 1), e);
+		rc = history_refresh(st, sqlite3_column_int(q, 0) - 1, sqlite3_column_int64(q, 1),
+		                     e);
 	if (!rc && s != SQLITE_DONE)
 		rc = db_fail(st, "read a submission", e);
 	sqlite3_finalize(q);
@@ -148,7 +153,9 @@ rule_submissions(struct store *st, const char *about, int64_t seq, enum ruling s
 		enum err_code rc;
 
 		if (n != 64 || !text_unhex(p, n, leaf, 32))
-			return err_set(e, ERR_INVALID, "a decision is about the submission \"%.*s\"; it must be 64 hex digits",
+			return err_set(e, ERR_INVALID,
+			               "a decision is about the submission \"%.*s\"; it must be 64 "
+			               "hex digits",
 			               (int)(n > 70 ? 70 : n), p);
 		rc = db_prepare(st, SQL_STORE_SUBMISSION_BY_LEAF, &q, e);
 		if (rc)
@@ -183,5 +190,7 @@ ruling_note(struct store *st, const struct submit_revision *rev, int64_t seq, st
 	if (rc || state == RULING_NONE)
 		return rc;
 	rc = rule_revisions(st, fields_text(&rev->fields, "about"), seq, state, e);
-	return rc ? rc : rule_submissions(st, fields_text(&rev->fields, "about_submission"), seq, state, e);
+	return rc ? rc
+	          : rule_submissions(st, fields_text(&rev->fields, "about_submission"), seq, state,
+	                             e);
 }

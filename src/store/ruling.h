@@ -1,4 +1,5 @@
-/* Private to store: what decisions rule about revisions. Filled when a decision is received; rebuildable. */
+/* Private to store: what decisions rule about revisions. Filled when a decision is received;
+ * rebuildable. */
 #ifndef STORE_RULING_H
 #define STORE_RULING_H
 
@@ -6,16 +7,17 @@
 #include "store/submit.h"
 
 /**
- * Take note of a revision that is being inserted: if it is a decision, its rulings are stored and the rows of
- * the records it is about are refreshed. seq: the submission it is in.
+ * Take note of a revision that is being inserted: if it is a decision, its rulings are stored and
+ * the rows of the records it is about are refreshed. seq: the submission it is in.
  */
-MUST_CHECK enum err_code ruling_note(struct store *st, const struct submit_revision *rev, int64_t seq,
-                                     struct err *e);
+MUST_CHECK enum err_code ruling_note(struct store *st, const struct submit_revision *rev,
+                                     int64_t seq, struct err *e);
 /** Rule about a whole submission. */
-MUST_CHECK enum err_code ruling_submission(struct store *st, int64_t submission, int64_t by, enum ruling state,
-                                           struct err *e);
-/** The ruling in force for a revision as known at submission `before` (exclusive): the latest one counts. */
-MUST_CHECK enum err_code ruling_get(struct store *st, int64_t rid, int64_t submission, int64_t before,
-                                    enum ruling *ret, struct err *e);
+MUST_CHECK enum err_code ruling_submission(struct store *st, int64_t submission, int64_t by,
+                                           enum ruling state, struct err *e);
+/** The ruling in force for a revision as known at submission `before` (exclusive): the latest one
+ * counts. */
+MUST_CHECK enum err_code ruling_get(struct store *st, int64_t rid, int64_t submission,
+                                    int64_t before, enum ruling *ret, struct err *e);
 
 #endif

@@ -26,7 +26,8 @@ shown_rank(const struct form *form, const char *field, const char *code, const c
 	return c && c->extra ? json_get_number(c->extra, column, 0) : 0;
 }
 
-/* Who descends from whom: bit a of row b is set if a is an ancestor of b. Parents are received earlier. */
+/* Who descends from whom: bit a of row b is set if a is an ancestor of b. Parents are received
+ * earlier. */
 struct kin {
 	size_t words;
 	uint64_t *bits;
@@ -73,11 +74,11 @@ supersedes(const struct shown_revision *rev, const struct kin *kin, size_t b, si
 	return is_ancestor(kin, a, b);
 }
 
-/* Marks which revisions are in play. For a hazard only approved ones put others out of play; for other
- * kinds any later one does. */
+/* Marks which revisions are in play. For a hazard only approved ones put others out of play; for
+ * other kinds any later one does. */
 static size_t
-find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t count, int64_t as_of_days,
-             bool danger, bool *in_play)
+find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t count,
+             int64_t as_of_days, bool danger, bool *in_play)
 {
 	size_t n = 0;
 
@@ -85,7 +86,8 @@ find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t cou
 		bool in = rev[a].ruling != RULING_RETURNED && rev[a].valid_from_days <= as_of_days;
 
 		for (size_t b = 0; in && b < count; b++) {
-			if (b == a || rev[b].ruling == RULING_RETURNED || rev[b].valid_from_days > as_of_days)
+			if (b == a || rev[b].ruling == RULING_RETURNED ||
+			    rev[b].valid_from_days > as_of_days)
 				continue;
 			if ((approved(&rev[b]) || !danger) && supersedes(rev, kin, b, a))
 				in = false;
@@ -108,7 +110,8 @@ find_winner(const struct shown_revision *rev, size_t count, const bool *in_play)
 }
 
 enum err_code
-shown_measure(struct geo *geo, bool known_valid, struct arena *mem, struct shown *ret, struct err *e)
+shown_measure(struct geo *geo, bool known_valid, struct arena *mem, struct shown *ret,
+              struct err *e)
 {
 	const struct geom *g = ret->fields.geom;
 	struct geom *max, min;
@@ -219,7 +222,7 @@ is_closed(const struct store_fields *f)
 	const char *status = fields_text(f, "status");
 	const struct form_field *field = form_find(f->form, "status");
 	const struct form_choice *c =
-	        field && field->list && status ? form_choice_find(field->list, status) : NULL;
+		field && field->list && status ? form_choice_find(field->list, status) : NULL;
 
 	return c && c->extra && text_eq(json_get_string(c->extra, "open"), "no");
 }
@@ -277,8 +280,9 @@ shown_join(struct geo *geo, const struct shown_revision *rev, size_t count, int6
 		if (!in_play[i])
 			continue;
 		ret->unapproved = ret->unapproved || !approved(&rev[i]);
-		ret->conflict = ret->conflict || (i != w && rev[i].valid_from_days == rev[w].valid_from_days &&
-		                                  !is_ancestor(&kin, i, w) && !is_ancestor(&kin, w, i));
+		ret->conflict = ret->conflict ||
+		                (i != w && rev[i].valid_from_days == rev[w].valid_from_days &&
+		                 !is_ancestor(&kin, i, w) && !is_ancestor(&kin, w, i));
 		if (rev[i].submission > ret->submission)
 			ret->submission = rev[i].submission;
 	}

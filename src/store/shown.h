@@ -1,12 +1,12 @@
 /* What a record shows: the cautious join of its revisions (DESIGN promises 2 and 5).
  *
  * Of the revisions received by T with valid_from <= D and not returned:
- *  - approved ones: the latest valid_from wins; at equal valid_from a descendant replaces its ancestor; what
- *    remains unrelated is a conflict;
- *  - unapproved ones stay in play until an approved one supersedes them (later valid_from, or equal and descended).
- * A hazard shows the union of the outlines in play, the most dangerous class and the most open status, so that
- * danger shows at once and safety waits. Other kinds show the winner, approved or not, and say so.
- * docs/FORMATS.md, "State of a record", has the vectors. */
+ *  - approved ones: the latest valid_from wins; at equal valid_from a descendant replaces its
+ * ancestor; what remains unrelated is a conflict;
+ *  - unapproved ones stay in play until an approved one supersedes them (later valid_from, or equal
+ * and descended). A hazard shows the union of the outlines in play, the most dangerous class and
+ * the most open status, so that danger shows at once and safety waits. Other kinds show the winner,
+ * approved or not, and say so. docs/FORMATS.md, "State of a record", has the vectors. */
 #ifndef STORE_SHOWN_H
 #define STORE_SHOWN_H
 
@@ -22,7 +22,12 @@ enum shown_as {
 	SHOWN_RELEASED           /* released by a decision of two people */
 };
 
-enum ruling { RULING_NONE = 0, RULING_APPROVED = 1, RULING_RETURNED = 2, RULING_RELEASED = 3 };
+enum ruling {
+	RULING_NONE = 0,
+	RULING_APPROVED = 1,
+	RULING_RETURNED = 2,
+	RULING_RELEASED = 3
+};
 
 /* One revision as the join sees it. */
 struct shown_revision {
@@ -36,40 +41,45 @@ struct shown_revision {
 };
 
 struct shown {
-	int64_t fid;                /* rid of the record's first revision */
+	int64_t fid; /* rid of the record's first revision */
 	struct uuid id;
 	int kind;
-	struct store_fields fields; /* attributes of the winner; geometry joined and drawn with caution */
+	struct store_fields
+		fields; /* attributes of the winner; geometry joined and drawn with caution */
 	enum shown_as as;
-	bool unapproved;            /* an unapproved revision is in play */
-	bool conflict;              /* unrelated revisions are in play */
-	bool cover;                 /* an invalid outline is drawn as the shape that contains every reading */
-	int revisions;              /* received by T */
-	int64_t submission;         /* newest in play: its index in the log */
-	int64_t rid;                /* of the winner */
-	double area_m2, area_low_m2, area_high_m2, perimeter_m; /* of the geometry drawn; 0 when not areal */
+	bool unapproved; /* an unapproved revision is in play */
+	bool conflict;   /* unrelated revisions are in play */
+	bool cover;      /* an invalid outline is drawn as the shape that contains every reading */
+	int revisions;   /* received by T */
+	int64_t submission; /* newest in play: its index in the log */
+	int64_t rid;        /* of the winner */
+	double area_m2, area_low_m2, area_high_m2,
+		perimeter_m; /* of the geometry drawn; 0 when not areal */
 };
 
 /** "danger", "reported_released", "released". */
 const char *shown_as_name(enum shown_as as);
 
 /**
- * Join the revisions (ascending rid). as_of_days: D, INT64_MAX = no limit. ret->fields lives in mem.
- * *ret_any is false when nothing is in play (nothing known by then, or all returned).
+ * Join the revisions (ascending rid). as_of_days: D, INT64_MAX = no limit. ret->fields lives in
+ * mem. *ret_any is false when nothing is in play (nothing known by then, or all returned).
  */
 MUST_CHECK enum err_code shown_join(struct geo *geo, const struct shown_revision *rev, size_t count,
-                                    int64_t as_of_days, struct arena *mem, struct shown *ret, bool *ret_any,
-                                    struct err *e);
+                                    int64_t as_of_days, struct arena *mem, struct shown *ret,
+                                    bool *ret_any, struct err *e);
 /**
- * The drawn geometry and measures of one revision's own fields: points with radius_m stay points; an
- * invalid outline becomes its cover. known_valid skips the check. Sets geom, cover and the four measures of ret.
+ * The drawn geometry and measures of one revision's own fields: points with radius_m stay points;
+ * an invalid outline becomes its cover. known_valid skips the check. Sets geom, cover and the four
+ * measures of ret.
  */
 MUST_CHECK enum err_code shown_measure(struct geo *geo, bool known_valid, struct arena *mem,
                                        struct shown *ret, struct err *e);
 /** The shown state of a record that has this one revision only; the same as shown_join gives. */
-MUST_CHECK enum err_code shown_first(struct geo *geo, const struct shown_revision *rev, bool known_valid,
-                                     struct arena *mem, struct shown *ret, struct err *e);
-/** Danger rank of a class and openness rank of a status from the choices' columns; 0 if there are none. */
+MUST_CHECK enum err_code shown_first(struct geo *geo, const struct shown_revision *rev,
+                                     bool known_valid, struct arena *mem, struct shown *ret,
+                                     struct err *e);
+/** Danger rank of a class and openness rank of a status from the choices' columns; 0 if there are
+ * none. */
 double shown_rank(const struct form *form, const char *field, const char *code, const char *column);
 
 #endif

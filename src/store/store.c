@@ -62,8 +62,8 @@ store_close(struct store *st)
 static enum err_code
 open_database(struct store *st, int flags, struct err *e)
 {
-	if (sqlite3_open_v2(st->path, &st->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_open_v2(st->path, &st->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	                    NULL) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not open %s: %s", st->path,
 		               st->db ? sqlite3_errmsg(st->db) : "out of memory");
 	return db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
@@ -191,7 +191,9 @@ check_init(const char *path, const char *country, const char *name, struct err *
 		return err_hint(e, "choose another name for the new register");
 	}
 	if (strlen(country) != 3 || strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-		return err_set(e, ERR_INVALID, "the country is \"%.20s\"; it must be three capital letters (ISO 3166-1), such as UKR",
+		return err_set(e, ERR_INVALID,
+		               "the country is \"%.20s\"; it must be three capital letters (ISO "
+		               "3166-1), such as UKR",
 		               country);
 	if (!text_is_utf8(name, strlen(name)) || text_utf8_length(name, strlen(name)) < 1 ||
 	    text_utf8_length(name, strlen(name)) > 200)
@@ -244,18 +246,21 @@ check_identity(struct store *st, struct err *e)
 	int64_t version = 0;
 
 	if (db_int(st, "PRAGMA application_id", 0, &app, e) || app != 0x47504B47)
-		return err_set(e, ERR_INVALID, "%s is not a register: it is no GeoPackage", st->path);
+		return err_set(e, ERR_INVALID, "%s is not a register: it is no GeoPackage",
+		               st->path);
 	schema = store_meta(st, "schema");
 	uuid = store_meta(st, "uuid");
 	origin = store_meta(st, "origin");
 	if (!*schema || strlen(uuid) != 36 || !*origin || strlen(origin) >= sizeof(st->origin))
-		return err_set(e, ERR_INVALID, "%s is a GeoPackage, but no register of this program", st->path);
+		return err_set(e, ERR_INVALID,
+		               "%s is a GeoPackage, but no register of this program", st->path);
 	if (!text_parse_i64(schema, strlen(schema), &version) || version > STORE_SCHEMA_VERSION)
-		return err_set(e, ERR_UNSUPPORTED, "%s has schema %s; this program knows schemas up to %d", st->path,
+		return err_set(e, ERR_UNSUPPORTED,
+		               "%s has schema %s; this program knows schemas up to %d", st->path,
 		               schema, STORE_SCHEMA_VERSION);
 	if (version < STORE_SCHEMA_VERSION) {
-		(void)err_set(e, ERR_UNSUPPORTED, "%s has schema %s; this program writes schema %d", st->path, schema,
-		              STORE_SCHEMA_VERSION);
+		(void)err_set(e, ERR_UNSUPPORTED, "%s has schema %s; this program writes schema %d",
+		              st->path, schema, STORE_SCHEMA_VERSION);
 		return err_hint(e, "run: fallow upgrade %s", st->path);
 	}
 	memcpy(st->uuid, uuid, 37);
@@ -272,19 +277,22 @@ load_keys(struct store *st, struct err *e)
 
 	if (rc == ERR_NOTFOUND && st->mode == STORE_READ) {
 		(void)snprintf(st->warning, sizeof(st->warning),
-		               "the keys of this register are not on this machine: sealed values stay sealed, and whether "
+		               "the keys of this register are not on this machine: sealed values "
+		               "stay sealed, and whether "
 		               "it is the newest copy cannot be told");
 		return ERR_OK;
 	}
 	if (rc) {
 		*e = why;
 		if (rc == ERR_NOTFOUND)
-			(void)err_hint(e, "writing needs the register's keys; put their folder where FALLOW_HOME points");
+			(void)err_hint(e, "writing needs the register's keys; put their folder "
+			                  "where FALLOW_HOME points");
 		return rc;
 	}
 	checkpoint_origin(st->keys.log.public_key, origin);
 	if (!text_eq(origin, st->origin))
-		return err_set(e, ERR_VERIFY, "the log key on this machine is not the one of %s", st->path);
+		return err_set(e, ERR_VERIFY, "the log key on this machine is not the one of %s",
+		               st->path);
 	st->has_log_key = st->has_register_key = true;
 	return ERR_OK;
 }
@@ -297,13 +305,15 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 
 	if (!file_exists(path)) {
 		(void)err_set(e, ERR_NOTFOUND, "%s does not exist", path);
-		return err_hint(e, "make a register with: fallow init %s --country ISO3 --name TEXT", path);
+		return err_hint(
+			e, "make a register with: fallow init %s --country ISO3 --name TEXT", path);
 	}
 	rc = sign_init(e);
 	if (!rc)
 		rc = handle_create(path, mode, &st, e);
 	if (!rc)
-		rc = open_database(st, mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e);
+		rc = open_database(
+			st, mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e);
 	if (!rc)
 		rc = check_identity(st, e);
 	if (!rc)
@@ -316,7 +326,8 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 		rc = log_check_local(st, e);
 	if (!rc)
 		rc = kinds_load(st, e);
-	/* a submission that was committed but not signed when the power went: finish it by the same code */
+	/* a submission that was committed but not signed when the power went: finish it by the same
+	 * code */
 	if (!rc && mode == STORE_WRITE)
 		rc = audit_and_sign(st, NULL, e);
 	if (rc) {

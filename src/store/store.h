@@ -1,5 +1,6 @@
 /* The register: one GeoPackage file, its keys outside it, its originals beside it (NAME.files).
- * A store handle serves one thread at a time. One writer at a time per register; readers never wait for it. */
+ * A store handle serves one thread at a time. One writer at a time per register; readers never wait
+ * for it. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -15,30 +16,32 @@
 struct store;
 
 enum store_mode {
-	STORE_READ,    /* read-only */
-	STORE_WRITE    /* may submit; needs the register's keys */
+	STORE_READ, /* read-only */
+	STORE_WRITE /* may submit; needs the register's keys */
 };
 
 #define STORE_MAX_STATEMENTS 50000 /* revisions in one submission */
 #define STORE_SCHEMA_VERSION 1
 
 /**
- * Make a new register with its keys. country: ISO 3166-1 alpha-3 (upper case), name: 1..200 characters.
- * Fails with ERR_CONFLICT if path exists, ERR_INVALID, ERR_IO.
+ * Make a new register with its keys. country: ISO 3166-1 alpha-3 (upper case), name: 1..200
+ * characters. Fails with ERR_CONFLICT if path exists, ERR_INVALID, ERR_IO.
  */
-MUST_CHECK enum err_code store_init(const char *path, const char *country, const char *name, struct err *e);
+MUST_CHECK enum err_code store_init(const char *path, const char *country, const char *name,
+                                    struct err *e);
 
 /**
- * Open a register. Checks the SQLite version, the application id, the schema version, the settings of
- * the connection, and the last signed checkpoint kept beside the log key: a register older than it, or
- * different, fails with ERR_VERIFY. An interrupted submission is finished (STORE_WRITE).
+ * Open a register. Checks the SQLite version, the application id, the schema version, the settings
+ * of the connection, and the last signed checkpoint kept beside the log key: a register older than
+ * it, or different, fails with ERR_VERIFY. An interrupted submission is finished (STORE_WRITE).
  * Fails with ERR_NOTFOUND, ERR_INVALID (not a register), ERR_UNSUPPORTED (needs `fallow upgrade`).
  */
 MUST_CHECK enum err_code store_open(const char *path, enum store_mode mode, struct store **ret,
                                     struct err *e);
 void store_close(struct store *st);
 
-/** A value of the register's description: "uuid", "country", "name", "origin", "log_vkey", "created". "" if unset. */
+/** A value of the register's description: "uuid", "country", "name", "origin", "log_vkey",
+ * "created". "" if unset. */
 const char *store_meta(struct store *st, const char *key);
 /** The register's path as given. */
 const char *store_path(const struct store *st);
@@ -67,12 +70,15 @@ struct store_checkpoint {
 	const char *note; /* lives until the next write */
 };
 struct store_checkpoint store_checkpoint_newest(struct store *st);
-/** Root of the log's first size submissions (SHA-256 of nothing for 0). ERR_VERIFY when hashes are missing. */
-MUST_CHECK enum err_code store_root_at(struct store *st, int64_t size, uint8_t root[32], struct err *e);
+/** Root of the log's first size submissions (SHA-256 of nothing for 0). ERR_VERIFY when hashes are
+ * missing. */
+MUST_CHECK enum err_code store_root_at(struct store *st, int64_t size, uint8_t root[32],
+                                       struct err *e);
 /** Time the newest submission was received, UTC microseconds; 0 if none. */
 int64_t store_last_received_us(struct store *st);
 
-/** Library versions that figures were computed with, for the provenance: "SQLite 3.53.2". Static. */
+/** Library versions that figures were computed with, for the provenance: "SQLite 3.53.2". Static.
+ */
 const char *store_sqlite_version(void);
 
 #endif

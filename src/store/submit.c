@@ -21,7 +21,9 @@
 
 #include "sql_gen.h"
 
-enum { CHUNK = 2048 };
+enum {
+	CHUNK = 2048
+};
 
 /* One revision made ready: everything that needs no database. */
 struct prepared {
@@ -95,7 +97,8 @@ state_free(struct submit_state *s)
 }
 
 static enum err_code
-state_create(struct store *st, const struct submit_about *about, struct submit_state **ret, struct err *e)
+state_create(struct store *st, const struct submit_about *about, struct submit_state **ret,
+             struct err *e)
 {
 	struct submit_state *s = mem_calloc(1, sizeof(*s));
 	struct uuid run;
@@ -111,8 +114,9 @@ state_create(struct store *st, const struct submit_about *about, struct submit_s
 	s->key = mem_calloc(CHUNK, sizeof(*s->key));
 	s->prepared = mem_calloc(CHUNK, sizeof(*s->prepared));
 	buf_init(&s->about_leaves, 1u << 20);
-	rc = s->worker && s->leaf && s->key && s->prepared ? ERR_OK
-	                                                   : err_set(e, ERR_NOMEM, "out of memory for a submission");
+	rc = s->worker && s->leaf && s->key && s->prepared
+	             ? ERR_OK
+	             : err_set(e, ERR_NOMEM, "out of memory for a submission");
 	for (size_t i = 0; !rc && i < s->worker_count; i++) {
 		arena_init(&s->worker[i].mem, (size_t)1 << 31);
 		statement_scratch_init(&s->worker[i].scratch);
@@ -216,7 +220,8 @@ submit_begin(struct store *st, const struct submit_about *about, struct err *e)
 		rc = open_transaction(s, e);
 	if (rc) {
 		if (s)
-			(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL); /* may not have begun */
+			(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
+			                   NULL); /* may not have begun */
 		state_free(s);
 		return rc;
 	}
@@ -235,12 +240,14 @@ submit_cancel(struct store *st)
 {
 	if (!st->submit)
 		return;
-	(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL); /* nothing more can be done about a failure */
+	(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
+	                   NULL); /* nothing more can be done about a failure */
 	state_free(st->submit);
 	st->submit = NULL;
 }
 
-/* --- preparing: no database, many threads --------------------------------------------------------------- */
+/* --- preparing: no database, many threads
+ * --------------------------------------------------------------- */
 
 static size_t
 collect_fields(const struct store_kind *k, const struct store_fields *f, struct buf *text,
@@ -285,7 +292,8 @@ seal_identity(struct store *st, const struct store_kind *k, const struct submit_
 	if (!only.value)
 		return err_set(e, ERR_NOMEM, "out of memory for a revision");
 	for (size_t i = 0; i < only.form->field_count; i++)
-		if (form_field_access(&only.form->field[i]) == FORM_IDENTITY && rev->fields.value[i].type != STORE_NULL) {
+		if (form_field_access(&only.form->field[i]) == FORM_IDENTITY &&
+		    rev->fields.value[i].type != STORE_NULL) {
 			only.value[i] = rev->fields.value[i];
 			any = true;
 		}
@@ -296,8 +304,9 @@ seal_identity(struct store *st, const struct store_kind *k, const struct submit_
 	buf_init(&plain, 0);
 	buf_init(&sealed, 0);
 	fields_to_json(&only, k->sorted, false, &plain);
-	rc = buf_ok(&plain) ? seal_make(st->keys.register_key, place, plain.data, plain.size, &sealed, e)
-	                    : err_set(e, ERR_NOMEM, "out of memory for a revision");
+	rc = buf_ok(&plain)
+	             ? seal_make(st->keys.register_key, place, plain.data, plain.size, &sealed, e)
+	             : err_set(e, ERR_NOMEM, "out of memory for a revision");
 	if (!rc) {
 		p->identity = arena_memdup(&w->mem, sealed.data, sealed.size);
 		p->identity_n = sealed.size;
@@ -318,8 +327,12 @@ make_statement(const struct store_kind *k, const struct submit_revision *rev, co
 	struct statement_field *f = arena_calloc(&w->mem, form->field_count + 1, sizeof(*f));
 	size_t *from = arena_calloc(&w->mem, form->field_count + 1, sizeof(*from));
 	char id[UUID_TEXT];
-	struct statement_in in = { .kind = k->name, .id = id, .parents = rev->parents,
-		                   .parent_count = rev->parent_count, .fields = f, .key = key };
+	struct statement_in in = { .kind = k->name,
+		                   .id = id,
+		                   .parents = rev->parents,
+		                   .parent_count = rev->parent_count,
+		                   .fields = f,
+		                   .key = key };
 
 	if (!f || !from)
 		return err_set(e, ERR_NOMEM, "out of memory for a revision");
@@ -333,19 +346,21 @@ make_statement(const struct store_kind *k, const struct submit_revision *rev, co
 }
 
 static enum err_code
-prepare(struct submit_state *s, const struct submit_revision *rev, const uint8_t key[32], struct worker *w,
-        struct prepared *p, struct err *e)
+prepare(struct submit_state *s, const struct submit_revision *rev, const uint8_t key[32],
+        struct worker *w, struct prepared *p, struct err *e)
 {
 	const struct store_kind *k = &s->st->kind[rev->kind];
 	const char *date;
 	enum err_code rc;
 
 	if (rev->fields.form != k->form || k->valid_from_field < 0)
-		return err_set(e, ERR_INTERNAL, "a revision of %s was made for another form", k->name);
+		return err_set(e, ERR_INTERNAL, "a revision of %s was made for another form",
+		               k->name);
 	date = rev->fields.value[k->valid_from_field].s;
 	if (rev->fields.value[k->valid_from_field].type != STORE_TEXT ||
 	    !clock_parse_date(date, strlen(date), &p->valid_from))
-		return err_set(e, ERR_INVALID, "valid_from is missing or no date; it must be YYYY-MM-DD");
+		return err_set(e, ERR_INVALID,
+		               "valid_from is missing or no date; it must be YYYY-MM-DD");
 	rc = make_statement(k, rev, key, w, p, e);
 	if (rc)
 		return rc;
@@ -362,8 +377,10 @@ prepare(struct submit_state *s, const struct submit_revision *rev, const uint8_t
 	if (rev->fid)
 		return ERR_OK;
 	{
-		struct shown_revision one = { .valid_from_days = p->valid_from, .fields = rev->fields,
-			                      .ruling = s->about.approved_by ? RULING_APPROVED : RULING_NONE };
+		struct shown_revision one = { .valid_from_days = p->valid_from,
+			                      .fields = rev->fields,
+			                      .ruling = s->about.approved_by ? RULING_APPROVED
+			                                                     : RULING_NONE };
 
 		return shown_first(w->geo, &one, rev->outline_valid, &w->mem, &p->shown, e);
 	}
@@ -378,7 +395,8 @@ prepare_one(void *ctx, size_t i, size_t worker)
 	s->prepared[i].rc = prepare(s, &s->rev[i], s->key[i], w, &s->prepared[i], &w->err);
 }
 
-/* --- inserting ------------------------------------------------------------------------------------------- */
+/* --- inserting
+ * ------------------------------------------------------------------------------------------- */
 
 static enum err_code
 insert_revision(struct submit_state *s, const struct submit_revision *rev, const struct prepared *p,
@@ -392,7 +410,8 @@ insert_revision(struct submit_state *s, const struct submit_revision *rev, const
 	(void)sqlite3_bind_blob(q, 4, rev->id.b, UUID_SIZE, SQLITE_STATIC);
 	(void)sqlite3_bind_int(q, 5, rev->fields.form->version);
 	if (rev->parent_count)
-		(void)sqlite3_bind_blob(q, 6, rev->parents, (int)(rev->parent_count * 32), SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 6, rev->parents, (int)(rev->parent_count * 32),
+		                        SQLITE_STATIC);
 	else
 		(void)sqlite3_bind_null(q, 6);
 	(void)sqlite3_bind_int64(q, 7, p->valid_from);
@@ -417,9 +436,11 @@ put_row_key(struct submit_state *s, const struct submit_revision *rev, int64_t f
 	return db_run(s->st, s->row_key, e);
 }
 
-/* The layer's row: of a new record straight from what was prepared, else by joining all its revisions. */
+/* The layer's row: of a new record straight from what was prepared, else by joining all its
+ * revisions. */
 static enum err_code
-show(struct submit_state *s, const struct submit_revision *rev, struct prepared *p, int64_t rid, struct err *e)
+show(struct submit_state *s, const struct submit_revision *rev, struct prepared *p, int64_t rid,
+     struct err *e)
 {
 	struct store *st = s->st;
 	bool bulk = s->about.bulk && !rev->fid;
@@ -475,7 +496,8 @@ insert_one(struct submit_state *s, size_t i, int64_t *ret_rid, struct err *e)
 }
 
 enum err_code
-submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_t *ret_rid, struct err *e)
+submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_t *ret_rid,
+           struct err *e)
 {
 	struct submit_state *s = st->submit;
 	enum err_code rc = ERR_OK;
@@ -496,7 +518,8 @@ submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_
 		for (size_t i = 0; !rc && i < take; i++) {
 			if (s->prepared[i].rc) {
 				/* told again in the caller's order, by the first that failed */
-				rc = prepare(s, &s->rev[i], s->key[i], &s->worker[0], &s->prepared[i], e);
+				rc = prepare(s, &s->rev[i], s->key[i], &s->worker[0],
+				             &s->prepared[i], e);
 				if (rc)
 					return rc;
 			}
@@ -506,10 +529,12 @@ submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_
 	return rc;
 }
 
-/* --- the log --------------------------------------------------------------------------------------------- */
+/* --- the log
+ * --------------------------------------------------------------------------------------------- */
 
 static enum err_code
-write_remark(struct submit_state *s, uint8_t digest[32], struct buf *remark, uint8_t key[32], struct err *e)
+write_remark(struct submit_state *s, uint8_t digest[32], struct buf *remark, uint8_t key[32],
+             struct err *e)
 {
 	struct manifest_remark r = { .author = s->about.author ? s->about.author : "",
 		                     .remark = s->about.remark ? s->about.remark : "",
@@ -520,9 +545,9 @@ write_remark(struct submit_state *s, uint8_t digest[32], struct buf *remark, uin
 }
 
 static enum err_code
-insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE], const struct buf *manifest,
-                  const struct manifest *m, const struct buf *remark, const uint8_t remark_key[32],
-                  struct err *e)
+insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE],
+                  const struct buf *manifest, const struct manifest *m, const struct buf *remark,
+                  const uint8_t remark_key[32], struct err *e)
 {
 	struct store *st = s->st;
 	struct seal_place place = { leaf, SIGSUM_LEAF_SIZE };
@@ -553,12 +578,14 @@ insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE], 
 	return rc;
 }
 
-/* Close the submission being filled: manifest, signature, leaf, tree nodes. The next one starts empty. */
+/* Close the submission being filled: manifest, signature, leaf, tree nodes. The next one starts
+ * empty. */
 static enum err_code
 finish_submission(struct submit_state *s, struct err *e)
 {
 	struct store *st = s->st;
-	struct manifest m = { .statements = (uint32_t)s->count, .at_utc_s = clock_now_us() / 1000000 };
+	struct manifest m = { .statements = (uint32_t)s->count,
+		              .at_utc_s = clock_now_us() / 1000000 };
 	uint8_t leaf[SIGSUM_LEAF_SIZE], hash[32], remark_key[32];
 	struct buf remark, manifest;
 	char hex[65];
@@ -570,7 +597,7 @@ finish_submission(struct submit_state *s, struct err *e)
 	buf_init(&manifest, MANIFEST_MAX_BYTES);
 	sign_key_hash(st->keys.author.public_key, m.author);
 	checkpoint_origin(st->keys.log.public_key, m.origin);
-	merkle_root_of_leaves((const uint8_t (*)[32])s->leaf, s->count, m.root);
+	merkle_root_of_leaves((const uint8_t(*)[32])s->leaf, s->count, m.root);
 	rc = write_remark(s, m.remark, &remark, remark_key, e);
 	if (!rc)
 		rc = manifest_write(&m, &manifest, e);
@@ -596,7 +623,8 @@ finish_submission(struct submit_state *s, struct err *e)
 	return ERR_OK;
 }
 
-/* An import approved beforehand: the decision that says so is a submission of its own, in the same transaction. */
+/* An import approved beforehand: the decision that says so is a submission of its own, in the same
+ * transaction. */
 static enum err_code
 decide(struct submit_state *s, struct err *e)
 {
@@ -620,7 +648,8 @@ decide(struct submit_state *s, struct err *e)
 		       fields_set_text(&rev.fields, "date", date) &&
 		       fields_set_text(&rev.fields, "type", "approval") &&
 		       fields_set_text(&rev.fields, "by_person", by) &&
-		       fields_set_text(&rev.fields, "about_submission", buf_text(&s->about_leaves)));
+		       fields_set_text(&rev.fields, "about_submission",
+		                       buf_text(&s->about_leaves)));
 		s->about.approved_by = NULL; /* the decision does not approve itself */
 		st->skip_refresh = true;
 		rc = submit_add(st, &rev, 1, NULL, e);
@@ -657,7 +686,8 @@ close_layers(struct submit_state *s, struct err *e)
 	return rc;
 }
 
-/* Commit, read back, recompute by the second path, sign, keep the checkpoint: then it is acknowledged. */
+/* Commit, read back, recompute by the second path, sign, keep the checkpoint: then it is
+ * acknowledged. */
 static enum err_code
 acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
 {
@@ -666,7 +696,9 @@ acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
 	enum err_code rc;
 
 	if (clock_now_us() < last) {
-		(void)err_set(e, ERR_CONFLICT, "the clock of this machine runs behind the register's last submission");
+		(void)err_set(
+			e, ERR_CONFLICT,
+			"the clock of this machine runs behind the register's last submission");
 		return err_hint(e, "set the clock; the log stops when time runs backwards");
 	}
 	rc = finish_submission(s, e);

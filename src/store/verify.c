@@ -15,8 +15,7 @@
 
 #include "sql_gen.h"
 
-static void
-wrong(struct verify_report *r, bool can_tell, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void wrong(struct verify_report *r, bool can_tell, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 static void
 wrong(struct verify_report *r, bool can_tell, const char *fmt, ...)
@@ -37,7 +36,8 @@ wrong(struct verify_report *r, bool can_tell, const char *fmt, ...)
 
 /* A statement whose every row is a complaint, but the single row "ok". */
 static enum err_code
-complaints(struct store *st, const char *sql, const char *what, struct verify_report *r, struct err *e)
+complaints(struct store *st, const char *sql, const char *what, struct verify_report *r,
+           struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	enum err_code rc = db_prepare(st, sql, &q, e);
@@ -72,7 +72,8 @@ verify_indexes(struct store *st, struct verify_report *r, struct err *e)
 		rc = complaints(st, buf_text(&sql), "spatial index", r, e);
 		buf_reset(&sql);
 		buf_printf(&sql,
-		           "SELECT 'row ' || fid || ' of %s is not in the spatial index' FROM \"%s\" WHERE geometry IS NOT "
+		           "SELECT 'row ' || fid || ' of %s is not in the spatial index' FROM "
+		           "\"%s\" WHERE geometry IS NOT "
 		           "NULL AND fid NOT IN (SELECT id FROM \"rtree_%s_geometry\")",
 		           st->kind[k].name, st->kind[k].name, st->kind[k].name);
 		if (!rc)
@@ -98,7 +99,8 @@ verify_log(struct store *st, struct pool *pool, struct verify_report *r, struct 
 	enum err_code rc;
 
 	if (!st->has_register_key) {
-		wrong(r, false, "the register key is not on this machine: statements cannot be made anew");
+		wrong(r, false,
+		      "the register key is not on this machine: statements cannot be made anew");
 		return ERR_OK;
 	}
 	rc = audit_range(st, st->db, 0, store_log_size(st), pool, &audit, e);
@@ -128,17 +130,19 @@ verify_checkpoints(struct store *st, struct verify_report *r, struct err *e)
 		long long size = (long long)sqlite3_column_int64(q, 0);
 
 		newest = size;
-		if (checkpoint_open((const char *)sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1),
-		                    key.public_key, &cp, &why))
+		if (checkpoint_open((const char *)sqlite3_column_text(q, 1),
+		                    (size_t)sqlite3_column_bytes(q, 1), key.public_key, &cp, &why))
 			wrong(r, true, "checkpoint %lld: %s", size, why.text);
-		else if ((long long)cp.size != size || merkle_root_of_subtrees(cp.size, log_get_hash, st, root, &why) ||
+		else if ((long long)cp.size != size ||
+		         merkle_root_of_subtrees(cp.size, log_get_hash, st, root, &why) ||
 		         memcmp(root, cp.root, 32) != 0)
-			wrong(r, true, "checkpoint %lld is not one that this log has passed through", size);
+			wrong(r, true,
+			      "checkpoint %lld is not one that this log has passed through", size);
 	}
 	sqlite3_finalize(q);
 	if (!rc && newest != store_log_size(st))
-		wrong(r, true, "the newest checkpoint covers %lld of %lld submissions", (long long)newest,
-		      (long long)store_log_size(st));
+		wrong(r, true, "the newest checkpoint covers %lld of %lld submissions",
+		      (long long)newest, (long long)store_log_size(st));
 	return rc;
 }
 
@@ -160,8 +164,8 @@ verify_originals(struct store *st, struct verify_report *r, struct err *e)
 		(void)snprintf(path, sizeof(path), "%s/%.2s/%s", st->files_dir, hex, hex);
 		r->originals++;
 		if (file_sha256(path, sha, &size, &why))
-			wrong(r, why.code != ERR_NOTFOUND, "original %s (%s): %s", (const char *)sqlite3_column_text(q, 1), hex,
-			      why.text);
+			wrong(r, why.code != ERR_NOTFOUND, "original %s (%s): %s",
+			      (const char *)sqlite3_column_text(q, 1), hex, why.text);
 		else if (memcmp(sha, sqlite3_column_blob(q, 0), 32) != 0)
 			wrong(r, true, "original %s was changed: it has no longer the hash %s",
 			      (const char *)sqlite3_column_text(q, 1), hex);
@@ -170,7 +174,8 @@ verify_originals(struct store *st, struct verify_report *r, struct err *e)
 	return rc;
 }
 
-/* --- layers against revisions ---------------------------------------------------------------------------------- */
+/* --- layers against revisions
+ * ---------------------------------------------------------------------------------- */
 
 struct comparing {
 	struct store *st;
@@ -186,11 +191,12 @@ static void
 row_text(const struct store *st, const struct shown *row, struct buf *b)
 {
 	buf_reset(b);
-	buf_printf(b, "%lld %d %d %d %d %d %lld ", (long long)row->fid, (int)row->as, row->unapproved, row->conflict,
-	           row->cover, row->revisions, (long long)row->submission);
+	buf_printf(b, "%lld %d %d %d %d %d %lld ", (long long)row->fid, (int)row->as,
+	           row->unapproved, row->conflict, row->cover, row->revisions,
+	           (long long)row->submission);
 	if (row->fields.geom && geom_is_areal(row->fields.geom))
-		buf_printf(b, "%.17g %.17g %.17g %.17g ", row->area_m2, row->area_low_m2, row->area_high_m2,
-		           row->perimeter_m);
+		buf_printf(b, "%.17g %.17g %.17g %.17g ", row->area_m2, row->area_low_m2,
+		           row->area_high_m2, row->perimeter_m);
 	for (size_t i = 0; i < row->fields.form->field_count; i++)
 		if (text_eq(row->fields.form->field[i].name, "import_key"))
 			row->fields.value[i] = (struct store_value){ 0 };
@@ -229,8 +235,8 @@ compare_row(void *ctx, const struct shown *row, struct err *e)
 		wrong(c->r, true, "record %lld is missing in the layer %s", (long long)row->fid,
 		      store_kind_name(c->st, c->kind));
 	else if (memcmp(sqlite3_column_blob(c->hash, 0), sha, 32) != 0)
-		wrong(c->r, true, "row %lld of the layer %s does not show what its revisions say", (long long)row->fid,
-		      store_kind_name(c->st, c->kind));
+		wrong(c->r, true, "row %lld of the layer %s does not show what its revisions say",
+		      (long long)row->fid, store_kind_name(c->st, c->kind));
 	(void)sqlite3_reset(c->hash);
 	c->rows++;
 	c->r->layer_rows++;
@@ -250,7 +256,8 @@ verify_layer(struct comparing *c, int kind, struct err *e)
 	c->kind = kind;
 	c->rows = 0;
 	if (!rc)
-		rc = db_prepare(st, "INSERT INTO temp.layer_hash (fid, sha) VALUES (?1, ?2)", &c->hash, e);
+		rc = db_prepare(st, "INSERT INTO temp.layer_hash (fid, sha) VALUES (?1, ?2)",
+		                &c->hash, e);
 	if (!rc)
 		rc = each_layer(st, &all, hash_layer_row, c, e);
 	sqlite3_finalize(c->hash);
@@ -264,8 +271,8 @@ verify_layer(struct comparing *c, int kind, struct err *e)
 	if (!rc)
 		rc = db_int(st, "SELECT count(*) FROM temp.layer_hash", 0, &rows, e);
 	if (!rc && rows > c->rows)
-		wrong(c->r, true, "the layer %s has %lld rows that no record stands behind", store_kind_name(st, kind),
-		      (long long)(rows - c->rows));
+		wrong(c->r, true, "the layer %s has %lld rows that no record stands behind",
+		      store_kind_name(st, kind), (long long)(rows - c->rows));
 	return rc;
 }
 
@@ -273,7 +280,10 @@ static enum err_code
 verify_layers(struct store *st, struct verify_report *r, struct err *e)
 {
 	struct comparing c = { .st = st, .r = r };
-	enum err_code rc = db_exec(st, "PRAGMA query_only=OFF; CREATE TEMP TABLE layer_hash (fid INTEGER PRIMARY KEY, sha BLOB)", e);
+	enum err_code rc = db_exec(st,
+	                           "PRAGMA query_only=OFF; CREATE TEMP TABLE layer_hash (fid "
+	                           "INTEGER PRIMARY KEY, sha BLOB)",
+	                           e);
 
 	buf_init(&c.text, 0);
 	for (int k = 0; !rc && k < (int)st->kind_count; k++)
@@ -292,7 +302,9 @@ store_verify(struct store *st, struct pool *pool, struct verify_report *r, struc
 	enum err_code rc = complaints(st, "PRAGMA integrity_check(20)", "SQLite", r, e);
 
 	if (!rc)
-		rc = complaints(st, "SELECT 'row ' || rowid || ' of ' || \"table\" || ' points nowhere' FROM pragma_foreign_key_check",
+		rc = complaints(st,
+		                "SELECT 'row ' || rowid || ' of ' || \"table\" || ' points "
+		                "nowhere' FROM pragma_foreign_key_check",
 		                "foreign keys", r, e);
 	if (!rc)
 		rc = verify_indexes(st, r, e);

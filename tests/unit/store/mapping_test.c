@@ -28,8 +28,10 @@ next(void *ctx, struct mapping_row *ret, bool *ret_end, struct err *e)
 	}
 	r->at++;
 	r->value[0] = (struct mapping_value){ .type = MAPPING_INT, .i = r->at };
-	r->value[1] = (struct mapping_value){ .type = MAPPING_TEXT, .s = r->text,
-		                              .n = (size_t)snprintf(r->text, sizeof(r->text), "row %d", (int)r->at) };
+	r->value[1] = (struct mapping_value){ .type = MAPPING_TEXT,
+		                              .s = r->text,
+		                              .n = (size_t)snprintf(r->text, sizeof(r->text),
+		                                                    "row %d", (int)r->at) };
 	*ret = (struct mapping_row){ .row = r->at, .value = r->value };
 	return ERR_OK;
 }
@@ -76,7 +78,8 @@ allowed(void **state)
 	} t[] = {
 		{ "SELECT * FROM source", 5, 0 },
 		{ "SELECT number, upper(label) AS name FROM source;  ", 5, 0 },
-		{ "SELECT CASE WHEN number > 2 THEN 'cha' ELSE 'sha' END AS class, row FROM source", 5, 0 },
+		{ "SELECT CASE WHEN number > 2 THEN 'cha' ELSE 'sha' END AS class, row FROM source",
+		  5, 0 },
 		{ "SELECT label FROM source WHERE number <> 3", 4, 1 },
 		{ "SELECT label FROM source WHERE 0", 0, 5 },
 		{ "SELECT label FROM source LIMIT 2", 2, 3 },

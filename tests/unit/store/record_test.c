@@ -38,15 +38,17 @@ hazard_form(void)
 	struct err e;
 
 	assert_true(form_builtin("hazard", &survey, &choices));
-	assert_int_equal(form_parse(survey, strlen(survey), choices, strlen(choices), &f, &e), ERR_OK);
+	assert_int_equal(form_parse(survey, strlen(survey), choices, strlen(choices), &f, &e),
+	                 ERR_OK);
 	return f;
 }
 
 static void
 there_and_back(void **state)
 {
-	static const char json[] = "{\"accuracy_m\":2.5,\"class\":\"sha\",\"geometry\":{\"coordinates\":[-125,-45],"
-	                           "\"type\":\"Point\"},\"import_row\":7,\"valid_from\":\"2024-05-01\"}";
+	static const char json[] =
+		"{\"accuracy_m\":2.5,\"class\":\"sha\",\"geometry\":{\"coordinates\":[-125,-45],"
+		"\"type\":\"Point\"},\"import_row\":7,\"valid_from\":\"2024-05-01\"}";
 	struct form *form = hazard_form();
 	struct json_value *v;
 	struct store_fields f;
@@ -61,7 +63,8 @@ there_and_back(void **state)
 	for (size_t i = 0; i < form->field_count; i++) { /* insertion by name */
 		size_t j = i;
 
-		for (; j > 0 && strcmp(form->field[sorted[j - 1]].name, form->field[i].name) > 0; j--)
+		for (; j > 0 && strcmp(form->field[sorted[j - 1]].name, form->field[i].name) > 0;
+		     j--)
 			sorted[j] = sorted[j - 1];
 		sorted[j] = (int)i;
 	}
@@ -86,7 +89,8 @@ there_and_back(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(split), cmocka_unit_test(there_and_back) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(split),
+		                            cmocka_unit_test(there_and_back) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

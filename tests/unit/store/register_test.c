@@ -1,4 +1,5 @@
-/* A register on disk: what goes in comes out, the past stays askable, damage and rollback are told. */
+/* A register on disk: what goes in comes out, the past stays askable, damage and rollback are told.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,11 +84,16 @@ made(const char *name)
 }
 
 static void
-add_hazard(struct store *st, const char *outline, const char *date, const char *status, char id[UUID_TEXT])
+add_hazard(struct store *st, const char *outline, const char *date, const char *status,
+           char id[UUID_TEXT])
 {
 	char geometry[300], valid_from[60], state[40];
 	const char *set[] = { geometry, valid_from, state, "class=sha" };
-	struct entry_options o = { .kind = "hazard", .set = set, .sets = 4, .author = "t", .remark = "",
+	struct entry_options o = { .kind = "hazard",
+		                   .set = set,
+		                   .sets = 4,
+		                   .author = "t",
+		                   .remark = "",
 		                   .id = *id ? id : NULL };
 	struct entry_result r;
 	struct err e = { 0 };
@@ -117,10 +123,13 @@ dump_row(void *ctx, const struct shown *row, struct err *e)
 
 	(void)e;
 	uuid_format(row->id, id);
-	buf_printf(&d->b, "%s %d %d %d %.17g ", id, (int)row->as, row->unapproved, row->conflict, row->area_m2);
+	buf_printf(&d->b, "%s %d %d %d %.17g ", id, (int)row->as, row->unapproved, row->conflict,
+	           row->area_m2);
 	for (size_t i = 0; i < row->fields.form->field_count; i++)
-		if (row->fields.value[i].type == STORE_TEXT && !text_eq(row->fields.form->field[i].name, "import_key"))
-			buf_printf(&d->b, "%s=%s ", row->fields.form->field[i].name, row->fields.value[i].s);
+		if (row->fields.value[i].type == STORE_TEXT &&
+		    !text_eq(row->fields.form->field[i].name, "import_key"))
+			buf_printf(&d->b, "%s=%s ", row->fields.form->field[i].name,
+			           row->fields.value[i].s);
 	if (row->fields.geom)
 		geom_write_json(row->fields.geom, &d->b);
 	buf_addc(&d->b, '\n');
@@ -128,12 +137,16 @@ dump_row(void *ctx, const struct shown *row, struct err *e)
 	return ERR_OK;
 }
 
-typedef enum err_code walk_fn(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e);
+typedef enum err_code walk_fn(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx,
+                              struct err *e);
 
 static void
-dump(struct store *st, walk_fn *walk, const char *kind, int64_t as_of, int64_t known, struct dump *d)
+dump(struct store *st, walk_fn *walk, const char *kind, int64_t as_of, int64_t known,
+     struct dump *d)
 {
-	struct each_filter f = { .kind = store_kind(st, kind), .as_of_days = as_of, .known_size = known };
+	struct each_filter f = { .kind = store_kind(st, kind),
+		                 .as_of_days = as_of,
+		                 .known_size = known };
 	struct err e = { 0 };
 
 	memset(d, 0, sizeof(*d));
@@ -143,7 +156,8 @@ dump(struct store *st, walk_fn *walk, const char *kind, int64_t as_of, int64_t k
 }
 
 static void
-assert_same(struct store *st, walk_fn *a, walk_fn *b, const char *kind, int64_t as_of, int64_t known)
+assert_same(struct store *st, walk_fn *a, walk_fn *b, const char *kind, int64_t as_of,
+            int64_t known)
 {
 	struct dump x, y;
 
@@ -169,7 +183,9 @@ bad_things(struct store *st)
 static void
 approve(struct store *st, const char *id, const char *type, const char *second)
 {
-	struct decide_options o = { .type = type, .by = "A", .second = second, .reason = "r", .id = &id, .ids = 1 };
+	struct decide_options o = {
+		.type = type, .by = "A", .second = second, .reason = "r", .id = &id, .ids = 1
+	};
 	struct decide_result r;
 	struct err e = { 0 };
 
@@ -217,7 +233,9 @@ release_needs_two(void **state)
 	struct store *st = made("release.gpkg");
 	char id[UUID_TEXT] = "", other[UUID_TEXT] = "";
 	const char *set[] = { "status=closed", "outcome=cleared", "valid_from=2024-03-01" };
-	struct entry_options close = { .kind = "hazard", .set = set, .sets = 3, .author = "t", .remark = "" };
+	struct entry_options close = {
+		.kind = "hazard", .set = set, .sets = 3, .author = "t", .remark = ""
+	};
 	struct entry_result r;
 	const char *ids[1];
 	struct decide_options o = { .type = "release", .by = "A", .id = ids, .ids = 1 };
@@ -255,11 +273,13 @@ generated(void **state)
 	struct store *st = made("gen.gpkg");
 	struct generate_options o = { .hazards = 300, .accidents = -1, .finds = -1, .seed = 5 };
 	struct err e = { 0 };
-	static const char *const kinds[] = { "hazard", "accident", "ordnance", "place", "decision" };
+	static const char *const kinds[] = { "hazard", "accident", "ordnance", "place",
+		                             "decision" };
 	int64_t originals = 0;
 
 	(void)state;
-	if (!getenv("FALLOW_READER")) { /* the raster goes through the reader, which stands beside the program */
+	if (!getenv("FALLOW_READER")) { /* the raster goes through the reader, which stands beside
+		                           the program */
 		char reader[400];
 
 		(void)snprintf(reader, sizeof(reader), "%s", FALLOW_READER_PATH);
@@ -297,17 +317,23 @@ raw(const char *name, const char *sql, bool want_ok)
 	sqlite3_close(db);
 }
 
-/* Other programs are refused with a sentence; what is changed behind the program's back is found. */
+/* Other programs are refused with a sentence; what is changed behind the program's back is found.
+ */
 static void
 tampering(void **state)
 {
 	static const char *const refused[] = {
-		"UPDATE submission SET received_us = 1",         "DELETE FROM submission",
-		"UPDATE revision SET fields = '{}'",             "DELETE FROM revision",
-		"UPDATE log_hash SET hash = zeroblob(32)",       "DELETE FROM log_hash",
-		"DELETE FROM checkpoint",                        "UPDATE form_version SET survey = ''",
+		"UPDATE submission SET received_us = 1",
+		"DELETE FROM submission",
+		"UPDATE revision SET fields = '{}'",
+		"DELETE FROM revision",
+		"UPDATE log_hash SET hash = zeroblob(32)",
+		"DELETE FROM log_hash",
+		"DELETE FROM checkpoint",
+		"UPDATE form_version SET survey = ''",
 		"UPDATE hazard SET class = 'cha'",
-		"INSERT INTO revision SELECT rid + 100, submission, kind, record, form, parents, valid_from, fields, identity, "
+		"INSERT INTO revision SELECT rid + 100, submission, kind, record, form, parents, "
+		"valid_from, fields, identity, "
 		"sealed_key, leaf FROM revision",
 	};
 	static const char *const harm[] = {
@@ -315,7 +341,8 @@ tampering(void **state)
 		"UPDATE revision SET sealed_key = zeroblob(48) WHERE rid = 1",
 		"UPDATE revision SET record = zeroblob(16) WHERE rid = 1",
 		"UPDATE revision SET leaf = zeroblob(32) WHERE rid = 1",
-		"UPDATE submission SET manifest = CAST(replace(CAST(manifest AS TEXT), '2', '3') AS BLOB) WHERE seq = 0",
+		"UPDATE submission SET manifest = CAST(replace(CAST(manifest AS TEXT), '2', '3') "
+		"AS BLOB) WHERE seq = 0",
 		"UPDATE submission SET leaf = zeroblob(128) WHERE seq = 0",
 		"UPDATE author SET public_key = zeroblob(32)",
 		"UPDATE log_hash SET hash = zeroblob(32) WHERE level = 0 AND idx = 0",
@@ -326,7 +353,8 @@ tampering(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused) + sizeof(harm) / sizeof(*harm); i++) {
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused) + sizeof(harm) / sizeof(*harm);
+	     i++) {
 		bool is_harm = i >= sizeof(refused) / sizeof(*refused);
 		char name[40], id[UUID_TEXT] = "", sql[600];
 		struct store *st = NULL;
@@ -341,15 +369,18 @@ tampering(void **state)
 			raw(name, refused[i], false);
 			continue;
 		}
-		(void)snprintf(sql, sizeof(sql),
-		               "DROP TRIGGER IF EXISTS revision_stays; DROP TRIGGER IF EXISTS submission_stays;"
-		               "DROP TRIGGER IF EXISTS log_hash_stays; DROP TRIGGER IF EXISTS checkpoint_stays;"
-		               "DROP TRIGGER IF EXISTS rtree_hazard_geometry_update2;"
-		               "DROP TRIGGER IF EXISTS rtree_hazard_geometry_update1;"
-		               "DROP TRIGGER IF EXISTS rtree_hazard_geometry_update3;"
-		               "DROP TRIGGER IF EXISTS rtree_hazard_geometry_update4;"
-		               "UPDATE fallow_guard SET open = 1; %s; UPDATE fallow_guard SET open = 0",
-		               harm[i - sizeof(refused) / sizeof(*refused)]);
+		(void)snprintf(
+			sql, sizeof(sql),
+			"DROP TRIGGER IF EXISTS revision_stays; DROP TRIGGER IF EXISTS "
+		        "submission_stays;"
+			"DROP TRIGGER IF EXISTS log_hash_stays; DROP TRIGGER IF EXISTS "
+		        "checkpoint_stays;"
+			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update2;"
+			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update1;"
+			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update3;"
+			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update4;"
+			"UPDATE fallow_guard SET open = 1; %s; UPDATE fallow_guard SET open = 0",
+			harm[i - sizeof(refused) / sizeof(*refused)]);
 		raw(name, sql, true);
 		/* either it does not open, with a sentence, or the check tells of it */
 		if (store_open(path_of(name), STORE_READ, &st, &e)) {
@@ -404,7 +435,9 @@ not_a_register(void **state)
 
 	(void)state;
 	assert_int_equal(store_open(path_of("none.gpkg"), STORE_READ, &st, &e), ERR_NOTFOUND);
-	assert_int_equal(file_write_atomic(path_of("text.gpkg"), "hello, this is no database at all", 33, 0644, &e), ERR_OK);
+	assert_int_equal(file_write_atomic(path_of("text.gpkg"),
+	                                   "hello, this is no database at all", 33, 0644, &e),
+	                 ERR_OK);
 	assert_true(store_open(path_of("text.gpkg"), STORE_READ, &st, &e) != ERR_OK);
 	assert_int_equal(store_init(path_of("text.gpkg"), "XXA", "n", &e), ERR_CONFLICT);
 	assert_int_equal(store_init(path_of("new.gpkg"), "xx", "n", &e), ERR_INVALID);
@@ -412,7 +445,8 @@ not_a_register(void **state)
 	assert_false(file_exists(path_of("new.gpkg")));
 }
 
-/* Every allocation of an entry failed once: the entry is in whole or not at all, and the register holds. */
+/* Every allocation of an entry failed once: the entry is in whole or not at all, and the register
+ * holds. */
 static void
 memory_ends(void **state)
 {
@@ -421,8 +455,11 @@ memory_ends(void **state)
 
 	(void)state;
 	for (long n = 0; n < 4000; n += 1 + n / 8) {
-		const char *set[] = { "class=sha", "status=open", "valid_from=2024-01-01", "geometry=-125,-45" };
-		struct entry_options o = { .kind = "hazard", .set = set, .sets = 4, .author = "t", .remark = "" };
+		const char *set[] = { "class=sha", "status=open", "valid_from=2024-01-01",
+			              "geometry=-125,-45" };
+		struct entry_options o = {
+			.kind = "hazard", .set = set, .sets = 4, .author = "t", .remark = ""
+		};
 		struct entry_result r;
 		struct err e = { 0 };
 		enum err_code rc;
@@ -448,8 +485,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(life_of_a_hazard), cmocka_unit_test(release_needs_two), cmocka_unit_test(generated),
-		cmocka_unit_test(tampering),        cmocka_unit_test(rollback),          cmocka_unit_test(not_a_register),
+		cmocka_unit_test(life_of_a_hazard), cmocka_unit_test(release_needs_two),
+		cmocka_unit_test(generated),        cmocka_unit_test(tampering),
+		cmocka_unit_test(rollback),         cmocka_unit_test(not_a_register),
 		cmocka_unit_test(memory_ends),
 	};
 

@@ -1,4 +1,5 @@
-/* State of a record: the vectors of docs/FORMATS.md, and the property that danger shows at once and safety waits. */
+/* State of a record: the vectors of docs/FORMATS.md, and the property that danger shows at once and
+ * safety waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +25,8 @@ set_up(void **state)
 	(void)state;
 	geo = geo_create();
 	return geo && form_builtin("hazard", &survey, &choices) &&
-	                       !form_parse(survey, strlen(survey), choices, strlen(choices), &form, &e)
+	                       !form_parse(survey, strlen(survey), choices, strlen(choices), &form,
+	                                   &e)
 	               ? 0
 	               : -1;
 }
@@ -57,8 +59,9 @@ square(struct arena *mem, int x, int y, int side)
 }
 
 static void
-make(struct arena *mem, struct shown_revision *r, int64_t rid, int64_t day, enum ruling ruling, const char *hazard_class,
-     const char *status, const struct geom *g, const struct shown_revision *parent)
+make(struct arena *mem, struct shown_revision *r, int64_t rid, int64_t day, enum ruling ruling,
+     const char *hazard_class, const char *status, const struct geom *g,
+     const struct shown_revision *parent)
 {
 	memset(r, 0, sizeof(*r));
 	r->rid = rid;
@@ -129,11 +132,13 @@ vectors(void **state)
 	/* 5: as it was before the release */
 	s = join(&mem, r, 2, 150, &any);
 	assert_int_equal(s.as, SHOWN_DANGER);
-	/* 6: a correction of the same day replaces its ancestor once approved; before, the union is drawn */
+	/* 6: a correction of the same day replaces its ancestor once approved; before, the union is
+	 * drawn */
 	make(&mem, &r[1], 2, 100, RULING_NONE, "cha", "open", square(&mem, 5, 0, 10), &r[0]);
 	s = join(&mem, r, 2, NOW, &any);
 	assert_string_equal(fields_text(&s.fields, "class"), "cha");
-	assert_true(s.area_m2 > 1.4 * 876000 && s.area_m2 < 1.6 * 876000); /* 15 of 10 columns of squares */
+	assert_true(s.area_m2 > 1.4 * 876000 &&
+	            s.area_m2 < 1.6 * 876000); /* 15 of 10 columns of squares */
 	r[1].ruling = RULING_APPROVED;
 	s = join(&mem, r, 2, NOW, &any);
 	assert_true(s.area_m2 > 0.99 * 876000 && s.area_m2 < 1.01 * 876000);
@@ -174,21 +179,27 @@ covers(const struct geom *outer, const struct geom *inner)
 static void
 assert_as_dangerous(const struct shown *s, const struct shown_revision *r)
 {
-	static const char *const fields[] = { "class", "status" }, *const columns[] = { "danger_rank", "open_rank" };
+	static const char *const fields[] = { "class", "status" }, *const columns[] = {
+		"danger_rank", "open_rank"
+	};
 
 	for (int i = 0; i < 2; i++)
-		assert_true(shown_rank(form, fields[i], fields_text(&s->fields, fields[i]), columns[i]) >=
-		            shown_rank(form, fields[i], fields_text(&r->fields, fields[i]), columns[i]));
+		assert_true(shown_rank(form, fields[i], fields_text(&s->fields, fields[i]),
+		                       columns[i]) >= shown_rank(form, fields[i],
+		                                                 fields_text(&r->fields, fields[i]),
+		                                                 columns[i]));
 	assert_true(covers(s->fields.geom, r->fields.geom));
 }
 
-/* Random histories: receiving an unapproved revision never makes the picture smaller, milder or closed, and what it
- * says is shown at once. Only a decision can do otherwise. */
+/* Random histories: receiving an unapproved revision never makes the picture smaller, milder or
+ * closed, and what it says is shown at once. Only a decision can do otherwise. */
 static void
 danger_at_once(void **state)
 {
-	static const char *const classes[] = { "indication", "sha", "cha", "battle_area", "unknown" };
-	static const char *const statuses[] = { "open", "worked_on", "closed", "suspended", "reopened", "handed_over" };
+	static const char *const classes[] = { "indication", "sha", "cha", "battle_area",
+		                               "unknown" };
+	static const char *const statuses[] = { "open",      "worked_on", "closed",
+		                                "suspended", "reopened",  "handed_over" };
 	const char *seed_text = getenv("FALLOW_SEED");
 	uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : 20240501;
 	struct rng rng;
@@ -206,23 +217,28 @@ danger_at_once(void **state)
 		arena_init(&mem, 256u << 20);
 		for (size_t i = 0; i <= n; i++)
 			make(&mem, &r[i], (int64_t)i + 1, 100 + (int64_t)rng_below(&rng, 3) * 10,
-			     i == n ? RULING_NONE : (enum ruling)rng_below(&rng, 4), classes[rng_below(&rng, 5)],
-			     statuses[rng_below(&rng, 6)],
-			     square(&mem, (int)rng_below(&rng, 8), (int)rng_below(&rng, 8), 3 + (int)rng_below(&rng, 9)),
+			     i == n ? RULING_NONE : (enum ruling)rng_below(&rng, 4),
+			     classes[rng_below(&rng, 5)], statuses[rng_below(&rng, 6)],
+			     square(&mem, (int)rng_below(&rng, 8), (int)rng_below(&rng, 8),
+			            3 + (int)rng_below(&rng, 9)),
 			     i && rng_below(&rng, 2) ? &r[rng_below(&rng, i)] : NULL);
 		before = join(&mem, r, n, NOW, &any_before);
 		after = join(&mem, r, n + 1, NOW, &any_after);
 		if (any_before) {
 			assert_true(covers(after.fields.geom, before.fields.geom));
 			assert_true(!(before.as == SHOWN_DANGER && after.as != SHOWN_DANGER));
-			assert_true(shown_rank(form, "class", fields_text(&after.fields, "class"), "danger_rank") >=
-			            shown_rank(form, "class", fields_text(&before.fields, "class"), "danger_rank"));
+			assert_true(shown_rank(form, "class", fields_text(&after.fields, "class"),
+			                       "danger_rank") >=
+			            shown_rank(form, "class", fields_text(&before.fields, "class"),
+			                       "danger_rank"));
 		}
 		for (size_t i = 0; i <= n; i++) {
 			bool out = r[i].ruling != RULING_NONE;
 
-			for (size_t k = 0; k <= n && !out; k++) /* an approved, later one may put it out of play */
-				out = (r[k].ruling == RULING_APPROVED || r[k].ruling == RULING_RELEASED) &&
+			for (size_t k = 0; k <= n && !out;
+			     k++) /* an approved, later one may put it out of play */
+				out = (r[k].ruling == RULING_APPROVED ||
+				       r[k].ruling == RULING_RELEASED) &&
 				      r[k].valid_from_days >= r[i].valid_from_days;
 			if (!out)
 				assert_as_dangerous(&after, &r[i]);
@@ -247,7 +263,8 @@ first_is_join(void **state)
 			struct err e;
 			bool any;
 
-			make(&mem, &r, 1, 100, (enum ruling)ruling, "sha", statuses[s], square(&mem, 0, 0, 4), NULL);
+			make(&mem, &r, 1, 100, (enum ruling)ruling, "sha", statuses[s],
+			     square(&mem, 0, 0, 4), NULL);
 			a = join(&mem, &r, 1, NOW, &any);
 			if (!any)
 				continue;
