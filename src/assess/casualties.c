@@ -1,7 +1,8 @@
-/* Casualties: persons killed or injured (Landmine Monitor's definitions; domain reference section 13).
- * Every victim record is one person. An accident's counts add those persons who are not listed one by one; of them
- * nothing is known but the outcome. Where more victims are listed than counted, the list counts, and low says less.
- * During an attack, and by devices set off by command or time: counted apart, not in the totals. */
+/* Casualties: persons killed or injured (Landmine Monitor's definitions; domain reference section
+ * 13). Every victim record is one person. An accident's counts add those persons who are not listed
+ * one by one; of them nothing is known but the outcome. Where more victims are listed than counted,
+ * the list counts, and low says less. During an attack, and by devices set off by command or time:
+ * counted apart, not in the totals. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,12 @@
 
 static const char method[] = "casualties/1";
 
-enum outcome { KILLED, INJURED, UNKNOWN_OUTCOME, OUTCOMES };
+enum outcome {
+	KILLED,
+	INJURED,
+	UNKNOWN_OUTCOME,
+	OUTCOMES
+};
 
 static const char *const outcome_name[OUTCOMES] = { "killed", "injured", "unknown" };
 
@@ -44,7 +50,17 @@ struct person {
 	bool apart;
 };
 
-enum { PERSONS, BY_YEAR, BY_AGE, BY_SEX, BY_STATUS, BY_ACTIVITY, BY_DEVICE, APART, COLUMNS };
+enum {
+	PERSONS,
+	BY_YEAR,
+	BY_AGE,
+	BY_SEX,
+	BY_STATUS,
+	BY_ACTIVITY,
+	BY_DEVICE,
+	APART,
+	COLUMNS
+};
 
 static const struct table_column column[COLUMNS] = {
 	[PERSONS] = { "casualties.persons", "outcome", "unknown", false, NULL },
@@ -55,19 +71,27 @@ static const struct table_column column[COLUMNS] = {
 	[BY_ACTIVITY] = { "casualties.by_activity", "activity", "unknown", false, NULL },
 	[BY_DEVICE] = { "casualties.by_device", "device", "unknown", false, NULL },
 	[APART] = { "casualties.apart", "outcome", NULL, false,
-	            "during an attack, or by a device set off by command or time; not in the totals" },
+	            "during an attack, or by a device set off by command or time; not in the "
+	            "totals" },
 };
 
 static enum err_code
 put_person(struct counting *c, const struct person *p, struct err *e)
 {
-	const char *value[COLUMNS] = { outcome_name[p->outcome], p->year,     p->age,    p->sex,
-		                       p->status,                p->activity, p->device, NULL };
+	const char *value[COLUMNS] = { outcome_name[p->outcome],
+		                       p->year,
+		                       p->age,
+		                       p->sex,
+		                       p->status,
+		                       p->activity,
+		                       p->device,
+		                       NULL };
 	struct table_count n = { p->n, p->low, p->high };
 	enum err_code rc = ERR_OK;
 
 	if (p->apart)
-		return table_put(c->tally, &column[APART], APART, p->place, outcome_name[p->outcome], n, e);
+		return table_put(c->tally, &column[APART], APART, p->place,
+		                 outcome_name[p->outcome], n, e);
 	for (size_t i = 0; !rc && i < APART; i++)
 		rc = table_put(c->tally, &column[i], i, p->place, value[i], n, e);
 	return rc;
@@ -87,13 +111,15 @@ year_of(const struct store_fields *f, const char *date_field, const char *year_f
 		memcpy(out, "unknown", 8);
 }
 
-/* Devices that the field's definition does not count: the choice's column `monitor` says not_counted. */
+/* Devices that the field's definition does not count: the choice's column `monitor` says
+ * not_counted. */
 static bool
 not_counted(const struct store_fields *f)
 {
 	const struct form_field *field = form_find(f->form, "device_class");
 	const char *code = fields_text(f, "device_class");
-	const struct form_choice *c = field && field->list && code ? form_choice_find(field->list, code) : NULL;
+	const struct form_choice *c =
+		field && field->list && code ? form_choice_find(field->list, code) : NULL;
 
 	return text_eq(fields_text(f, "during_attack"), "yes") ||
 	       (c && c->extra && text_eq(json_get_string(c->extra, "monitor"), "not_counted"));
@@ -134,7 +160,8 @@ see_accident(void *ctx, const struct shown *row, struct err *e)
 static int
 by_id(const void *a, const void *b)
 {
-	return memcmp(((const struct accident *)a)->id.b, ((const struct accident *)b)->id.b, UUID_SIZE);
+	return memcmp(((const struct accident *)a)->id.b, ((const struct accident *)b)->id.b,
+	              UUID_SIZE);
 }
 
 static struct accident *
@@ -162,10 +189,17 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 	const struct store_fields *f = &row->fields;
 	struct accident *acc = accident_of(c, fields_text(f, "accident"));
 	char year[8];
-	struct person p = { .outcome = outcome_of(f), .n = 1, .low = 1, .high = 1, .year = year,
-		            .age = fields_text(f, "age_band"), .sex = fields_text(f, "sex"),
-		            .status = fields_text(f, "status"), .activity = fields_text(f, "activity"),
-		            .device = fields_text(f, "device_class"), .apart = not_counted(f) };
+	struct person p = { .outcome = outcome_of(f),
+		            .n = 1,
+		            .low = 1,
+		            .high = 1,
+		            .year = year,
+		            .age = fields_text(f, "age_band"),
+		            .sex = fields_text(f, "sex"),
+		            .status = fields_text(f, "status"),
+		            .activity = fields_text(f, "activity"),
+		            .device = fields_text(f, "device_class"),
+		            .apart = not_counted(f) };
 	enum err_code rc = places_of(c->a->places, row, &p.place, e);
 
 	if (rc)
@@ -194,9 +228,14 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 
 	for (int o = 0; !rc && o < OUTCOMES; o++) {
 		int64_t left = x->count[o] - x->listed[o];
-		struct person p = { .place = x->place, .outcome = (enum outcome)o, .n = (double)left,
-			            .low = (double)left, .high = (double)left, .year = x->year,
-			            .device = x->device, .apart = x->apart };
+		struct person p = { .place = x->place,
+			            .outcome = (enum outcome)o,
+			            .n = (double)left,
+			            .low = (double)left,
+			            .high = (double)left,
+			            .year = x->year,
+			            .device = x->device,
+			            .apart = x->apart };
 
 		if (left > 0)
 			rc = put_person(c, &p, e);
@@ -204,18 +243,26 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 	return rc;
 }
 
-/* --- rows -------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * --------------------------------------------------------------------------------------------------
+ */
 
-/* Share of children among those whose age is known; bounds: all of unknown age adults, or all children. */
+/* Share of children among those whose age is known; bounds: all of unknown age adults, or all
+ * children. */
 static enum err_code
 add_child_share(struct counting *c, size_t place, struct err *e)
 {
 	struct table_count child, adult, unknown;
 	char note[120];
-	struct figure_row r = { .code = "casualties.child_share", .place = places_name(c->a->places, place),
-		                .unit = "percent", .method = method, .decimals = 1, .note = note };
+	struct figure_row r = { .code = "casualties.child_share",
+		                .place = places_name(c->a->places, place),
+		                .unit = "percent",
+		                .method = method,
+		                .decimals = 1,
+		                .note = note };
 	double all;
-	enum err_code rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "child", &child, NULL, e);
+	enum err_code rc =
+		table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "child", &child, NULL, e);
 
 	if (!rc)
 		rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "adult", &adult, NULL, e);
@@ -240,14 +287,17 @@ add_child_share(struct counting *c, size_t place, struct err *e)
 static enum err_code
 add_total(struct counting *c, size_t place, struct err *e)
 {
-	struct figure_row r = { .code = "casualties.total", .place = places_name(c->a->places, place), .known = true,
-		                .unit = "person", .method = method };
+	struct figure_row r = { .code = "casualties.total",
+		                .place = places_name(c->a->places, place),
+		                .known = true,
+		                .unit = "person",
+		                .method = method };
 
 	for (int o = 0; o < OUTCOMES; o++) {
 		struct table_count n;
 		int64_t records = 0;
-		enum err_code rc =
-		        table_sum(c->tally, &column[PERSONS], PERSONS, place, outcome_name[o], &n, &records, e);
+		enum err_code rc = table_sum(c->tally, &column[PERSONS], PERSONS, place,
+		                             outcome_name[o], &n, &records, e);
 
 		if (rc)
 			return rc;
@@ -267,7 +317,12 @@ add_rows(struct counting *c, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	if (tally_count(c->tally) == 0) {
-		struct figure_row none = { .code = "casualties.total", .unit = "person", .method = method };
+		/* accidents in which nobody was hurt are records too: known to be none */
+		struct figure_row none = { .code = "casualties.total",
+			                   .unit = "person",
+			                   .method = method,
+			                   .known = c->count > 0,
+			                   .records = (int64_t)c->count };
 
 		return figure_add(c->a, &none, NULL, e);
 	}
@@ -280,7 +335,8 @@ add_rows(struct counting *c, struct err *e)
 	return rc;
 }
 
-/* Members are noted in a second pass: rows must be there first. Every person's record belongs to the total. */
+/* Members are noted in a second pass: rows must be there first. Every person's record belongs to
+ * the total. */
 static enum err_code
 explain_one(void *ctx, const struct shown *row, struct err *e)
 {
@@ -296,18 +352,22 @@ explain_one(void *ctx, const struct shown *row, struct err *e)
 
 		part = 0;
 		for (int o = 0; x && o < OUTCOMES; o++)
-			part += x->count[o] > x->listed[o] ? (double)(x->count[o] - x->listed[o]) : 0;
+			part += x->count[o] > x->listed[o] ? (double)(x->count[o] - x->listed[o])
+			                                   : 0;
 	}
 	for (size_t i = 0; !rc && part > 0 && i < s->count; i++) {
 		const struct figure_row *r = &s->row[i];
 		bool here = text_eq(r->place, places_name(c->a->places, place));
 		char dim[80];
 
-		if (!text_starts(r->code, "casualties.") || !here || text_eq(r->code, "casualties.apart"))
+		if (!text_starts(r->code, "casualties.") || !here ||
+		    text_eq(r->code, "casualties.apart"))
 			continue;
-		(void)snprintf(dim, sizeof(dim), "outcome=%s", outcome_name[outcome_of(&row->fields)]);
+		(void)snprintf(dim, sizeof(dim), "outcome=%s",
+		               outcome_name[outcome_of(&row->fields)]);
 		if (text_eq(r->code, "casualties.total") ||
-		    (text_eq(r->code, "casualties.persons") && row->kind == c->victim_kind && text_eq(r->dim, dim)))
+		    (text_eq(r->code, "casualties.persons") && row->kind == c->victim_kind &&
+		     text_eq(r->dim, dim)))
 			rc = figure_add_member(c->a, i, row->id, row->kind, part, e);
 	}
 	return rc;
@@ -316,18 +376,28 @@ explain_one(void *ctx, const struct shown *row, struct err *e)
 enum err_code
 figure_casualties(struct assess *a, struct err *e)
 {
-	static const char *const want_accident[] = { "date", "date_latest", "killed", "injured", "unknown_outcome",
-		                                     "device_class", "during_attack", "place", "place_name",
-		                                     "admin1_name", "admin2_name", "geometry", NULL };
-	static const char *const want_victim[] = { "accident", "accident_date", "accident_year", "outcome", "age_band",
-		                                   "sex", "status", "activity", "device_class", "during_attack",
-		                                   "place", "place_name", "admin1_name", "admin2_name", "geometry", NULL };
-	struct counting c = { .a = a, .accident_kind = store_kind(a->st, "accident"),
+	static const char *const want_accident[] = {
+		"date",         "date_latest",   "killed", "injured",    "unknown_outcome",
+		"device_class", "during_attack", "place",  "place_name", "admin1_name",
+		"admin2_name",  "geometry",      NULL
+	};
+	static const char *const want_victim[] = {
+		"accident",     "accident_date", "accident_year", "outcome",
+		"age_band",     "sex",           "status",        "activity",
+		"device_class", "during_attack", "place",         "place_name",
+		"admin1_name",  "admin2_name",   "geometry",      NULL
+	};
+	struct counting c = { .a = a,
+		              .accident_kind = store_kind(a->st, "accident"),
 		              .victim_kind = store_kind(a->st, "victim") };
-	struct each_filter acc = { .kind = c.accident_kind, .as_of_days = a->q->as_of_days,
-		                   .known_size = a->q->known_size, .want = want_accident };
-	struct each_filter vic = { .kind = c.victim_kind, .as_of_days = a->q->as_of_days,
-		                   .known_size = a->q->known_size, .want = want_victim };
+	struct each_filter acc = { .kind = c.accident_kind,
+		                   .as_of_days = a->q->as_of_days,
+		                   .known_size = a->q->known_size,
+		                   .want = want_accident };
+	struct each_filter vic = { .kind = c.victim_kind,
+		                   .as_of_days = a->q->as_of_days,
+		                   .known_size = a->q->known_size,
+		                   .want = want_victim };
 	enum err_code rc = tally_create(&c.tally, e);
 
 	if (!rc && acc.kind >= 0)
@@ -342,7 +412,9 @@ figure_casualties(struct assess *a, struct err *e)
 		rc = add_rows(&c, e);
 	if (!rc && figure_explains(a, "casualties.total") && acc.kind >= 0)
 		rc = store_each(a->st, &acc, explain_one, &c, e);
-	if (!rc && (figure_explains(a, "casualties.total") || figure_explains(a, "casualties.persons")) && vic.kind >= 0)
+	if (!rc &&
+	    (figure_explains(a, "casualties.total") || figure_explains(a, "casualties.persons")) &&
+	    vic.kind >= 0)
 		rc = store_each(a->st, &vic, explain_one, &c, e);
 	tally_free(c.tally);
 	mem_free(c.acc);

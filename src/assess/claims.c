@@ -1,5 +1,5 @@
-/* Claims: every published number beside the same figure computed from the records, or "no records". A claim is
- * never merged into records; nothing is divided by anything. */
+/* Claims: every published number beside the same figure computed from the records, or "no records".
+ * A claim is never merged into records; nothing is divided by anything. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,10 @@
 
 static const char method[] = "claims/1";
 
-enum { MAX_CODES = 64, TEXT_BYTES = 400 };
+enum {
+	MAX_CODES = 64,
+	TEXT_BYTES = 400
+};
 
 struct claim {
 	struct uuid id;
@@ -48,7 +51,8 @@ see_claim(void *ctx, const struct shown *row, struct err *e)
 {
 	struct claiming *c = ctx;
 	const struct store_fields *f = &row->fields;
-	const char *by = fields_text(f, "made_by"), *on = fields_text(f, "published_date"), *as_of = fields_text(f, "as_of");
+	const char *by = fields_text(f, "made_by"), *on = fields_text(f, "published_date"),
+		   *as_of = fields_text(f, "as_of");
 	const char *statement = fields_text(f, "statement"), *code = fields_text(f, "figure_code");
 	struct claim x = { .id = row->id };
 	char said[340];
@@ -66,27 +70,36 @@ see_claim(void *ctx, const struct shown *row, struct err *e)
 	copy(x.code, sizeof(x.code), code ? code : "statement");
 	copy(x.place, sizeof(x.place), fields_text(f, "place_name"));
 	copy(x.unit, sizeof(x.unit), fields_text(f, "unit"));
-	(void)snprintf(x.dim, sizeof(x.dim), "by=%.250s%s%.10s", by ? by : "not stated", on || as_of ? " on=" : "",
-	               on ? on : as_of ? as_of : "");
+	(void)snprintf(x.dim, sizeof(x.dim), "by=%.250s%s%.10s", by ? by : "not stated",
+	               on || as_of ? " on=" : "",
+	               on      ? on
+	               : as_of ? as_of
+	                       : "");
 	x.value = fields_number(f, "value", 0);
-	x.has_value = form_find(f->form, "value") && f->value[form_index(f->form, "value")].type != STORE_NULL;
+	x.has_value = form_find(f->form, "value") &&
+	              f->value[form_index(f->form, "value")].type != STORE_NULL;
 	x.low = fields_number(f, "low", x.has_value ? x.value : (double)NAN);
 	x.high = fields_number(f, "high", x.has_value ? x.value : (double)NAN);
 	if (!x.has_value && !(isnan(x.low) && isnan(x.high))) {
-		/* "more than N" and "nearly N" say one bound; the other is not known and is not made up */
+		/* "more than N" and "nearly N" say one bound; the other is not known and is not
+		 * made up: none, or 0 */
 		x.value = isnan(x.low) ? x.high : x.low;
 		x.has_value = true;
-		copy(x.bound, sizeof(x.bound), isnan(x.low) ? "no lower bound stated" : isnan(x.high) ? "no upper bound stated" : "");
+		copy(x.bound, sizeof(x.bound),
+		     isnan(x.low)    ? "no lower bound stated"
+		     : isnan(x.high) ? "no upper bound stated"
+		                     : "");
 	}
-	x.low = isnan(x.low) ? x.value : x.low;
-	x.high = isnan(x.high) ? x.value : x.high;
+	x.low = isnan(x.low) ? 0 : x.low;
+	x.high = isnan(x.high) ? (double)INFINITY : x.high;
 	copy(said, sizeof(said), statement);
 	(void)snprintf(x.note, sizeof(x.note), "%s%s%s", said, *x.bound ? "; " : "", x.bound);
 	c->claim[c->count++] = x;
 	return ERR_OK;
 }
 
-/* The same figure from the records: the row with that code for the whole register, without a dimension. */
+/* The same figure from the records: the row with that code for the whole register, without a
+ * dimension. */
 static const struct figure_row *
 recorded(const struct figure_set *s, const char *code)
 {
@@ -101,9 +114,18 @@ add_pair(struct claiming *c, const struct claim *x, const struct figure_set *s, 
 {
 	const struct figure_row *r = recorded(s, x->code);
 	char code[100], dim[TEXT_BYTES + 100];
-	struct figure_row row = { .code = "claims.claimed", .dim = dim, .place = x->place, .known = x->has_value,
-		                  .value = x->value, .low = x->low, .high = x->high, .unit = x->unit, .method = method,
-		                  .records = 1, .note = x->note, .decimals = x->value == (double)(int64_t)x->value ? 0 : 2 };
+	struct figure_row row = { .code = "claims.claimed",
+		                  .dim = dim,
+		                  .place = x->place,
+		                  .known = x->has_value,
+		                  .value = x->value,
+		                  .low = x->low,
+		                  .high = x->high,
+		                  .unit = x->unit,
+		                  .method = method,
+		                  .records = 1,
+		                  .note = x->note,
+		                  .decimals = x->value == (double)(int64_t)x->value ? 0 : 2 };
 	size_t at;
 	enum err_code rc;
 
@@ -114,7 +136,10 @@ add_pair(struct claiming *c, const struct claim *x, const struct figure_set *s, 
 	if (rc)
 		return rc;
 	(void)snprintf(code, sizeof(code), "figure=%s", x->code);
-	row = (struct figure_row){ .code = "claims.recorded", .dim = code, .place = x->place, .unit = x->unit,
+	row = (struct figure_row){ .code = "claims.recorded",
+		                   .dim = code,
+		                   .place = x->place,
+		                   .unit = x->unit,
 		                   .method = method };
 	if (r && r->known) {
 		row = *r;
@@ -142,10 +167,14 @@ want_code(struct claiming *c, const char *code)
 enum err_code
 figure_claims(struct assess *a, struct err *e)
 {
-	static const char *const want[] = { "statement", "value", "low", "high", "unit", "figure_code", "place_name",
-		                            "made_by", "published_date", "as_of", NULL };
+	static const char *const want[] = { "statement",  "value",   "low",
+		                            "high",       "unit",    "figure_code",
+		                            "place_name", "made_by", "published_date",
+		                            "as_of",      NULL };
 	struct claiming c = { .a = a, .kind = store_kind(a->st, "claim") };
-	struct each_filter filter = { .kind = c.kind, .as_of_days = a->q->as_of_days, .known_size = a->q->known_size,
+	struct each_filter filter = { .kind = c.kind,
+		                      .as_of_days = a->q->as_of_days,
+		                      .known_size = a->q->known_size,
 		                      .want = want };
 	struct figure_question q = *a->q;
 	struct figure_set s = { 0 };

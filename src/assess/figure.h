@@ -33,7 +33,7 @@ struct figure_row {
 	const char *place;  /* name of the place, "" = the whole register, "?" = place unknown */
 	const char *period; /* "2024", "2024-05", "" = all */
 	bool known;         /* false: the value cannot be computed ("no records", no population source ...) */
-	double value, low, high;
+	double value, low, high; /* high INFINITY: nothing bounds it from above */
 	int decimals;       /* digits after the point it is rounded to (docs/FIGURES.md) */
 	const char *unit;   /* "m2", "person", "item", "hazard", "percent" ... */
 	const char *method; /* "extent/1" */

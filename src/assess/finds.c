@@ -1,6 +1,8 @@
-/* Finds: items of ordnance by what they are, when and where they were made, how they were placed (AP II art. 7
- * list) and in which condition; and laying after a date: items whose year of manufacture proves that they were
- * emplaced after it. A record without a quantity is one item at least: low and value count one, the note says so. */
+/* Finds: items of ordnance by what they are, when and where they were made, how they were placed
+ * (AP II art. 7 list) and in which condition; and laying after a date: items whose year of
+ * manufacture proves that they were emplaced after it. A record without a quantity is one item at
+ * least: low and value count one, high has no bound, the note says so. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +12,21 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { ITEMS, BY_CATEGORY, BY_MODEL, BY_MADE_YEAR, BY_MADE_COUNTRY, BY_EMPLACEMENT, BY_OBJECT, BY_CONDITION, COLUMNS };
+enum {
+	ITEMS,
+	BY_CATEGORY,
+	BY_MODEL,
+	BY_MADE_YEAR,
+	BY_MADE_COUNTRY,
+	BY_EMPLACEMENT,
+	BY_OBJECT,
+	BY_CONDITION,
+	COLUMNS
+};
 
 static const char method[] = "finds/1";
-static const char no_quantity[] = "includes records without a quantity, counted as one item each";
+static const char no_quantity[] =
+	"records without a quantity are counted as one item each; nothing bounds them from above";
 
 struct finding {
 	struct assess *a;
@@ -42,10 +55,15 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 	double made = fields_number(v, "made_year", 0);
 	bool stated;
 	double n = quantity_of(row, &stated);
-	struct table_count count = { n, n, n };
-	const char *value[COLUMNS] = { "", fields_text(v, "category"), fields_text(v, "model"), NULL,
-		                       fields_text(v, "made_country"), fields_text(v, "emplacement"),
-		                       fields_text(v, "placement_object"), fields_text(v, "condition") };
+	struct table_count count = { n, n, stated ? n : (double)INFINITY };
+	const char *value[COLUMNS] = { "",
+		                       fields_text(v, "category"),
+		                       fields_text(v, "model"),
+		                       NULL,
+		                       fields_text(v, "made_country"),
+		                       fields_text(v, "emplacement"),
+		                       fields_text(v, "placement_object"),
+		                       fields_text(v, "condition") };
 	size_t place;
 	enum err_code rc = places_of(f->a->places, row, &place, e);
 
@@ -70,33 +88,44 @@ explain_find(void *ctx, const struct shown *row, struct err *e)
 	for (size_t i = 0; !rc && i < f->a->out->count; i++)
 		if (text_eq(f->a->out->row[i].code, "finds.items") &&
 		    text_eq(f->a->out->row[i].place, places_name(f->a->places, place)))
-			rc = figure_add_member(f->a, i, row->id, row->kind, quantity_of(row, &stated), e);
+			rc = figure_add_member(f->a, i, row->id, row->kind,
+			                       quantity_of(row, &stated), e);
 	return rc;
 }
 
 enum err_code
 figure_finds(struct assess *a, struct err *e)
 {
-	static const char *const want[] = { "category", "model", "quantity", "made_year", "made_country", "emplacement",
-		                            "placement_object", "condition", "place", "place_name", "admin1_name",
-		                            "admin2_name", "geometry", NULL };
-	struct finding f = { .a = a, .kind = store_kind(a->st, "ordnance"),
-		             .column = { { "finds.items", "", NULL, false, NULL },
-		                         { "finds.by_category", "category", "unknown", false, NULL },
-		                         { "finds.by_model", "model", "unknown", false, NULL },
-		                         { "finds.by_made_year", "made", "unknown", true, NULL },
-		                         { "finds.by_made_country", "made_country", "unknown", false, NULL },
-		                         { "finds.by_emplacement", "emplacement", "unknown", false, NULL },
-		                         { "finds.by_object", "object", "unknown", false, NULL },
-		                         { "finds.by_condition", "condition", "unknown", false, NULL } } };
-	struct each_filter filter = { .kind = f.kind, .as_of_days = a->q->as_of_days, .known_size = a->q->known_size,
+	static const char *const want[] = {
+		"category",     "model",       "quantity",         "made_year",
+		"made_country", "emplacement", "placement_object", "condition",
+		"place",        "place_name",  "admin1_name",      "admin2_name",
+		"geometry",     NULL
+	};
+	struct finding f = {
+		.a = a,
+		.kind = store_kind(a->st, "ordnance"),
+		.column = { { "finds.items", "", NULL, false, NULL },
+		            { "finds.by_category", "category", "unknown", false, NULL },
+		            { "finds.by_model", "model", "unknown", false, NULL },
+		            { "finds.by_made_year", "made", "unknown", true, NULL },
+		            { "finds.by_made_country", "made_country", "unknown", false, NULL },
+		            { "finds.by_emplacement", "emplacement", "unknown", false, NULL },
+		            { "finds.by_object", "object", "unknown", false, NULL },
+		            { "finds.by_condition", "condition", "unknown", false, NULL } }
+	};
+	struct each_filter filter = { .kind = f.kind,
+		                      .as_of_days = a->q->as_of_days,
+		                      .known_size = a->q->known_size,
 		                      .want = want };
 	enum err_code rc = tally_create(&f.tally, e);
 
 	if (!rc && filter.kind >= 0)
 		rc = store_each(a->st, &filter, see_find, &f, e);
 	if (!rc && f.records == 0) {
-		struct figure_row none = { .code = "finds.items", .unit = "item", .method = method };
+		struct figure_row none = { .code = "finds.items",
+			                   .unit = "item",
+			                   .method = method };
 
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
 	} else if (!rc) {
@@ -110,30 +139,42 @@ figure_finds(struct assess *a, struct err *e)
 	return rc;
 }
 
-/* --- laying after a date --------------------------------------------------------------------------------------- */
+/* --- laying after a date
+ * --------------------------------------------------------------------------------------- */
 
 static const char laying_method[] = "laying/1";
 
-enum proof { NOT_AFTER, MAYBE_AFTER, AFTER_UNSURE, AFTER_SURE };
+enum proof {
+	NOT_AFTER,
+	MAYBE_AFTER,
+	AFTER_UNSURE,
+	AFTER_SURE
+};
 
-/* Does the year (and month) of manufacture prove emplacement after the day? The whole month, or year, must lie after
- * it; the year of the day itself without a later month leaves it open. */
+/* Does the year (and month) of manufacture prove emplacement after the day? The whole month, or
+ * year, must lie after it; a month, or year, that holds later days too leaves it open. The month's
+ * own confidence counts only where the year alone does not decide; where it is not stated it is
+ * that of the year. */
 static enum proof
 proves(const struct store_fields *f, int64_t after_days)
 {
 	double year = fields_number(f, "made_year", 0), month = fields_number(f, "made_month", 0);
-	const char *confidence = fields_text(f, "made_year_confidence");
-	bool sure = text_eq(confidence, "certain");
-	int y, m, d;
+	const char *month_confidence = fields_text(f, "made_month_confidence");
+	bool sure = text_eq(fields_text(f, "made_year_confidence"), "certain");
+	bool has_month = month >= 1 && month <= 12;
+	int m = has_month ? (int)month : 1, y = (int)year;
+	int64_t end;
 
 	if (year < 1)
 		return NOT_AFTER;
-	clock_from_days(after_days, &y, &m, &d);
-	if ((int)year > y || ((int)year == y && month > m))
+	if (clock_days(y, 1, 1) > after_days)
 		return sure ? AFTER_SURE : AFTER_UNSURE;
-	if ((int)year == y && (month < 1 || (int)month == m))
-		return MAYBE_AFTER;
-	return NOT_AFTER;
+	if (has_month && clock_days(y, m, 1) > after_days)
+		return sure && (!month_confidence || text_eq(month_confidence, "certain"))
+		               ? AFTER_SURE
+		               : AFTER_UNSURE;
+	end = has_month && m < 12 ? clock_days(y, m + 1, 1) - 1 : clock_days(y + 1, 1, 1) - 1;
+	return end > after_days ? MAYBE_AFTER : NOT_AFTER;
 }
 
 struct laying {
@@ -149,10 +190,12 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 {
 	struct laying *l = ctx;
 	enum proof p = proves(&row->fields, l->a->q->after_days);
-	const char *category = fields_text(&row->fields, "category"), *marking = fields_text(&row->fields, "marking_text");
+	const char *category = fields_text(&row->fields, "category"),
+		   *marking = fields_text(&row->fields, "marking_text");
 	bool stated;
 	double n = quantity_of(row, &stated);
-	struct table_count count = { p >= AFTER_UNSURE ? n : 0, p == AFTER_SURE ? n : 0, n };
+	struct table_count count = { p >= AFTER_UNSURE ? n : 0, p == AFTER_SURE ? n : 0,
+		                     stated ? n : (double)INFINITY };
 	char dim[360];
 	size_t place;
 	enum err_code rc;
@@ -167,8 +210,8 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 			rc = figure_add_member(l->a, i, row->id, row->kind, count.n, e);
 	if (rc || l->explain)
 		return rc;
-	(void)snprintf(dim, sizeof(dim), "category=%s marking=%.300s", category ? category : "unknown",
-	               marking && *marking ? marking : "none");
+	(void)snprintf(dim, sizeof(dim), "category=%s marking=%.300s",
+	               category ? category : "unknown", marking && *marking ? marking : "none");
 	rc = table_put(l->tally, &l->column[0], 0, place, "", count, e);
 	return rc ? rc : table_put(l->tally, &l->column[1], 1, place, dim, count, e);
 }
@@ -176,14 +219,28 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 enum err_code
 figure_laying(struct assess *a, struct err *e)
 {
-	static const char *const want[] = { "category", "quantity", "made_year", "made_month", "made_year_confidence",
-		                            "marking_text", "place", "place_name", "admin1_name", "admin2_name",
-		                            "geometry", NULL };
+	static const char *const want[] = { "category",
+		                            "quantity",
+		                            "made_year",
+		                            "made_month",
+		                            "made_year_confidence",
+		                            "made_month_confidence",
+		                            "marking_text",
+		                            "place",
+		                            "place_name",
+		                            "admin1_name",
+		                            "admin2_name",
+		                            "geometry",
+		                            NULL };
 	char note[80], date[11];
 	struct laying l = { .a = a };
-	struct each_filter filter = { .kind = store_kind(a->st, "ordnance"), .as_of_days = a->q->as_of_days,
-		                      .known_size = a->q->known_size, .want = want };
-	struct figure_row none = { .code = "laying.items", .unit = "item", .method = laying_method, .note = note };
+	struct each_filter filter = { .kind = store_kind(a->st, "ordnance"),
+		                      .as_of_days = a->q->as_of_days,
+		                      .known_size = a->q->known_size,
+		                      .want = want };
+	struct figure_row none = {
+		.code = "laying.items", .unit = "item", .method = laying_method, .note = note
+	};
 	enum err_code rc;
 
 	if (a->q->after_days == INT64_MIN) {
@@ -198,7 +255,8 @@ figure_laying(struct assess *a, struct err *e)
 	if (!rc && filter.kind >= 0)
 		rc = store_each(a->st, &filter, see_laying, &l, e);
 	if (!rc && tally_count(l.tally) == 0) {
-		none.known = l.records > 0; /* finds are recorded, and none was made after the date */
+		none.known =
+			l.records > 0; /* finds are recorded, and none was made after the date */
 		none.records = l.records;
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
 	} else if (!rc) {

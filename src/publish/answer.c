@@ -1,5 +1,6 @@
 #include "publish/answer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,13 +10,43 @@
 #include "base/text.h"
 #include "store/history.h"
 
+/* "" for what has no bound. */
 static void
 number(char out[48], double v, int decimals)
 {
-	if (text_format_fixed(v, decimals, out, 48) == 0)
+	if (!isfinite(v))
+		out[0] = '\0';
+	else if (text_format_fixed(v, decimals, out, 48) == 0)
 		memcpy(out, "?", 2);
 	if (strcmp(out, "-0") == 0) /* rounding may leave a sign on nothing */
 		memcpy(out, "0", 2);
+}
+
+/* Width on a terminal as far as it matters here: characters, without those that combine with the
+ * one before. */
+static int
+columns_of(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
+		bool combining = (c == 0xcc && next >= 0x80) ||
+		                 (c == 0xcd && next < 0xb0); /* U+0300 .. U+036F */
+
+		n += (c & 0xc0) != 0x80 && !combining;
+	}
+	return n;
+}
+
+/* The text, then blanks up to the column: printf counts bytes. */
+static void
+padded(struct buf *out, const char *s, int width)
+{
+	int n = columns_of(s);
+
+	buf_adds(out, s);
+	buf_printf(out, "%*s", n < width ? width - n : 0, "");
 }
 
 /* 1234567.5 -> 1 234 567.5, so that people can read it. */
@@ -67,21 +98,27 @@ static void
 table_row(const struct figure_row *r, const struct figure_row *before, struct buf *out)
 {
 	char value[64] = "no records", low[64], high[64], range[140] = "";
-	char what[200];
+	struct buf what;
 
 	if (r->known) {
 		grouped(value, r->value, r->decimals);
 		grouped(low, r->low, r->decimals);
 		grouped(high, r->high, r->decimals);
-		if (!text_eq(low, high))
+		if (!isfinite(r->high))
+			(void)snprintf(range, sizeof(range), "(%s or more)", low);
+		else if (!text_eq(low, high))
 			(void)snprintf(range, sizeof(range), "(%s to %s)", low, high);
 	}
 	if (!before || !text_eq(before->code, r->code))
 		buf_printf(out, "\n%s  [%s]  %s\n", r->code, r->unit, r->method);
-	(void)snprintf(what, sizeof(what), "%s%s%s%s%s", r->place, *r->place && (*r->dim || *r->period) ? "  " : "",
-	               r->dim, *r->period && *r->dim ? "  " : "", r->period);
-	buf_printf(out, "  %-44s %18s  %-34s %8lld%s%s\n", *what ? what : "all", value, range, (long long)r->records,
+	buf_init(&what, 1u << 16);
+	buf_printf(&what, "%s%s%s%s%s", r->place, *r->place && (*r->dim || *r->period) ? "  " : "",
+	           r->dim, *r->period && *r->dim ? "  " : "", r->period);
+	buf_adds(out, "  ");
+	padded(out, *buf_text(&what) ? buf_text(&what) : "all", 44);
+	buf_printf(out, " %18s  %-34s %8lld%s%s\n", value, range, (long long)r->records,
 	           *r->note ? "  " : "", r->note);
+	buf_done(&what);
 }
 
 static void
@@ -93,7 +130,8 @@ write_table(const struct head *h, const struct figure_set *s, struct buf *out)
 	for (size_t i = 0; i < s->count; i++)
 		table_row(&s->row[i], i ? &s->row[i - 1] : NULL, out);
 	buf_printf(out,
-	           "\nwaiting for approval: %lld hazards (drawn as danger); in quarantine: %lld rows that may be "
+	           "\nwaiting for approval: %lld hazards (drawn as danger); in quarantine: %lld "
+	           "rows that may be "
 	           "hazards\n",
 	           (long long)s->waiting_hazards, (long long)s->quarantined_hazards);
 }
@@ -109,7 +147,8 @@ csv_text(struct buf *out, const char *s, bool comma)
 static void
 write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 {
-	buf_adds(out, "code,dimension,place,period,value,low,high,unit,method,records,note,as_of,known_at,size,root,"
+	buf_adds(out, "code,dimension,place,period,value,low,high,unit,method,records,note,as_of,"
+	              "known_at,size,root,"
 	              "waiting_hazards,quarantined_hazards\n");
 	for (size_t i = 0; i < s->count; i++) {
 		const struct figure_row *r = &s->row[i];
@@ -129,8 +168,9 @@ write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 		csv_text(out, r->method, true);
 		buf_printf(out, ",%lld", (long long)r->records);
 		csv_text(out, r->note, true);
-		buf_printf(out, ",%s,%s,%lld,%s,%lld,%lld\n", h->as_of, h->known_at, (long long)h->size, h->root,
-		           (long long)s->waiting_hazards, (long long)s->quarantined_hazards);
+		buf_printf(out, ",%s,%s,%lld,%s,%lld,%lld\n", h->as_of, h->known_at,
+		           (long long)h->size, h->root, (long long)s->waiting_hazards,
+		           (long long)s->quarantined_hazards);
 	}
 }
 
@@ -140,7 +180,7 @@ json_rounded(struct json_writer *w, const char *key, const struct figure_row *r,
 	char text[48];
 
 	number(text, v, r->decimals);
-	if (r->known)
+	if (r->known && *text)
 		json_raw(w, key, text, strlen(text));
 	else
 		json_null(w, key);
@@ -212,19 +252,20 @@ answer_figures(struct store *st, const struct figure_question *q, const struct f
 }
 
 static enum err_code
-member_text(struct store *st, const struct figure_member *m, const struct figure_row *r, struct arena *mem,
-            struct buf *out, struct err *e)
+member_text(struct store *st, const struct figure_member *m, const struct figure_row *r,
+            int64_t known_size, struct arena *mem, struct buf *out, struct err *e)
 {
 	struct history_revision *list = NULL;
 	size_t n = 0;
 	char id[UUID_TEXT], part[64];
-	enum err_code rc = history_load(st, m->kind, m->id, INT64_MAX, mem, &list, &n, e);
+	enum err_code rc = history_load(st, m->kind, m->id, known_size, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
 	uuid_format(m->id, id);
 	grouped(part, m->part, r->decimals);
-	buf_printf(out, "    %s %s  %s %s  submission", store_kind_name(st, m->kind), id, part, r->unit);
+	buf_printf(out, "    %s %s  %s %s  submission", store_kind_name(st, m->kind), id, part,
+	           r->unit);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "%s %lld", i ? "," : "", (long long)list[i].rev.submission);
 	buf_addc(out, '\n');
@@ -232,12 +273,13 @@ member_text(struct store *st, const struct figure_member *m, const struct figure
 }
 
 static enum err_code
-member_json(struct store *st, const struct figure_member *m, struct arena *mem, struct json_writer *w, struct err *e)
+member_json(struct store *st, const struct figure_member *m, int64_t known_size, struct arena *mem,
+            struct json_writer *w, struct err *e)
 {
 	struct history_revision *list = NULL;
 	size_t n = 0;
 	char id[UUID_TEXT];
-	enum err_code rc = history_load(st, m->kind, m->id, INT64_MAX, mem, &list, &n, e);
+	enum err_code rc = history_load(st, m->kind, m->id, known_size, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
@@ -254,9 +296,66 @@ member_json(struct store *st, const struct figure_member *m, struct arena *mem, 
 	return ERR_OK;
 }
 
+/* Does the code asked for ("extent", "extent.area") name this row, at the place asked for? */
+static bool
+asked_for(const struct figure_question *q, const struct figure_row *r)
+{
+	size_t n = strlen(q->explain);
+
+	return text_starts(r->code, q->explain) && (!r->code[n] || r->code[n] == '.') &&
+	       (!q->explain_place || text_eq(q->explain_place, r->place));
+}
+
+static enum err_code
+explain_row_text(struct store *st, const struct figure_question *q, const struct figure_set *s,
+                 size_t row, struct arena *mem, struct buf *out, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+	bool any = false;
+
+	table_row(&s->row[row], NULL, out);
+	for (size_t k = 0; !rc && k < s->members; k++) {
+		if (s->member[k].row != row)
+			continue;
+		any = true;
+		arena_reset(mem);
+		rc = member_text(st, &s->member[k], &s->row[row], q->known_size, mem, out, e);
+	}
+	if (!any)
+		buf_adds(out, "    (its records are not listed one by one)\n");
+	return rc;
+}
+
+static enum err_code
+explain_row_json(struct store *st, const struct figure_question *q, const struct figure_set *s,
+                 size_t row, struct arena *mem, struct json_writer *w, struct err *e)
+{
+	const struct figure_row *r = &s->row[row];
+	enum err_code rc = ERR_OK;
+
+	json_object(w, NULL);
+	json_string(w, "code", r->code);
+	json_string(w, "dimension", r->dim);
+	json_string(w, "place", r->place);
+	json_string(w, "period", r->period);
+	json_rounded(w, "value", r, r->value);
+	json_string(w, "unit", r->unit);
+	json_string(w, "method", r->method);
+	json_array(w, "records");
+	for (size_t k = 0; !rc && k < s->members; k++) {
+		if (s->member[k].row != row)
+			continue;
+		arena_reset(mem);
+		rc = member_json(st, &s->member[k], q->known_size, mem, w, e);
+	}
+	json_array_end(w);
+	json_object_end(w);
+	return rc;
+}
+
 enum err_code
-answer_explain(struct store *st, const struct figure_question *q, const struct figure_set *s, bool json,
-               struct buf *out, struct err *e)
+answer_explain(struct store *st, const struct figure_question *q, const struct figure_set *s,
+               bool json, struct buf *out, struct err *e)
 {
 	struct json_writer w;
 	struct head h;
@@ -270,45 +369,19 @@ answer_explain(struct store *st, const struct figure_question *q, const struct f
 		head_json(&w, &h);
 		json_array(&w, "figures");
 	} else {
-		buf_printf(out, "as it was on %s; checkpoint: %lld submissions, root %s\n", h.as_of, (long long)h.size,
-		           h.root);
+		buf_printf(out, "as it was on %s; checkpoint: %lld submissions, root %s\n", h.as_of,
+		           (long long)h.size, h.root);
 	}
-	for (size_t i = 0; !rc && i < s->count; i++) {
-		bool first = true;
-
-		if (!text_starts(s->row[i].code, q->explain) ||
-		    (q->explain_place && !text_eq(q->explain_place, s->row[i].place)))
-			continue;
-		if (json) {
-			json_object(&w, NULL);
-			json_string(&w, "code", s->row[i].code);
-			json_string(&w, "dimension", s->row[i].dim);
-			json_string(&w, "place", s->row[i].place);
-			json_string(&w, "period", s->row[i].period);
-			json_rounded(&w, "value", &s->row[i], s->row[i].value);
-			json_string(&w, "method", s->row[i].method);
-			json_array(&w, "records");
-		}
-		for (size_t k = 0; !rc && k < s->members; k++) {
-			if (s->member[k].row != i)
-				continue;
-			arena_reset(&mem);
-			if (!json && first)
-				table_row(&s->row[i], NULL, out);
-			first = false;
-			rc = json ? member_json(st, &s->member[k], &mem, &w, e)
-			          : member_text(st, &s->member[k], &s->row[i], &mem, out, e);
-		}
-		if (json) {
-			json_array_end(&w);
-			json_object_end(&w);
-		}
-	}
+	for (size_t i = 0; !rc && i < s->count; i++)
+		if (asked_for(q, &s->row[i]))
+			rc = json ? explain_row_json(st, q, s, i, &mem, &w, e)
+			          : explain_row_text(st, q, s, i, &mem, out, e);
 	if (json) {
 		json_array_end(&w);
 		json_object_end(&w);
 		buf_addc(out, '\n');
 	}
 	arena_done(&mem);
-	return rc ? rc : (buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer"));
+	return rc ? rc
+	          : (buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer"));
 }
