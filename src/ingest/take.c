@@ -30,7 +30,9 @@ struct take {
 	struct uuid source;
 	char source_text[UUID_TEXT];
 	/* what the file held so far */
-	struct seen content, key, refused, row, geometry, id, similar;
+	struct seen content, key, refused, row, geometry, id, similar, link;
+	int *link_field; /* fields that name another record */
+	size_t link_count;
 	/* waiting for submit_add, of this batch */
 	struct submit_revision *wait;
 	size_t waiting, room;
@@ -64,6 +66,7 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	seen_init(&t->key, true);
 	seen_init(&t->refused, false);
 	seen_init(&t->row, false);
+	seen_init(&t->link, true);
 	seen_init(&t->geometry, false);
 	seen_init(&t->id, false);
 	seen_init(&t->similar, false);
@@ -71,7 +74,11 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	t->f_row = form_index(form, "import_row");
 	t->f_key = form_index(form, "import_key");
 	t->f_flags = form_index(form, "import_flags");
-	rc = rowkey_open(about->st, &t->keys, e);
+	t->link_field = mem_calloc(form->field_count + 1, sizeof(*t->link_field));
+	for (size_t i = 0; t->link_field && i < form->field_count; i++)
+		if (form->field[i].type == FORM_RECORD && (int)i != t->f_source)
+			t->link_field[t->link_count++] = (int)i;
+	rc = t->link_field ? rowkey_open(about->st, &t->keys, e) : no_memory(e);
 	if (!rc)
 		rc = quarantine_open(about->st, &t->quarantine, e);
 	if (!rc)
@@ -109,6 +116,8 @@ take_close(struct take *t)
 	seen_done(&t->key);
 	seen_done(&t->refused);
 	seen_done(&t->row);
+	seen_done(&t->link);
+	mem_free(t->link_field);
 	seen_done(&t->geometry);
 	seen_done(&t->id);
 	seen_done(&t->similar);
@@ -312,35 +321,56 @@ find_duplicates(struct take *t, struct rowmake_row *r, struct err *e)
 	return ERR_OK;
 }
 
-/* Links to records that are not there. Links inside the file's own kind may be written later: they
- * are looked for among what is in the register now. */
+/* Is the record that a link names there, and of the kind the form wants? Asked once for each id. */
+static enum err_code
+link_holds(struct take *t, const struct form_field *f, struct uuid id, bool *ret, struct err *e)
+{
+	bool fresh = false;
+	uint64_t *state = NULL, print;
+	struct err why = { 0 };
+	int64_t fid;
+	int kind;
+	enum err_code rc;
+
+	memcpy(&print, id.b + 8, sizeof(print)); /* the random half of the id */
+	print ^= (uint64_t)(uintptr_t)f->link_kind;
+	if (!seen_add(&t->link, print ? print : 1, &fresh, &state))
+		return no_memory(e);
+	if (!fresh) {
+		*ret = *state == 1;
+		return ERR_OK;
+	}
+	rc = history_find(t->about.st, id, &kind, &fid, &why);
+	if (rc && rc != ERR_NOTFOUND) {
+		if (e)
+			*e = why;
+		return rc;
+	}
+	*ret = !rc && (!f->link_kind || text_eq(f->link_kind, store_kind_name(t->about.st, kind)));
+	*state = *ret;
+	return ERR_OK;
+}
+
+/* Links to records that are not in the register before the import. */
 static enum err_code
 check_links(struct take *t, struct rowmake_row *r, struct err *e)
 {
 	const struct form *form = r->fields.form;
+	enum err_code rc = ERR_OK;
 
-	for (size_t i = 0; i < form->field_count; i++) {
+	for (size_t k = 0; !rc && k < t->link_count; k++) {
+		int i = t->link_field[k];
 		const struct store_value *v = &r->fields.value[i];
-		struct err why = { 0 };
 		struct uuid id;
-		int64_t fid;
-		int kind;
-		enum err_code rc;
+		bool holds = true;
 
-		if (form->field[i].type != FORM_RECORD || v->type != STORE_TEXT ||
-		    !uuid_parse(v->s, v->n, &id))
+		if (v->type != STORE_TEXT || !uuid_parse(v->s, v->n, &id))
 			continue;
-		rc = history_find(t->about.st, id, &kind, &fid, &why);
-		if (rc == ERR_NOTFOUND ||
-		    (!rc && form->field[i].link_kind &&
-		     !text_eq(form->field[i].link_kind, store_kind_name(t->about.st, kind))))
+		rc = link_holds(t, &form->field[i], id, &holds, e);
+		if (!rc && !holds)
 			find(r, CHECK_BROKEN_LINK);
-		else if (rc) {
-			*e = why;
-			return rc;
-		}
 	}
-	return ERR_OK;
+	return rc;
 }
 
 /* A row that goes to quarantine counts under what refused it only. */
