@@ -279,6 +279,8 @@ convert_number(const char *s, size_t n, double *ret)
 		}
 	}
 	o += used;
+	if (head + 1 == n)
+		return false; /* a mark with nothing behind it */
 	if (head < n) {
 		plain[o++] = '.';
 		memcpy(plain + o, s + head + 1, n - head - 1);

@@ -20,6 +20,7 @@ struct feed {
 	struct arena mem;
 	struct source_rows rows;
 	size_t at;
+	bool ended;                  /* the source has no more rows */
 	struct mapping_value *value; /* of the row offered to the mapping */
 	/* shared with the caller's thread */
 	pthread_t thread;
@@ -185,7 +186,7 @@ next_row(void *ctx, struct mapping_row *ret, bool *ret_end, struct err *e)
 
 	while (f->at == f->rows.row_count) {
 		if (f->rows.end) {
-			*ret_end = true;
+			*ret_end = f->ended = true;
 			return ERR_OK;
 		}
 		arena_reset(&f->mem);
@@ -231,6 +232,23 @@ skip_row(void *ctx, const struct mapping_row *row, struct err *e)
 	return row_done(f, e);
 }
 
+/* A mapping may end before the source does (LIMIT, WHERE 0): what it never looked at is left out
+ * too. */
+static enum err_code
+drain(struct feed *f, struct err *e)
+{
+	struct mapping_row row;
+	bool end = f->ended;
+	enum err_code rc = ERR_OK;
+
+	while (!rc && !end) {
+		rc = next_row(f, &row, &end, e);
+		if (!rc && !end)
+			rc = skip_row(f, &row, e);
+	}
+	return rc;
+}
+
 static enum err_code
 read_all(struct feed *f, struct err *e)
 {
@@ -244,8 +262,10 @@ read_all(struct feed *f, struct err *e)
 		rc = mapping_next(f->mapping, &values, &row, e);
 		if (rc)
 			return rc;
-		if (!values)
-			return f->batch[0].count ? hand_over(f, e) : ERR_OK;
+		if (!values) {
+			rc = drain(f, e);
+			return !rc && f->batch[0].count ? hand_over(f, e) : rc;
+		}
 		r = new_row(f, row->row);
 		if (!r)
 			return no_memory(e);

@@ -67,8 +67,6 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                          check_geometry_type },
 	[CHECK_OUTSIDE_COUNTRY] = { "outside_country", ROWCHECK_FLAG,
 	                            "the position is outside the country", NULL },
-	[CHECK_OTHER_PLACE] = { "other_place", ROWCHECK_FLAG,
-	                        "the position is not in the place named", NULL },
 	[CHECK_COARSE_POSITION] = { "coarse_position", ROWCHECK_FLAG,
 	                            "the digits given say less than the accuracy claimed",
 	                            check_digits },
@@ -87,8 +85,6 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                        check_future },
 	[CHECK_DATE_ORDER] = { "date_order", ROWCHECK_FLAG, "two dates are in the wrong order",
 	                       check_date_order },
-	[CHECK_CASUALTY_COUNT] = { "casualty_count", ROWCHECK_FLAG,
-	                           "killed and injured differ from the victims listed", NULL },
 	[CHECK_AREA_DIFFERS] = { "area_differs", ROWCHECK_FLAG,
 	                         "the area reported differs from the area drawn by more than 10 %",
 	                         check_area },
@@ -139,14 +135,6 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_CLOSED_AS_REPORTED] = { "closed_as_reported", ROWCHECK_NOTE,
 	                               "the land arrives closed: released as its source reports",
 	                               check_closed },
-	[CHECK_OVERLAPS_HAZARD] = { "overlaps_hazard", ROWCHECK_NOTE,
-	                            "overlaps another open hazard", NULL },
-	[CHECK_RELEASED_OVER_OPEN] = { "released_over_open", ROWCHECK_NOTE,
-	                               "released land lies over an open hazard", NULL },
-	[CHECK_ON_RELEASED_LAND] = { "on_released_land", ROWCHECK_NOTE,
-	                             "a find or accident on released land, which is open again by "
-	                             "that",
-	                             NULL },
 };
 
 void
@@ -344,8 +332,9 @@ check_vertices(struct rowcheck_row *r, struct err *e)
 			far_apart =
 				far_apart || fabs(q[0] - q[2]) > 0.044 || fabs(q[1] - q[3]) > 0.044;
 		}
-		if (n >= 5 && geom_is_areal(g) && same_vertex(p, p + 2 * (size_t)(n - 2)) &&
-		    same_vertex(p + 2, p + 2 * (size_t)(n - 1)))
+		/* a ring left open as a b c a b and closed by its reader */
+		if (n >= 6 && geom_is_areal(g) && same_vertex(p, p + 2 * (size_t)(n - 3)) &&
+		    same_vertex(p + 2, p + 2 * (size_t)(n - 2)))
 			rowcheck_set(r, CHECK_LAST_TWO_VERTICES, NULL);
 		if (far_apart && measure_longest_edge_m(g) > ROWCHECK_FAR_VERTICES_M)
 			rowcheck_set(r, CHECK_FAR_VERTICES, NULL);

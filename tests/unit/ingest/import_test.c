@@ -1,0 +1,654 @@
+/* Files through the real reader into a register in a folder of its own: counts, identity, editions,
+ * quarantine, and the checks that compare rows or are found while reading. Counts were worked out
+ * by hand. */
+#define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
+#include "../unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ingest/import.h"
+#include "ingest/retry.h"
+#include "store/each.h"
+#include "store/quarantine.h"
+
+static char folder[200], path[300], home[300];
+static struct store *st;
+static struct import_result result;
+static struct buf sql;
+
+static int
+set_up(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "%s/fallow-import-XXXXXX",
+	               getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	(void)snprintf(home, sizeof(home), "%s/home", folder);
+	(void)setenv("FALLOW_HOME", home, 1);
+	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
+	(void)snprintf(path, sizeof(path), "%s/r.gpkg", folder);
+	buf_init(&sql, 1u << 20);
+	if (store_init(path, "XXA", "test", &e) || store_open(path, STORE_WRITE, &st, &e)) {
+		print_error("%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+remove_entry(void *ctx, const char *name)
+{
+	char full[1200];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, name);
+	if (file_is_dir(full)) {
+		assert_int_equal(file_list(full, remove_entry, full, NULL), ERR_OK);
+		(void)rmdir(full);
+	} else {
+		(void)unlink(full);
+	}
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_close(st);
+	st = NULL;
+	buf_done(&sql);
+	assert_int_equal(file_list(folder, remove_entry, folder, NULL), ERR_OK);
+	return rmdir(folder);
+}
+
+static const char *
+write_file(const char *name, const char *text)
+{
+	static char full[600];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", folder, name);
+	assert_int_equal(file_write_atomic(full, text, strlen(text), 0600, NULL), ERR_OK);
+	return full;
+}
+
+static enum err_code
+try_import(struct import_options o, struct err *e)
+{
+	enum err_code rc;
+
+	buf_reset(&sql);
+	rc = import_run(st, &o, &sql, &result, e);
+	if (!rc)
+		assert_int_equal(result.counts.read,
+		                 result.counts.accepted + result.counts.flagged +
+		                         result.counts.quarantined + result.counts.present);
+	return rc;
+}
+
+static void
+import_with(struct import_options o)
+{
+	struct err e = { 0 };
+	struct take_counts dry;
+
+	/* a dry run counts the same and writes nothing */
+	o.dry_run = true;
+	if (try_import(o, &e))
+		fail_msg("%s", e.text);
+	dry = result.counts;
+	o.dry_run = false;
+	if (try_import(o, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(dry.read, result.counts.read);
+	assert_int_equal(dry.accepted, result.counts.accepted);
+	assert_int_equal(dry.flagged, result.counts.flagged);
+	assert_int_equal(dry.quarantined, result.counts.quarantined);
+	assert_int_equal(dry.present, result.counts.present);
+	assert_int_equal(dry.missing, result.counts.missing);
+	for (int i = 0; i < CHECK_COUNT; i++)
+		assert_int_equal(dry.check[i], result.counts.check[i]);
+}
+
+static void
+import_text(const char *kind, const char *name, const char *text)
+{
+	import_with((struct import_options){ .path = write_file(name, text), .kind = kind });
+}
+
+static void
+import_mapped(const char *kind, const char *name, const char *text, const char *mapping)
+{
+	import_with((struct import_options){
+		.path = write_file(name, text), .kind = kind, .mapping = mapping });
+}
+
+static void
+expect(int64_t read, int64_t accepted, int64_t flagged, int64_t quarantined, int64_t present)
+{
+	const struct take_counts *c = &result.counts;
+
+	if (c->read != read || c->accepted != accepted || c->flagged != flagged ||
+	    c->quarantined != quarantined || c->present != present) {
+		for (int i = 0; i < CHECK_COUNT; i++)
+			if (c->check[i])
+				print_error("%s: %d\n", rowchecks[i].code, (int)c->check[i]);
+		fail_msg("read %d = accepted %d + flagged %d + quarantined %d + present %d; "
+		         "expected %d = %d + %d + %d + %d\n%s",
+		         (int)c->read, (int)c->accepted, (int)c->flagged, (int)c->quarantined,
+		         (int)c->present, (int)read, (int)accepted, (int)flagged, (int)quarantined,
+		         (int)present, buf_text(&sql));
+	}
+}
+
+static int
+checked(enum rowcheck_id id)
+{
+	return (int)result.counts.check[id];
+}
+
+static enum err_code
+count_row(void *ctx, const struct shown *row, struct err *e)
+{
+	(void)row;
+	(void)e;
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static int
+records(const char *kind)
+{
+	struct each_filter f = { .kind = store_kind(st, kind),
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX };
+	int n = 0;
+
+	assert_int_equal(store_each(st, &f, count_row, &n, NULL), ERR_OK);
+	return n;
+}
+
+#define CSV_HEAD "national_id,lon,lat,given_datum,class,status,valid_from\n"
+
+static void
+the_same_file_twice_adds_nothing(void **state)
+{
+	static const char text[] = CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125.1,-45,WGS 84,cha,open,2020-01-01\n"
+		"3,,,,sha,open,2020-01-01\n";
+	int64_t size;
+
+	(void)state;
+	import_text("hazard", "a.csv", text);
+	expect(3, 2, 0, 1, 0);
+	assert_int_equal(checked(CHECK_PLACE_UNKNOWN), 1);
+	assert_int_equal(records("hazard"), 2);
+	assert_int_equal(records("source"), 1);
+	size = store_log_size(st);
+	import_text("hazard", "a.csv", text);
+	expect(3, 0, 0, 0, 3);
+	assert_int_equal(store_log_size(st), size);
+	assert_int_equal(records("source"), 1);
+}
+
+static void
+empty_row(void **state)
+{
+	(void)state;
+	import_text("hazard", "a.csv", CSV_HEAD "1,-125,-45,WGS 84,sha,open,2020-01-01\n,,,,,,\n");
+	/* the reader passes over a line without any value in it, or it is told as empty: never
+	 * taken in */
+	assert_int_equal(result.counts.accepted, 1);
+	assert_int_equal(result.counts.read - 1, checked(CHECK_EMPTY_ROW));
+	import_mapped("accident", "b.csv", "a,b\n1,2\n",
+	              "SELECT nullif(a, 1) AS class FROM source");
+	assert_int_equal(checked(CHECK_EMPTY_ROW), 1);
+}
+
+static void
+rows_left_out_are_kept(void **state)
+{
+	static const char text[] = CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125,-45,WGS 84,x,open,2020-01-01\n"
+		"3,-125,-46,WGS 84,y,open,2020-01-01\n";
+	static const char map[] =
+		"SELECT lon, lat, given_datum, class, valid_from FROM source WHERE class = 'sha'";
+
+	(void)state;
+	import_mapped("hazard", "a.csv", text, map);
+	expect(3, 1, 0, 2, 0);
+	assert_int_equal(checked(CHECK_LEFT_OUT_BY_MAPPING), 2);
+	import_mapped("hazard", "a.csv", text, map);
+	expect(3, 0, 0, 0, 3);
+	import_mapped("hazard", "a.csv", text,
+	              "SELECT lon, lat, given_datum, class, valid_from FROM source WHERE 0");
+	expect(3, 0, 0, 1, 2);
+}
+
+static void
+unreadable_row(void **state)
+{
+	(void)state;
+	import_text("hazard", "a.geojson",
+	            "{\"type\":\"FeatureCollection\",\"features\":[\n"
+	            "{\"type\":\"Feature\",\"properties\":{\"class\":\"sha\"},\"geometry\":{"
+	            "\"type\":\"Point\",\"coordinates\":[-125,-45]}},\n"
+	            "{\"type\":\"Feature\",\"properties\":{\"class\":\"sha\"},\"geometry\":{"
+	            "\"type\":\"Point\",\"coordinates\":[-125,\"x\"]}},\n"
+	            "{\"type\":\"Feature\",\"properties\":{\"class\":\"cha\"},\"geometry\":{"
+	            "\"type\":\"Point\",\"coordinates\":[-125,-45.5]}}]}");
+	expect(3, 2, 0, 1, 0);
+	assert_int_equal(checked(CHECK_UNREADABLE_ROW) + checked(CHECK_UNREADABLE_GEOMETRY) +
+	                         checked(CHECK_PLACE_UNKNOWN),
+	                 1);
+}
+
+static void
+positions_that_cannot_be_known(void **state)
+{
+	(void)state;
+	import_text("hazard", "a.csv",
+	            "position,given_datum,class,valid_from\n"
+	            "\"45 30 00 S 125 00 00 W\",WGS 84,sha,2020-01-01\n"   /* good */
+	            "\"45 30 00 S 125 00 00 W\",,sha,2020-01-01\n"         /* no datum */
+	            "\"45 30 00 S 125 00 00 W\",Atlantis,sha,2020-01-01\n" /* unknown datum */
+	            "\"somewhere\",WGS 84,sha,2020-01-01\n"                /* no coordinate */
+	            "\"12.5, 13.5\",WGS 84,sha,2020-01-01\n"); /* either first, neither in the
+	                                                          country */
+	assert_int_equal(checked(CHECK_UNKNOWN_DATUM), 2);
+	assert_int_equal(checked(CHECK_UNREADABLE_POSITION), 1);
+	assert_int_equal(checked(CHECK_AMBIGUOUS_POSITION), 1);
+	expect(5, 1, 0, 4, 0);
+}
+
+static void
+unreadable_geometry(void **state)
+{
+	(void)state;
+	import_mapped("hazard", "a.csv",
+	              "g,c\nPOINT (-125 -45),sha\nPOINT (-125,sha\nCIRCULARSTRING (0 "
+	              "0),sha\nPOLYGON EMPTY,sha\n",
+	              "SELECT g AS geometry, c AS class, 'WGS 84' AS given_datum, 'Oreva' AS "
+	              "place_name FROM source");
+	assert_int_equal(checked(CHECK_UNREADABLE_GEOMETRY), 2);
+	assert_int_equal(checked(CHECK_EMPTY_GEOMETRY), 1);
+	expect(4, 1, 1, 2, 0);
+}
+
+static void
+doubtful_position(void **state)
+{
+	(void)state;
+	/* 45.3030 may be 45 degrees 30 minutes 30 seconds */
+	import_text("hazard", "a.csv",
+	            "position,given_datum,class,valid_from\n\"45.3030 S 125.3030 W\",WGS "
+	            "84,sha,2020-01-01\n"
+	            "\"45.5 S 125.5 W\",WGS 84,sha,2020-01-01\n");
+	assert_int_equal(checked(CHECK_DOUBTFUL_POSITION), 1);
+	expect(2, 1, 1, 0, 0);
+}
+
+static void
+stated_datum(void **state)
+{
+	(void)state;
+	import_text("hazard", "a.csv", CSV_HEAD "1,-125,-45,WGS 84,sha,open,2020-01-01\n");
+	assert_int_equal(checked(CHECK_STATED_DATUM), 1);
+	import_text("hazard", "a.geojson",
+	            "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
+	            "\"properties\":{\"class\":\"sha\"},"
+	            "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-125,-45.5]}}]}");
+	assert_int_equal(checked(CHECK_STATED_DATUM), 0);
+}
+
+static void
+dates_that_are_missing(void **state)
+{
+	static const char some[] =
+		CSV_HEAD "1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125.1,-45,WGS 84,sha,open,\n";
+	static const char none[] = "lon,lat,given_datum,class\n-125.2,-45,WGS 84,sha\n";
+
+	(void)state;
+	import_text("hazard", "a.csv", some);
+	assert_int_equal(checked(CHECK_DATE_OF_RECEIPT), 1);
+	expect(2, 1, 1, 0, 0);
+	import_with((struct import_options){
+		.path = write_file("b.csv", some), .kind = "hazard", .source_date = "2019-05-05" });
+	expect(2, 0, 0, 0, 2);
+	import_with((struct import_options){
+		.path = write_file("c.csv", CSV_HEAD "3,-125.5,-45,WGS 84,sha,open,\n"),
+		.kind = "hazard",
+		.source_date = "2019-05-05" });
+	assert_int_equal(checked(CHECK_DATE_OF_SOURCE), 1);
+	expect(1, 0, 1, 0, 0);
+	import_text("hazard", "d.csv", none);
+	assert_int_equal(checked(CHECK_FILE_DATE), 1);
+	expect(1, 1, 0, 0, 0);
+	import_text("victim", "v.csv",
+	            "accident_year,accident_month,outcome\n2006,3,killed\n2007,,injured\n");
+	assert_int_equal(checked(CHECK_PERIOD_DATE), 2);
+	expect(2, 2, 0, 0, 0);
+}
+
+static void
+classes_that_are_missing(void **state)
+{
+	(void)state;
+	import_text(
+		"hazard", "a.csv",
+		CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125.1,-45,WGS 84,,open,2020-01-01\n");
+	assert_int_equal(checked(CHECK_NO_CLASS), 1);
+	expect(2, 1, 1, 0, 0);
+	import_text("hazard", "b.csv", "lon,lat,given_datum\n-125.3,-45,WGS 84\n");
+	assert_int_equal(checked(CHECK_FILE_CLASS), 1);
+	expect(1, 1, 0, 0, 0);
+}
+
+static enum err_code
+see_remarks(void *ctx, const struct shown *row, struct err *e)
+{
+	const char *s = fields_text(&row->fields, "remarks");
+
+	(void)e;
+	if (s)
+		(void)snprintf(ctx, 200, "%s", s);
+	return ERR_OK;
+}
+
+static void
+bad_value(void **state)
+{
+	struct each_filter f = { .kind = store_kind(st, "hazard"),
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX };
+	char remarks[200] = "";
+
+	(void)state;
+	import_mapped("hazard", "a.csv", "lon,lat,c,n\n-125,-45,wild,many\n-125.1,-45,sha,3\n",
+	              "SELECT lon, lat, 'WGS 84' AS given_datum, c AS class, n AS "
+	              "returnees_expected FROM source");
+	assert_int_equal(checked(CHECK_BAD_VALUE), 1);
+	expect(2, 1, 1, 0, 0);
+	assert_int_equal(store_each(st, &f, see_remarks, remarks, NULL), ERR_OK);
+	assert_string_equal(remarks, "as given: class: wild; returnees_expected: many");
+}
+
+static void
+repeated_row(void **state)
+{
+	static const char text[] = CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n1,-125,-45,WGS 84,sha,open,2020-01-01\n"
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n";
+
+	(void)state;
+	/* true repeats exist: they are flagged, not dropped, and known again each for itself */
+	import_text("hazard", "a.csv", text);
+	expect(3, 1, 2, 0, 0);
+	assert_int_equal(checked(CHECK_REPEATED_ROW), 2);
+	import_text("hazard", "a.csv", text);
+	expect(3, 0, 0, 0, 3);
+}
+
+static void
+duplicates(void **state)
+{
+	(void)state;
+	import_text(
+		"hazard", "a.csv",
+		CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n1,-125.1,-45,WGS 84,cha,open,2020-01-01\n"
+		"A-2,-125.2,-45,WGS 84,cha,open,2020-01-01\na 2,-125.3,-45,WGS "
+	        "84,cha,open,2020-01-01\n"
+		"5,-125,-45,WGS 84,battle_area,open,2020-01-01\n");
+	assert_int_equal(checked(CHECK_DUPLICATE_ID), 1);
+	assert_int_equal(checked(CHECK_SIMILAR_ID), 1);
+	assert_int_equal(checked(CHECK_DUPLICATE_GEOMETRY), 1);
+	expect(5, 2, 3, 0, 0);
+}
+
+static void
+broken_link(void **state)
+{
+	(void)state;
+	import_text("hazard", "a.csv",
+	            "lon,lat,given_datum,class,place\n-125,-45,WGS "
+	            "84,sha,018cc251-f45c-7e1a-af78-681f3abb44bc\n"
+	            "-125.1,-45,WGS 84,sha,018cc251-f45c-7e1a-af78-681f3abb44bc\n-125.2,-45,WGS "
+	            "84,sha,\n");
+	assert_int_equal(checked(CHECK_BROKEN_LINK), 2);
+	expect(3, 1, 2, 0, 0);
+}
+
+static const char *const by_id[] = { "national_id", NULL };
+
+static void
+import_edition(const char *text)
+{
+	import_with((struct import_options){
+		.path = write_file("e.csv", text), .kind = "hazard", .key = by_id });
+}
+
+static void
+editions(void **state)
+{
+	(void)state;
+	import_edition(
+		CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125.1,-45,WGS 84,sha,open,2020-01-01\n"
+		"3,-125.2,-45,WGS 84,sha,open,2020-01-01\n");
+	expect(3, 3, 0, 0, 0);
+	/* 1 the same, 2 changed, 3 missing, 4 new */
+	import_edition(
+		CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n2,-125.1,-45,WGS 84,cha,open,2021-01-01\n"
+		"4,-125.4,-45,WGS 84,sha,open,2021-01-01\n");
+	expect(3, 2, 0, 0, 1);
+	assert_int_equal(result.counts.revised, 1);
+	assert_int_equal(result.counts.missing, 1);
+	assert_int_equal(records("hazard"), 4);
+	/* the same data in another format adds nothing */
+	import_with((struct import_options){
+		.path = write_file("e.geojson",
+	                           "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":"
+	                           "\"Feature\",\"geometry\":null,\"properties\":{"
+	                           "\"national_id\":\"4\",\"lon\":-125.4,\"lat\":-45,\"given_"
+	                           "datum\":\"WGS 84\",\"class\":\"sha\","
+	                           "\"status\":\"open\",\"valid_from\":\"2021-01-01\"}}]}"),
+		.kind = "hazard",
+		.key = by_id,
+		.mapping = "SELECT national_id, lon, lat, given_datum, class, status, valid_from "
+	                   "FROM source" });
+	expect(1, 0, 0, 0, 1);
+	assert_int_equal(result.counts.missing, 1); /* 2 came with the edition that 4 came with */
+}
+
+static void
+repeated_key(void **state)
+{
+	static const char text[] = CSV_HEAD
+		"1,-125,-45,WGS 84,sha,open,2020-01-01\n1,-125,-45,WGS 84,cha,open,2021-01-01\n"
+		"1,-125,-45,WGS 84,cha,open,2021-01-01\n,-125.1,-45,WGS 84,cha,open,2021-01-01\n";
+
+	(void)state;
+	import_edition(text);
+	assert_int_equal(checked(CHECK_REPEATED_KEY), 1);
+	assert_int_equal(checked(CHECK_NO_KEY), 1);
+	expect(4, 1, 2, 0, 1);
+	assert_int_equal(records("hazard"), 2);
+}
+
+static void
+corrected_rows(void **state)
+{
+	static const char text[] =
+		CSV_HEAD "1,-125,-45,,sha,open,2020-01-01\n2,-125.1,-45,,sha,open,2020-01-01\n";
+	const char *set[] = { "given_datum=WGS 84" };
+	int64_t first = 1;
+	struct retry_options o = {
+		.qid = &first, .qids = 1, .set = set, .sets = 1, .author = "tester"
+	};
+	struct retry_result r;
+	struct err e = { 0 };
+	struct buf out;
+
+	(void)state;
+	import_edition(text);
+	expect(2, 0, 0, 2, 0);
+	if (retry_run(st, &o, &r, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(r.retried, 1);
+	assert_int_equal(r.accepted, 1);
+	assert_int_equal(records("hazard"), 1);
+	/* it is settled; the file itself is known as before */
+	assert_int_equal(retry_run(st, &o, &r, &e), ERR_NOTFOUND);
+	import_edition(text);
+	expect(2, 0, 0, 0, 2);
+	/* the corrected row keeps its key: a later edition finds the record */
+	import_edition(CSV_HEAD "1,-125,-45,WGS 84,cha,open,2021-01-01\n");
+	assert_int_equal(result.counts.revised, 1);
+	assert_int_equal(records("hazard"), 1);
+	/* nothing corrected: the other row waits on */
+	o = (struct retry_options){ .author = "tester" };
+	assert_int_equal(retry_run(st, &o, &r, &e), ERR_OK);
+	assert_int_equal(r.waiting, 1);
+	assert_int_equal(retry_dismiss(st, 2, "", "tester", &e), ERR_INVALID);
+	assert_int_equal(retry_dismiss(st, 2, "no such place", "tester", &e), ERR_OK);
+	assert_int_equal(retry_dismiss(st, 2, "again", "tester", &e), ERR_CONFLICT);
+	buf_init(&out, 1u << 20);
+	assert_int_equal(retry_export(st, -1, false, RETRY_JSON, &out, &e), ERR_OK);
+	assert_string_equal(buf_text(&out), "[]\n");
+	buf_reset(&out);
+	assert_int_equal(retry_export(st, -1, true, RETRY_CSV, &out, &e), ERR_OK);
+	assert_non_null(strstr(buf_text(&out), "no such place"));
+	buf_done(&out);
+}
+
+static void
+corrected_file(void **state)
+{
+	struct retry_options o = { .author = "tester" };
+	struct retry_result r;
+	struct err e = { 0 };
+	struct buf out;
+	char *at;
+
+	(void)state;
+	import_text("hazard", "a.csv",
+	            "lon,lat,given_datum,class,remarks\n-125,-45,Mars,sha,\"a, "
+	            "\"\"b\"\"\"\n-125.1,-45,Mars,cha,=1+1\n");
+	expect(2, 0, 0, 2, 0);
+	buf_init(&out, 1u << 20);
+	assert_int_equal(retry_export(st, -1, false, RETRY_CSV, &out, &e), ERR_OK);
+	/* a person corrects the first row's column, not what the original holds */
+	at = strstr(out.data, ",Mars,");
+	assert_non_null(at);
+	memcpy(at, ",GPS ,", 6);
+	memcpy(at, ",4326,", 6);
+	o.from = write_file("q.csv", buf_text(&out));
+	buf_done(&out);
+	if (retry_run(st, &o, &r, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(r.retried, 2);
+	assert_int_equal(r.accepted + r.flagged, 1);
+	assert_int_equal(r.waiting, 1);
+}
+
+static void
+groups_are_acknowledged_on_the_way(void **state)
+{
+	struct buf text;
+	int64_t before = store_log_size(st);
+
+	(void)state;
+	buf_init(&text, 4u << 20);
+	buf_adds(&text, "lon,lat,given_datum,class\n");
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&text, "-125.%04d,-45.5,WGS 84,sha\n", i);
+	import_with((struct import_options){
+		.path = write_file("a.csv", buf_text(&text)), .kind = "hazard", .group = 3000 });
+	buf_done(&text);
+	assert_int_equal(result.counts.accepted + result.counts.flagged, 10000);
+	assert_int_equal(records("hazard"), 10000);
+	/* batches of 4096 rows: three groups, each a submission */
+	assert_int_equal(result.counts.submissions, 3);
+	assert_int_equal(store_log_size(st) - before, 3);
+}
+
+static void
+mistakes_change_nothing(void **state)
+{
+	static const char *const unknown[] = { "no_such_field", NULL };
+	static const char *const unmapped[] = { "imsma_id", NULL };
+	const char *csv = write_file("a.csv", CSV_HEAD "1,-125,-45,WGS 84,sha,open,2020-01-01\n");
+	struct import_options o = { .path = csv, .kind = "hazard" };
+	struct err e = { 0 };
+
+	(void)state;
+	o.kind = "dragon";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.kind = "hazard";
+	o.mapping = "SELECT class AS no_such_field FROM source";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.mapping = "SELECT class AS import_flags FROM source";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.mapping = "SELECT class, status AS class FROM source";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.mapping = "SELECT class FROM source; SELECT 1";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.mapping = "DELETE FROM source";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.mapping = "SELECT class FROM source ORDER BY class";
+	o.mapping = NULL;
+	o.key = unknown;
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.key = unmapped;
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.key = NULL;
+	o.source_date = "2020-13-01";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.source_date = NULL;
+	o.crs = "EPSG:1";
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+	o.crs = NULL;
+	o.path = "/no/such/file.csv";
+	assert_int_not_equal(try_import(o, &e), ERR_OK);
+	assert_int_equal(store_log_size(st), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(the_same_file_twice_adds_nothing),
+		TEST(empty_row),
+		TEST(rows_left_out_are_kept),
+		TEST(unreadable_row),
+		TEST(positions_that_cannot_be_known),
+		TEST(unreadable_geometry),
+		TEST(doubtful_position),
+		TEST(stated_datum),
+		TEST(dates_that_are_missing),
+		TEST(classes_that_are_missing),
+		TEST(bad_value),
+		TEST(repeated_row),
+		TEST(duplicates),
+		TEST(broken_link),
+		TEST(editions),
+		TEST(repeated_key),
+		TEST(corrected_rows),
+		TEST(corrected_file),
+		TEST(groups_are_acknowledged_on_the_way),
+		TEST(mistakes_change_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
