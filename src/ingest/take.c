@@ -542,7 +542,8 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	struct submit_revision *rev;
 	const char *flags = rowcheck_codes(r->found, ROWCHECK_FLAG, &t->mem);
 	struct store_value *v = r->fields.value;
-	char *key = arena_alloc(&t->mem, 48);
+	char *key = arena_alloc(&t->mem, 96);
+	size_t key_n;
 	enum err_code rc;
 
 	if (t->waiting == t->room) {
@@ -564,9 +565,10 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	v[t->f_source] =
 		(struct store_value){ .type = STORE_TEXT, .s = t->source_text, .n = UUID_TEXT - 1 };
 	v[t->f_row] = (struct store_value){ .type = STORE_INT, .i = r->number };
-	v[t->f_key] = (struct store_value){ .type = STORE_TEXT,
-		                            .s = key,
-		                            .n = text_base64url(r->key, 32, key) };
+	key_n = text_base64url(r->key, 32, key);
+	key[key_n++] = '.';
+	key_n += text_base64url(r->content, 32, key + key_n);
+	v[t->f_key] = (struct store_value){ .type = STORE_TEXT, .s = key, .n = key_n };
 	if (*flags)
 		v[t->f_flags] =
 			(struct store_value){ .type = STORE_TEXT, .s = flags, .n = strlen(flags) };

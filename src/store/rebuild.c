@@ -108,27 +108,25 @@ rebuild_layer(struct rebuilding *r, int kind, struct err *e)
 	return rc || latest == INT64_MIN ? rc : layer_latest(st, kind, latest, e);
 }
 
+/* import_key is KEY.CONTENT (docs/FORMATS.md, Imported rows): all that is needed stands in the
+ * revision. */
 static enum err_code
-put_row_key(struct rebuilding *r, int kind, const struct history_revision *h, struct uuid id,
-            struct arena *mem, struct err *e)
+put_row_key(struct rebuilding *r, const struct history_revision *h, struct uuid id, struct err *e)
 {
 	struct store *st = r->st;
-	struct store_fields f = h->rev.fields;
-	const char *key = fields_text(&f, "import_key");
+	const char *key = fields_text(&h->rev.fields, "import_key"),
+		   *dot = key ? strchr(key, '.') : NULL;
 	uint8_t hash[32], content[32];
-	size_t n = 0;
+	size_t n = 0, m = 0;
 	int found = 0;
 	int64_t fid = 0;
-	enum err_code rc = ERR_OK;
+	enum err_code rc;
 
-	if (!key || !text_unbase64url(key, strlen(key), hash, sizeof(hash), &n) || n != 32)
+	if (!dot || !text_unbase64url(key, (size_t)(dot - key), hash, sizeof(hash), &n) ||
+	    n != 32 || !text_unbase64url(dot + 1, strlen(dot + 1), content, sizeof(content), &m) ||
+	    m != 32)
 		return ERR_OK;
-	if (h->has_identity && st->has_register_key)
-		rc = history_open_identity(st, id, h->rev.rid, mem, &f, e);
-	if (!rc && !fields_content_hash(&f, st->kind[kind].sorted, content))
-		rc = err_set(e, ERR_NOMEM, "out of memory for an imported row");
-	if (!rc)
-		rc = history_find(st, id, &found, &fid, e);
+	rc = history_find(st, id, &found, &fid, e);
 	if (rc)
 		return rc;
 	(void)sqlite3_bind_blob(r->row_key, 1, hash, 32, SQLITE_STATIC);
@@ -160,7 +158,7 @@ rebuild_row_keys(struct rebuilding *r, int kind, struct err *e)
 		memcpy(id.b, sqlite3_column_blob(q, 12), UUID_SIZE);
 		rc = history_decode(st, q, &mem, &h, e);
 		if (!rc)
-			rc = put_row_key(r, kind, &h, id, &mem, e);
+			rc = put_row_key(r, &h, id, e);
 	}
 	if (!rc && s != SQLITE_DONE)
 		rc = db_fail(st, "read the imported rows", e);
