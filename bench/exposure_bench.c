@@ -322,7 +322,7 @@ near(struct field *f, double accuracy_m, uint32_t groups)
 	       "included), gap %.1e m\n",
 	       f->count, accuracy_m > 0 ? "low and high" : "values only", groups, pool_size(q.pool),
 	       took_s, wall_s() - begun_wall_s, nearby_gap_m(n));
-	for (int d = 0; d < 5; d++)
+	for (size_t d = 0; d < 5; d++)
 		printf("  %5.0f m %14.0f people (%.0f .. %.0f), %10.1f km2\n", distances[d],
 		       x[5 * groups + d].people, x[5 * groups + d].people_low,
 		       x[5 * groups + d].people_high, x[5 * groups + d].area_m2 / 1e6);

@@ -70,7 +70,7 @@ band_push(struct band *b, const double *values, double nodata)
 
 	b->filled[b->rows] = values != NULL;
 	for (size_t i = 0; in && i < width; i++) /* without branches: four at a time */
-		out[i] = (in[i] > 0) & (in[i] <= 1e300) & (in[i] != nodata) ? in[i] : 0;
+		out[i] = ((in[i] > 0) & (in[i] <= 1e300) & (in[i] != nodata)) ? in[i] : 0;
 	b->rows++;
 }
 

@@ -12,12 +12,15 @@
 #define A_M 6378137.0
 #define E2 0.0066943799901413165 /* WGS 84 */
 #define RAD 0.017453292519943295
-#define SPLIT_M 500.0 /* longest edge */
+#define SPLIT_M 500.0  /* longest edge */
+#define MAX_PIECES 200 /* of one edge: beyond 100 km pieces are longer */
+#define MAX_VERTICES 40000000u
 #define WELD_M 0.0005 /* nearer vertices are one */
 #define CHAIN_EDGES 16u
 #define CHAIN_TALL_M 2000.0
 #define RING_VERTICES 32u /* a small ring is one closed chain */
 #define SHRINK_BATCH 8192u
+#define SHRINK_POINTS 500000u
 #define SHRINK_QUADRANT 8 /* chords a quarter circle at inner corners */
 
 double
@@ -156,13 +159,19 @@ ring_turn(const double (*p)[2], size_t n)
 	return sum;
 }
 
+static bool
+same_point(const double *a, const double *b)
+{
+	return a[0] == b[0] && a[1] == b[1];
+}
+
 /* Every edge a chain of its own: no two of them grow by the same radius, whatever they run along.
  */
 static bool
 add_edges(struct outline *o, const double (*p)[2], size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
-		if (memcmp(p[i], p[i + 1], sizeof *p) != 0 && !add_chain(o, p + i, 2, false, true))
+		if (!same_point(p[i], p[i + 1]) && !add_chain(o, p + i, 2, false, true))
 			return false;
 	}
 	return true;
@@ -188,7 +197,7 @@ add_outline(struct outline *o, bool ring, bool hole, enum trust trust)
 
 	if (n == 0)
 		return true;
-	if (n == 1 || (n == 2 && memcmp(p[0], p[1], sizeof *p) == 0))
+	if (n == 1 || (n == 2 && same_point(p[0], p[1])))
 		return add_chain(o, (const double(*)[2])p, 1, false, true);
 	turn = ring ? ring_turn((const double(*)[2])p, n) : 0;
 	if (turn == 0 || trust == DOUBT)
@@ -281,15 +290,17 @@ take_positions(struct outline *o, const double *xy, size_t n, bool *ret_welded)
 	for (size_t i = 1; i < n; i++) {
 		const double *p = xy + 2 * i;
 		double length = rough_m(last, p);
-		double pieces = ceil(length / SPLIT_M);
+		int pieces = (int)fmin(MAX_PIECES, ceil(length / SPLIT_M));
 
 		if (length < WELD_M) {
 			*ret_welded = true;
 			continue;
 		}
-		for (double k = 1; k < pieces; k++) {
-			if (!take_point(o, last[0] + (p[0] - last[0]) * (k / pieces),
-			                last[1] + (p[1] - last[1]) * (k / pieces)))
+		for (int k = 1; k < pieces; k++) {
+			double t = (double)k / pieces;
+
+			if (!take_point(o, last[0] + (p[0] - last[0]) * t,
+			                last[1] + (p[1] - last[1]) * t))
 				return false;
 		}
 		if (!take_point(o, p[0], p[1]))
@@ -413,8 +424,10 @@ read_hazard(struct outline *o, const struct nearby_hazard *h, struct err *e)
 			return rc;
 		ring = g->part_end[part];
 	}
-	if (o->vertex.count > UINT32_MAX / 2)
-		return err_set(e, ERR_LIMIT, "hazards have more than %u vertices", UINT32_MAX / 2);
+	if (o->vertex.count > MAX_VERTICES)
+		return err_set(e, ERR_LIMIT,
+		               "hazards have more than %u vertices, with edges split at %g m",
+		               MAX_VERTICES, SPLIT_M);
 	return ERR_OK;
 }
 
@@ -452,14 +465,14 @@ shrink(struct shrink_job *j, size_t worker, const struct geom *g, double by_m, s
 	double lat = (b.min_lat_deg + b.max_lat_deg) / 2;
 	double scale = 1 / outline_psi_per_m(lat);
 	double psi0 = outline_psi(lat);
-	struct geom flat = *g, out;
+	struct geom flat = *g, out = { .type = GEOM_POLYGON };
 	GEOSGeometry *in = NULL, *small = NULL;
 	double *xy = arena_calloc(&j->arena[worker], 2 * (size_t)g->point_count, sizeof *xy);
 	enum err_code rc;
 
 	if (!xy)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	for (uint32_t i = 0; i < g->point_count; i++) {
+	for (size_t i = 0; i < g->point_count; i++) {
 		xy[2 * i] = (g->xy[2 * i] - b.min_lon_deg) * RAD * scale;
 		xy[2 * i + 1] = (outline_psi(g->xy[2 * i + 1]) - psi0) * scale;
 	}
@@ -477,7 +490,7 @@ shrink(struct shrink_job *j, size_t worker, const struct geom *g, double by_m, s
 	xy = arena_calloc(&j->arena[worker], 2 * (size_t)out.point_count, sizeof *xy);
 	if (!xy)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	for (uint32_t i = 0; i < out.point_count; i++) {
+	for (size_t i = 0; i < out.point_count; i++) {
 		xy[2 * i] = b.min_lon_deg + out.xy[2 * i] / scale / RAD;
 		xy[2 * i + 1] = psi0 + out.xy[2 * i + 1] / scale;
 	}
@@ -567,9 +580,13 @@ shrink_run(struct outline *o, struct shrink_job *j, size_t count, struct pool *p
 {
 	enum err_code rc = ERR_OK;
 
-	for (j->first = 0; rc == ERR_OK && j->first < count; j->first += SHRINK_BATCH) {
-		size_t n = count - j->first < SHRINK_BATCH ? count - j->first : SHRINK_BATCH;
+	size_t n;
 
+	for (j->first = 0; rc == ERR_OK && j->first < count; j->first += n) {
+		size_t points = 0;
+
+		for (n = 0; n < SHRINK_BATCH && j->first + n < count && points < SHRINK_POINTS; n++)
+			points += j->hazards[j->first + n].geom->point_count;
 		rc = shrink_batch(o, j, n, pool, e);
 	}
 	return rc;
@@ -586,16 +603,16 @@ shrink_all(struct outline *o, const struct nearby_hazard *hazards, size_t count,
 		                .shrunk = mem_calloc(SHRINK_BATCH, sizeof *j.shrunk),
 		                .errors = mem_calloc(workers, sizeof *j.errors),
 		                .failed = mem_calloc(workers, sizeof *j.failed) };
+	bool fine = j.geo && j.arena && j.shrunk && j.errors && j.failed;
 	enum err_code rc = ERR_OK;
 
-	if (!j.geo || !j.arena || !j.shrunk || !j.errors || !j.failed)
-		rc = err_set(e, ERR_NOMEM, "out of memory for %zu workers", workers);
-	for (size_t w = 0; w < workers && rc == ERR_OK; w++) {
+	for (size_t w = 0; fine && w < workers; w++) {
 		arena_init(&j.arena[w], (size_t)256 << 20);
 		j.geo[w] = geo_create();
-		if (!j.geo[w])
-			rc = err_set(e, ERR_NOMEM, "out of memory for %zu workers", workers);
+		fine = j.geo[w] != NULL;
 	}
+	if (!fine)
+		rc = err_set(e, ERR_NOMEM, "out of memory for %zu workers", workers);
 	for (size_t r = 0; r < run_count && rc == ERR_OK; r++) {
 		if (runs[r].sign >= 0)
 			continue;
@@ -603,7 +620,7 @@ shrink_all(struct outline *o, const struct nearby_hazard *hazards, size_t count,
 		j.distance_m = runs[r].distance_m;
 		rc = shrink_run(o, &j, count, pool, e);
 	}
-	for (size_t w = 0; w < workers && j.geo && j.arena; w++) {
+	for (size_t w = 0; j.geo && j.arena && w < workers; w++) {
 		geo_free(j.geo[w]);
 		arena_done(&j.arena[w]);
 	}
