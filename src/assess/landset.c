@@ -33,7 +33,8 @@ keep_geometry(struct loading *l, const struct shown *row, struct land_item *x, s
 		if (!geom_copy(g, &l->s->mem, &x->geom))
 			return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", l->s->count);
 		x->area_m2 = row->area_m2;
-		x->area_low_m2 = row->area_low_m2;
+		/* two ways of summing: the smaller reading is never the larger area */
+		x->area_low_m2 = row->area_low_m2 < row->area_m2 ? row->area_low_m2 : row->area_m2;
 		x->perimeter_m = row->perimeter_m;
 	}
 	x->areal = geom_is_areal(&x->geom);
