@@ -134,12 +134,14 @@ line_fill(struct cover *c, GEOSGeometry *line, bool keep, struct pile *to)
 
 	faces = noded ? GEOSPolygonize_full_r(c->h, noded, &cuts, &dangles, &rest) : NULL;
 	joined = faces ? GEOSUnaryUnion_r(c->h, faces) : NULL;
-	if (joined && keep) {
-		ok = pile_add_shells(c, to, joined) && ring_keep_lines(c, cuts) &&
-		     ring_keep_lines(c, dangles);
-		cuts = dangles = NULL;
-	} else if (joined) {
-		ok = pile_add_shells(c, to, joined);
+	ok = joined && pile_add_shells(c, to, joined);
+	if (ok && keep) {
+		ok = ring_keep_lines(c, cuts);
+		cuts = NULL;
+	}
+	if (ok && keep) {
+		ok = ring_keep_lines(c, dangles);
+		dangles = NULL;
 	}
 	GEOSGeom_destroy_r(c->h, cuts);
 	GEOSGeom_destroy_r(c->h, dangles);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
 #include "geo/extent.h"
 #include "geo/measure.h"
@@ -456,6 +457,51 @@ invalid_outlines(void **state)
 	}
 }
 
+/* Every allocation failing once, then all from it on: the right areas or "out of memory", outputs
+ * untouched. */
+static void
+no_memory(void **state)
+{
+	struct extent_item it[40];
+	struct extent_result want, got;
+	struct rng r;
+	long last;
+
+	(void)state;
+	rng_seed(&r, 9, 1);
+	for (size_t i = 0; i < 40; i++) {
+		double x = 35 + 0.004 * rng_f64(&r), y = 48 + 0.004 * rng_f64(&r);
+
+		/* some touch, so that GEOS is needed */
+		it[i] = i % 4 == 3 ? it[i - 1] : item(star(&r, x, y, 0.001, i % 3 ? 9 : 60), 0, 5);
+		if (i % 8 == 7) {
+			double *xy = arena_memdup(&mem, it[i].geom->xy,
+			                          2 * it[i].geom->point_count * sizeof(*xy));
+
+			assert_non_null(xy);
+			xy[4] += 1e-5;
+			it[i] = item(ring_of(xy, it[i].geom->point_count), 0, 5);
+		}
+	}
+	last = mem_count();
+	ok(extent_compute(NULL, it, 40, 1, &want, &e));
+	last = mem_count() - last;
+	for (long n = 0; n < 2 * last; n++) {
+		enum err_code rc;
+
+		memset(&got, 77, sizeof(got));
+		mem_fail_after(n / 2, n % 2);
+		rc = extent_compute(NULL, it, 40, 1, &got, &e);
+		mem_fail_after(-1, 0);
+		assert_true(rc == ERR_OK || rc == ERR_NOMEM);
+		if (rc == ERR_OK) {
+			assert_memory_equal(&got, &want, sizeof(got));
+		} else {
+			assert_int_equal(got.polygons, 0x4d4d4d4d4d4d4d4d);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -470,6 +516,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(bounds_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(points_and_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(invalid_outlines, setup, teardown),
 	};
 

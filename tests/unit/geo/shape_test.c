@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
 #include "geo/handle.h"
 #include "geo/measure.h"
@@ -636,12 +637,14 @@ grid_cell_of_a_point(void **state)
 	}
 }
 
-/* What lies inside: within the area, away from its outline, on the same grid; nothing of a point. */
+/* What lies inside: within the area, away from its outline, on the same grid; nothing of a point.
+ */
 static void
 grid_inside_is_inside(void **state)
 {
-	struct geom g = wkt("POLYGON ((-125 -45,-124.97 -45.003,-124.972 -44.98,-124.99 -44.97,-125 -45),"
-	                    "(-124.985 -44.99,-124.98 -44.99,-124.98 -44.985,-124.985 -44.99))");
+	struct geom g =
+		wkt("POLYGON ((-125 -45,-124.97 -45.003,-124.972 -44.98,-124.99 -44.97,-125 -45),"
+	            "(-124.985 -44.99,-124.98 -44.99,-124.98 -44.985,-124.985 -44.99))");
 	struct geom p = wkt("POINT (35 48)"), cells, all, tight, grown;
 	bool yes;
 
@@ -679,6 +682,42 @@ grid_refused(void **state)
 	assert_int_equal(shape_to_grid(ctx, &none, 100, &mem, &out, &e), ERR_INVALID);
 }
 
+/* Every allocation failing once, then all from it on: an answer or "out of memory", no leak, no
+ * crash. */
+static void
+no_memory(void **state)
+{
+	struct geom g[2] = {
+		wkt("MULTIPOLYGON (((0 0, 4 4, 4 0, 0 4, 0 0), (1 0.1, 2 0.1, 2 0.2, 1 0.1)),"
+		    "((9 9, 8 8, 9 9, 9 9)))"),
+		wkt("POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0))")
+	};
+	const struct geom *list[2] = { &g[0], &g[1] };
+
+	(void)state;
+	for (long n = 0; n < 120; n++) {
+		struct geo *own = geo_create();
+		struct geom most, least;
+		struct arena a;
+		double m;
+		bool yes;
+
+		assert_non_null(own);
+		arena_init(&a, 0);
+		mem_fail_after(n / 2, n % 2);
+		(void)!shape_cover(own, &g[0], &a, &most, &least, &e);
+		(void)!shape_union(own, list, 2, &a, &most, &e);
+		(void)!shape_grow(own, &g[1], 100, &a, &most, &e);
+		(void)!shape_to_grid(own, &g[1], 10000, &a, &most, &e);
+		(void)!shape_covers(own, &g[1], &g[1], &yes, &e);
+		(void)!shape_overlap_m2(own, &g[1], &g[1], &m, &e);
+		(void)!shape_distance_m(own, &g[1], &g[1], &m, &e);
+		mem_fail_after(-1, 0);
+		arena_done(&a);
+		geo_free(own);
+	}
+}
+
 int
 main(void)
 {
@@ -700,6 +739,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(grid_cell_of_a_point, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_inside_is_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
