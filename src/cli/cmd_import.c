@@ -82,6 +82,7 @@ print_json(const struct import_result *r, const struct texts *t, const char *sql
 	json_int(&w, "quarantined", c->quarantined);
 	json_int(&w, "present", c->present);
 	json_int(&w, "revised", c->revised);
+	json_int(&w, "reopened", c->reopened);
 	json_int(&w, "missing", c->missing);
 	json_array(&w, "missing_ids");
 	for (int64_t i = 0; i < c->missing && i < TAKE_MISSING_LISTED; i++) {
@@ -126,6 +127,9 @@ print_text(const struct cli *cli, const struct import_result *r, const struct te
 			       rowchecks[i].code);
 	if (c->revised)
 		printf("  %8lld correct records that were there\n", (long long)c->revised);
+	if (c->reopened)
+		printf("  %8lld released hazards are open again by what lies on them\n",
+		       (long long)c->reopened);
 	if (c->missing) {
 		printf("  %8lld records of former editions are not in this file; they stay as they "
 		       "are:\n",
@@ -247,19 +251,19 @@ const struct cli_command cmd_import = {
 		"       [--message TEXT] [--approved-by NAME] [--encoding E] [--limit KEY=VALUE]",
 	.text = "Reads SOURCE in a sandbox and takes its rows in as records of a kind. What a row\n"
 		"means is said by a mapping: one SQL SELECT over the table source, whose columns "
-	        "are\n"
+		"are\n"
 		"named like the form's fields. Without --map one is drafted from names and "
-	        "values,\n"
+		"values,\n"
 		"printed, and used. Every row is accepted, flagged (it is in, with a mark),\n"
 		"quarantined with its reason, or already present; the four add up to what was "
-	        "read.\n"
+		"read.\n"
 		"Importing a file again adds nothing. Exit status 3: rows were quarantined.\n\n"
 		"  --map MAP.sql      the mapping; lon, lat, x, y, position and crs are columns "
-	        "too\n"
+		"too\n"
 		"  --guess            draft the mapping (also what happens without --map)\n"
 		"  --dry-run          tell what would happen, write nothing\n"
 		"  --key FIELD,...    fields that make a row known again in a later edition: "
-	        "changed\n"
+		"changed\n"
 		"                     rows correct their records, missing ones are listed\n"
 		"  --layer L          a layer or a data set of an archive\n"
 		"  --crs CODE         reference system of the coordinates, such as EPSG:28406\n"

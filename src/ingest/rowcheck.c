@@ -135,6 +135,10 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_CLOSED_AS_REPORTED] = { "closed_as_reported", ROWCHECK_NOTE,
 	                               "the land arrives closed: released as its source reports",
 	                               check_closed },
+	[CHECK_ON_RELEASED_LAND] = { "on_released_land", ROWCHECK_NOTE,
+	                             "a find or accident on released land, which is open again by "
+	                             "that",
+	                             NULL },
 };
 
 void

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/reopen.h"
 #include "ingest/seen.h"
 #include "store/each.h"
 #include "store/history.h"
@@ -20,6 +21,7 @@
 struct take {
 	struct take_about about;
 	struct take_counts counts;
+	struct reopen *reopen; /* NULL: rows of this kind reopen nothing */
 	struct rowkey_reader *keys;
 	struct quarantine *quarantine;
 	struct arena mem; /* of the batch */
@@ -87,6 +89,8 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 		rc = quarantine_any(about->st, &t->look_quarantine, e);
 	if (!rc)
 		rc = rowkey_revisions(about->st, &revisions, e);
+	if (!rc && reopen_kind(about->st, about->kind))
+		rc = reopen_create(about->st, &t->reopen, e);
 	if (!rc && about->source)
 		t->source = *about->source;
 	else if (!rc)
@@ -109,6 +113,7 @@ take_close(struct take *t)
 		return;
 	if (t->open)
 		submit_cancel(t->about.st);
+	reopen_free(t->reopen);
 	rowkey_close(t->keys);
 	quarantine_close(t->quarantine);
 	arena_done(&t->mem);
@@ -536,6 +541,48 @@ settle(struct take *t, const struct rowmake_row *r, struct uuid id, struct err *
 	return rc ? rc : quarantine_end(t->quarantine, qid, &id, how, e);
 }
 
+/* Room for one more revision that waits. */
+static struct submit_revision *
+new_waiting(struct take *t)
+{
+	if (t->waiting == t->room) {
+		size_t room = t->room ? 2 * t->room : 1024;
+		struct submit_revision *more = mem_realloc_array(t->wait, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		t->wait = more;
+		t->room = room;
+	}
+	return &t->wait[t->waiting];
+}
+
+/* Land that was released and on which this row lies is open again. */
+static enum err_code
+reopen_land(struct take *t, struct rowmake_row *r, struct uuid id, struct err *e)
+{
+	size_t from = 0, i;
+	enum err_code rc = ERR_OK;
+
+	while (!rc && t->reopen) {
+		struct submit_revision *rev;
+
+		rc = reopen_next(t->reopen, &r->fields, &from, &i, e);
+		if (rc || i == SIZE_MAX)
+			return rc;
+		rev = new_waiting(t);
+		if (!rev)
+			return no_memory(e);
+		rc = reopen_revision(t->reopen, i, id, &r->fields, &t->mem, rev, e);
+		if (!rc) {
+			t->waiting++;
+			t->counts.reopened++;
+			t->counts.check[CHECK_ON_RELEASED_LAND]++;
+		}
+	}
+	return rc;
+}
+
 static enum err_code
 wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, struct err *e)
 {
@@ -546,18 +593,9 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	size_t key_n;
 	enum err_code rc;
 
-	if (t->waiting == t->room) {
-		size_t room = t->room ? 2 * t->room : 1024;
-		struct submit_revision *more = mem_realloc_array(t->wait, room, sizeof(*more));
-
-		if (!more)
-			return no_memory(e);
-		t->wait = more;
-		t->room = room;
-	}
-	if (!flags || !key)
+	rev = new_waiting(t);
+	if (!flags || !key || !rev)
 		return no_memory(e);
-	rev = &t->wait[t->waiting];
 	*rev = (struct submit_revision){ .kind = t->about.kind,
 		                         .outline_valid = r->outline_valid,
 		                         .row_key = r->key,
@@ -591,9 +629,10 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	}
 	if (!rc)
 		rc = settle(t, r, rev->id, e);
-	if (!rc)
-		t->waiting++;
-	return rc;
+	if (rc)
+		return rc;
+	t->waiting++;
+	return reopen_land(t, r, rev->id, e);
 }
 
 static enum err_code

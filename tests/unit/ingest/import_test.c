@@ -406,7 +406,7 @@ duplicates(void **state)
 		CSV_HEAD
 		"1,-125,-45,WGS 84,sha,open,2020-01-01\n1,-125.1,-45,WGS 84,cha,open,2020-01-01\n"
 		"A-2,-125.2,-45,WGS 84,cha,open,2020-01-01\na 2,-125.3,-45,WGS "
-	        "84,cha,open,2020-01-01\n"
+		"84,cha,open,2020-01-01\n"
 		"5,-125,-45,WGS 84,battle_area,open,2020-01-01\n");
 	assert_int_equal(checked(CHECK_DUPLICATE_ID), 1);
 	assert_int_equal(checked(CHECK_SIMILAR_ID), 1);
@@ -465,7 +465,7 @@ editions(void **state)
 		.kind = "hazard",
 		.key = by_id,
 		.mapping = "SELECT national_id, lon, lat, given_datum, class, status, valid_from "
-	                   "FROM source" });
+			   "FROM source" });
 	expect(1, 0, 0, 0, 1);
 	assert_int_equal(result.counts.missing, 1); /* 2 came with the edition that 4 came with */
 }
@@ -582,6 +582,60 @@ groups_are_acknowledged_on_the_way(void **state)
 	assert_int_equal(store_log_size(st) - before, 3);
 }
 
+static enum err_code
+count_open(void *ctx, const struct shown *row, struct err *e)
+{
+	(void)e;
+	*(int *)ctx += row->as == SHOWN_DANGER;
+	return ERR_OK;
+}
+
+static int
+open_hazards(void)
+{
+	struct each_filter f = { .kind = store_kind(st, "hazard"),
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX };
+	int n = 0;
+
+	assert_int_equal(store_each(st, &f, count_open, &n, NULL), ERR_OK);
+	return n;
+}
+
+static void
+a_find_on_released_land_reopens_it(void **state)
+{
+	(void)state;
+	import_mapped("hazard", "h.csv",
+	              "g,s,d\n\"POLYGON ((-125 -45, -124.99 -45, -124.99 -44.99, -125 -44.99, -125 "
+	              "-45))\",closed,2020-01-01\n"
+	              "\"POLYGON ((-126 -45, -125.99 -45, -125.99 -44.99, -126 -44.99, -126 "
+	              "-45))\",handed_over,2020-01-01\n",
+	              "SELECT g AS geometry, s AS status, d AS valid_from, 'cha' AS class, "
+	              "'cleared' AS outcome, 'WGS 84' AS "
+	              "given_datum FROM source");
+	assert_int_equal(open_hazards(), 0);
+	/* older than the release; beside it: nothing happens */
+	import_text("accident", "a.csv",
+	            "lon,lat,given_datum,date,class\n-124.995,-44.995,WGS "
+	            "84,2019-12-31,mine\n-124.98,-44.995,WGS 84,2021-01-01,mine\n");
+	expect(2, 2, 0, 0, 0);
+	assert_int_equal(result.counts.reopened, 0);
+	assert_int_equal(open_hazards(), 0);
+	import_text("accident", "b.csv",
+	            "lon,lat,given_datum,date,class\n-124.995,-44.995,WGS "
+	            "84,2020-01-01,mine\n-124.996,-44.995,WGS 84,2022-01-01,mine\n");
+	expect(2, 2, 0, 0, 0);
+	assert_int_equal(result.counts.reopened, 1);
+	assert_int_equal(checked(CHECK_ON_RELEASED_LAND), 1);
+	assert_int_equal(open_hazards(), 1);
+	import_text("ordnance", "o.csv",
+	            "lon,lat,given_datum,found_date,category\n-125.995,-44.995,WGS "
+	            "84,2023-05-05,mortar\n");
+	assert_int_equal(result.counts.reopened, 1);
+	assert_int_equal(open_hazards(), 2);
+}
+
 static void
 mistakes_change_nothing(void **state)
 {
@@ -647,6 +701,7 @@ main(void)
 		TEST(corrected_rows),
 		TEST(corrected_file),
 		TEST(groups_are_acknowledged_on_the_way),
+		TEST(a_find_on_released_land_reopens_it),
 		TEST(mistakes_change_nothing),
 	};
 
