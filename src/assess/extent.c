@@ -1,4 +1,5 @@
-/* Extent: how much land, by class, status and place; overlaps count once. docs/FIGURES.md, "Areas". */
+/* Extent: how much land, by class, status and place; overlaps count once. docs/FIGURES.md, "Areas".
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,18 +81,24 @@ static const struct table tables[] = {
 	{ "extent.area", "", is_open, no_value, NULL },
 	{ "extent.by_class", "class", is_open, class_value, NULL },
 	{ "extent.by_status", "status", is_open, status_value, NULL },
-	{ "extent.unapproved", "", is_unapproved, no_value, "drawn on receipt, not yet approved; in extent.area too" },
-	{ "extent.not_in_totals", "class", is_other_open, class_value, "indications and spot tasks; never in area totals" },
-	{ "extent.released", "outcome", is_released, outcome_value, "released by this register's own decisions" },
-	{ "extent.reported_released", "outcome", is_reported, outcome_value, "released as reported by its source; not this register's release" },
+	{ "extent.unapproved", "", is_unapproved, no_value,
+	  "drawn on receipt, not yet approved; in extent.area too" },
+	{ "extent.not_in_totals", "class", is_other_open, class_value,
+	  "indications and spot tasks; never in area totals" },
+	{ "extent.released", "outcome", is_released, outcome_value,
+	  "released by this register's own decisions" },
+	{ "extent.reported_released", "outcome", is_reported, outcome_value,
+	  "released as reported by its source; not this register's release" },
 };
 
 /* One table's polygons in groups: a group is a cell of the tally (place, value). */
 struct grouping {
 	struct tally *tally;
 	struct extent_item *item;
-	const struct land_item **land; /* of item i */
 	size_t count;
+	const struct land_item **land; /* all that the table takes, with or without a position */
+	uint32_t *land_group;
+	size_t lands;
 };
 
 static enum err_code
@@ -101,7 +108,8 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 
 	g->item = mem_calloc(s->count + 1, sizeof(*g->item));
 	g->land = mem_calloc(s->count + 1, sizeof(*g->land));
-	if (!rc && (!g->item || !g->land))
+	g->land_group = mem_calloc(s->count + 1, sizeof(*g->land_group));
+	if (!rc && (!g->item || !g->land || !g->land_group))
 		rc = err_set(e, ERR_NOMEM, "out of memory for areas");
 	for (size_t i = 0; !rc && i < s->count; i++) {
 		const struct land_item *x = &s->item[i];
@@ -124,16 +132,25 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 		const struct land_item *x = &s->item[i];
 		struct tally_cell *cell;
 
-		if (!t->takes(x) || !x->areal)
+		if (!t->takes(x))
 			continue;
 		rc = tally_at(g->tally, x->place, t->value(x), &cell, e);
 		if (rc)
 			break;
-		g->land[g->count] = x;
-		g->item[g->count++] = (struct extent_item){ .geom = &x->geom, .area_m2 = x->area_m2,
-			                                    .perimeter_m = x->perimeter_m,
-			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)cell->row,
-			                                    .unsure_m2 = x->area_m2 - x->area_low_m2 };
+		g->land[g->lands] = x;
+		g->land_group[g->lands++] = (uint32_t)cell->row;
+		if (!x->areal)
+			cell->sum[2] += x->reported_m2;
+		if (x->geom.point_count == 0)
+			continue;
+		/* a point or a line has no area, but may be as large as its accuracy lets it */
+		g->item[g->count++] =
+			(struct extent_item){ .geom = &x->geom,
+			                      .area_m2 = x->area_m2,
+			                      .perimeter_m = x->perimeter_m,
+			                      .accuracy_m = x->accuracy_m,
+			                      .group = (uint32_t)cell->row,
+			                      .unsure_m2 = x->area_m2 - x->area_low_m2 };
 	}
 	return rc;
 }
@@ -144,6 +161,7 @@ group_free(struct grouping *g)
 	tally_free(g->tally);
 	mem_free(g->item);
 	mem_free(g->land);
+	mem_free(g->land_group);
 }
 
 /* Share of the country's or the place's own area. */
@@ -166,22 +184,26 @@ add_share(struct assess *a, const struct figure_row *area, size_t place, struct 
 }
 
 static enum err_code
-add_overlap(struct assess *a, const struct figure_row *area, const struct extent_result *x, struct err *e)
+add_overlap(struct assess *a, const struct figure_row *area, const struct extent_result *x,
+            struct err *e)
 {
 	struct figure_row r = *area;
 
 	if (!figure_wanted(a, "extent.overlap"))
 		return ERR_OK;
 	r.code = "extent.overlap";
-	r.value = r.low = r.high = x->overlap_m2;
+	r.value = x->overlap_m2;
 	r.high = x->overlap_m2 + (area->high - area->value);
-	r.low = x->overlap_m2 - (area->value - area->low) > 0 ? x->overlap_m2 - (area->value - area->low) : 0;
+	r.low = x->overlap_m2 - (area->value - area->low) > 0
+	                ? x->overlap_m2 - (area->value - area->low)
+	                : 0;
 	r.note = "land that more than one hazard covers, counted once in extent.area";
 	return figure_add(a, &r, NULL, e);
 }
 
 static enum err_code
-add_count(struct assess *a, const struct figure_row *area, const struct tally_cell *cell, struct err *e)
+add_count(struct assess *a, const struct figure_row *area, const struct tally_cell *cell,
+          struct err *e)
 {
 	struct figure_row r = *area;
 	char note[120] = "";
@@ -198,44 +220,101 @@ add_count(struct assess *a, const struct figure_row *area, const struct tally_ce
 }
 
 static enum err_code
-add_members(struct assess *a, const struct grouping *g, uint32_t group_no, size_t row, struct err *e)
+add_members(struct assess *a, const struct grouping *g, uint32_t group_no, size_t row,
+            struct err *e)
 {
 	int kind = store_kind(a->st, "hazard");
 	enum err_code rc = ERR_OK;
 
-	for (size_t i = 0; !rc && i < g->count; i++)
-		if (g->item[i].group == group_no)
-			rc = figure_add_member(a, row, g->land[i]->id, kind, g->land[i]->area_m2, e);
+	for (size_t i = 0; !rc && i < g->lands; i++)
+		if (g->land_group[i] == group_no)
+			rc = figure_add_member(a, row, g->land[i]->id, kind, g->land[i]->area_m2,
+			                       e);
 	return rc;
 }
 
-static enum err_code
-add_table(struct assess *a, const struct table *t, struct grouping *g, const struct extent_result *res,
-          struct err *e)
+/* Low and high of a row beside those of extent_compute: land without an outline adds what its
+ * source reports to high; land whose class, status or outcome is not stated may belong to any row
+ * of the place. */
+static void
+widen(const struct table *t, struct grouping *g, const struct extent_result *res, size_t at,
+      struct figure_row *r)
 {
+	const struct tally_cell *cell = tally_cell(g->tally, at);
+
+	r->high += cell->sum[2];
+	if (!*t->dim)
+		return;
+	if (text_eq(cell->key, "unknown")) {
+		r->low = 0;
+		return;
+	}
+	for (size_t i = 0; i < tally_count(g->tally); i++) {
+		const struct tally_cell *c = tally_cell(g->tally, i);
+
+		if (c->place == cell->place && text_eq(c->key, "unknown"))
+			r->high += res[i].high_m2 + c->sum[2];
+	}
+}
+
+static enum err_code
+add_table_row(struct assess *a, const struct table *t, struct grouping *g,
+              const struct extent_result *res, size_t at, struct err *e)
+{
+	struct tally_cell cell = *tally_cell(g->tally, at);
+	char dim[120], note[200];
+	size_t row;
+	struct figure_row r = { .code = t->code,
+		                .dim = dim,
+		                .place = places_name(a->places, cell.place),
+		                .known = true,
+		                .value = res[at].area_m2,
+		                .low = res[at].low_m2,
+		                .high = res[at].high_m2,
+		                .unit = "m2",
+		                .method = method,
+		                .records = cell.records,
+		                .note = note };
+	enum err_code rc;
+
+	widen(t, g, res, at, &r);
+	(void)snprintf(dim, sizeof(dim), "%s%s%s", t->dim, *t->dim ? "=" : "", cell.key);
+	(void)snprintf(note, sizeof(note), "%s", t->note ? t->note : "");
+	if (cell.sum[1] > 0) {
+		size_t n = strlen(note);
+
+		(void)snprintf(note + n, sizeof(note) - n,
+		               "%s%.0f without a position: only what they report is in high",
+		               n ? "; " : "", cell.sum[1]);
+	}
+	rc = figure_wanted(a, t->code) ? figure_add(a, &r, &row, e) : ERR_OK;
+	if (!rc && figure_wanted(a, t->code) && figure_explains(a, t->code))
+		rc = add_members(a, g, (uint32_t)at, row, e);
+	r.note = t->note;
+	if (rc || t != &tables[0])
+		return rc;
+	rc = add_share(a, &r, cell.place, e);
+	if (!rc)
+		rc = add_overlap(a, &r, &res[at], e);
+	return rc ? rc : add_count(a, &r, &cell, e);
+}
+
+static enum err_code
+add_table(struct assess *a, const struct table *t, struct grouping *g,
+          const struct extent_result *res, struct err *e)
+{
+	/* hazards are recorded, and none is open: known, and nothing */
+	struct figure_row none = { .code = t->code,
+		                   .known = true,
+		                   .unit = "m2",
+		                   .method = method,
+		                   .note = "no hazard recorded is open" };
 	enum err_code rc = ERR_OK;
 
-	for (size_t i = 0; !rc && i < tally_count(g->tally); i++) {
-		struct tally_cell cell = *tally_cell(g->tally, i);
-		char dim[120];
-		size_t row;
-		struct figure_row r = { .code = t->code, .dim = dim, .place = places_name(a->places, cell.place),
-			                .known = true, .value = res[i].area_m2, .low = res[i].low_m2,
-			                .high = res[i].high_m2, .unit = "m2", .method = method,
-			                .records = cell.records, .note = t->note };
-
-		(void)snprintf(dim, sizeof(dim), "%s%s%s", t->dim, *t->dim ? "=" : "", cell.key);
-		rc = figure_wanted(a, t->code) ? figure_add(a, &r, &row, e) : ERR_OK;
-		if (!rc && figure_wanted(a, t->code) && figure_explains(a, t->code))
-			rc = add_members(a, g, (uint32_t)i, row, e);
-		if (rc || t != &tables[0])
-			continue;
-		rc = add_share(a, &r, cell.place, e);
-		if (!rc)
-			rc = add_overlap(a, &r, &res[i], e);
-		if (!rc)
-			rc = add_count(a, &r, &cell, e);
-	}
+	for (size_t i = 0; !rc && i < tally_count(g->tally); i++)
+		rc = add_table_row(a, t, g, res, i, e);
+	if (!rc && t == &tables[0] && !tally_count(g->tally) && figure_wanted(a, t->code))
+		rc = figure_add(a, &none, NULL, e);
 	return rc;
 }
 
@@ -252,7 +331,8 @@ run_table(struct assess *a, const struct land_set *s, const struct table *t, str
 			rc = err_set(e, ERR_NOMEM, "out of memory for areas");
 	}
 	if (!rc && tally_count(g.tally))
-		rc = extent_compute(a->pool, g.item, g.count, (uint32_t)tally_count(g.tally), res, e);
+		rc = extent_compute(a->pool, g.item, g.count, (uint32_t)tally_count(g.tally), res,
+		                    e);
 	if (!rc)
 		rc = add_table(a, t, &g, res, e);
 	mem_free(res);
@@ -265,8 +345,9 @@ table_wanted(const struct assess *a, const struct table *t)
 {
 	if (figure_wanted(a, t->code))
 		return true;
-	return t == &tables[0] && (figure_wanted(a, "extent.share") || figure_wanted(a, "extent.overlap") ||
-	                           figure_wanted(a, "extent.hazards"));
+	return t == &tables[0] &&
+	       (figure_wanted(a, "extent.share") || figure_wanted(a, "extent.overlap") ||
+	        figure_wanted(a, "extent.hazards"));
 }
 
 enum err_code
@@ -280,7 +361,7 @@ figure_extent(struct assess *a, struct err *e)
 		return rc;
 	if (s.count == 0)
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
-	for (size_t i = 0; !rc && i < sizeof(tables) / sizeof(*tables); i++)
+	for (size_t i = 0; !rc && s.count > 0 && i < sizeof(tables) / sizeof(*tables); i++)
 		if (table_wanted(a, &tables[i]))
 			rc = run_table(a, &s, &tables[i], e);
 	land_set_free(&s);

@@ -81,6 +81,7 @@ see_hazard(void *ctx, const struct shown *row, struct err *e)
 	x.outcome = code_of(row, "outcome", NULL);
 	x.in_totals = !hazard_class || !hazard_class->extra ||
 	              !text_eq(json_get_string(hazard_class->extra, "in_area_totals"), "no");
+	x.reported_m2 = fields_number(&row->fields, "reported_area_m2", 0);
 	x.accuracy_m = fields_number(&row->fields, "accuracy_m", -1);
 	if (x.accuracy_m < 0) {
 		x.accuracy_m = LAND_ACCURACY_M;
@@ -92,12 +93,17 @@ see_hazard(void *ctx, const struct shown *row, struct err *e)
 }
 
 enum err_code
-land_set_load(struct assess *a, int64_t as_of_days, bool with_places, struct land_set *ret, struct err *e)
+land_set_load(struct assess *a, int64_t as_of_days, bool with_places, struct land_set *ret,
+              struct err *e)
 {
-	static const char *const want[] = { "class", "status", "outcome", "accuracy_m", "radius_m", "place", "place_name",
-		                            "admin1_name", "admin2_name", "geometry", NULL };
-	struct each_filter f = { .kind = store_kind(a->st, "hazard"), .as_of_days = as_of_days,
-		                 .known_size = a->q->known_size, .want = want };
+	static const char *const want[] = { "class",       "status",     "outcome",
+		                            "accuracy_m",  "radius_m",   "reported_area_m2",
+		                            "place",       "place_name", "admin1_name",
+		                            "admin2_name", "geometry",   NULL };
+	struct each_filter f = { .kind = store_kind(a->st, "hazard"),
+		                 .as_of_days = as_of_days,
+		                 .known_size = a->q->known_size,
+		                 .want = want };
 	struct loading l = { .a = a, .s = ret, .with_places = with_places };
 	enum err_code rc;
 

@@ -5,19 +5,21 @@
 #include "assess/figure.h"
 #include "geo/geom.h"
 
-/* Accuracy of an outline whose record states none, in metres: half a millimetre on a 1:50,000 map sheet. */
+/* Accuracy of an outline whose record states none, in metres: half a millimetre on a 1:50,000 map
+ * sheet. */
 #define LAND_ACCURACY_M 25.0
 
 struct land_item {
 	struct uuid id;
-	struct geom geom;          /* drawn: valid; points with a radius are circles; empty = no position */
+	struct geom geom; /* drawn: valid; points with a radius are circles; empty = no position */
 	double area_m2, area_low_m2, perimeter_m, accuracy_m;
-	size_t place;              /* 0 unless places were asked for */
-	const char *hazard_class;  /* codes; "unknown" when not stated */
+	double reported_m2;       /* the area its source states, 0 = none */
+	size_t place;             /* 0 unless places were asked for */
+	const char *hazard_class; /* codes; "unknown" when not stated */
 	const char *status, *outcome;
 	enum shown_as as;
 	bool unapproved;
-	bool in_totals;            /* the class counts in area totals (not an indication, no spot task) */
+	bool in_totals; /* the class counts in area totals (not an indication, no spot task) */
 	bool areal;
 };
 

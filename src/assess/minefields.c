@@ -1,8 +1,10 @@
-/* Minefield records against the ground: which share of finds and accidents lies inside what parties say they laid, and
- * how far off the rest is. A record is always a claim. docs/FIGURES.md, "Minefield records".
+/* Minefield records against the ground: which share of finds and accidents lies inside what parties
+ * say they laid, and how far off the rest is. A record is always a claim. docs/FIGURES.md,
+ * "Minefield records".
  *
- * value: inside the outline as recorded. high: inside it grown by the accuracies of record and find; low: inside, and
- * farther from its border than they. Finds are records of ordnance, each one once, whatever its quantity. */
+ * value: inside the outline as recorded. high: inside it grown by the accuracies of record and
+ * find; low: inside, and farther from its border than they. Finds are records of ordnance, each one
+ * once, whatever its quantity. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +19,17 @@
 
 static const char method[] = "minefields/1";
 
-/* A record of a minefield without a stated accuracy: as AP II asks for reference points, not for coordinates. */
+/* A record of a minefield without a stated accuracy: as AP II asks for reference points, not for
+ * coordinates. */
 #define MINEFIELD_ACCURACY_M 100.0
 #define POINT_ACCURACY_M 25.0
 /* Farther than this a find says nothing about a record's error. */
 #define FAR_M 2000.0
 
-enum { MAX_PARTIES = 64, BANDS = 3600 }; /* bands of 0.05 degree */
+enum {
+	MAX_PARTIES = 64,
+	BANDS = 3600
+}; /* bands of 0.05 degree */
 
 struct minefield {
 	struct geom geom, border; /* the outline, and its rings as lines */
@@ -43,7 +49,7 @@ struct matching {
 	unsigned lie[MAX_PARTIES]; /* enum lie, of the point in hand */
 	size_t parties;
 	uint32_t *band_start, *band_of; /* numbers of fields by band of latitude */
-	double *off_m;       /* distances of finds that lie near a record but outside */
+	double *off_m;                  /* distances of finds that lie near a record but outside */
 	size_t offs, off_room;
 };
 
@@ -68,7 +74,8 @@ party_number(struct matching *m, const char *name, size_t *ret, struct err *e)
 		*ret = MAX_PARTIES - 1;
 		return ERR_OK;
 	}
-	m->party[m->parties] = arena_strdup(&m->mem, m->parties == MAX_PARTIES - 1 ? "all other parties" : name);
+	m->party[m->parties] =
+		arena_strdup(&m->mem, m->parties == MAX_PARTIES - 1 ? "all other parties" : name);
 	if (!m->party[m->parties])
 		return err_set(e, ERR_NOMEM, "out of memory for minefield records");
 	*ret = m->parties++;
@@ -96,11 +103,13 @@ see_minefield(void *ctx, const struct shown *row, struct err *e)
 {
 	struct matching *m = ctx;
 	const char *party = fields_text(&row->fields, "party");
-	struct minefield f = { .accuracy_m = fields_number(&row->fields, "accuracy_m", MINEFIELD_ACCURACY_M) };
+	struct minefield f = { .accuracy_m = fields_number(&row->fields, "accuracy_m",
+		                                           MINEFIELD_ACCURACY_M) };
 	double lat;
 	enum err_code rc;
 
-	if (!row->fields.geom || !geom_is_areal(row->fields.geom) || geom_is_empty(row->fields.geom))
+	if (!row->fields.geom || !geom_is_areal(row->fields.geom) ||
+	    geom_is_empty(row->fields.geom))
 		return ERR_OK;
 	if (m->count == m->room) {
 		size_t room = m->room ? m->room * 2 : 64;
@@ -114,14 +123,17 @@ see_minefield(void *ctx, const struct shown *row, struct err *e)
 	rc = party_number(m, party ? party : "not stated", &f.party, e);
 	if (rc)
 		return rc;
-	if (!geom_copy(row->fields.geom, &m->mem, &f.geom) || !border_of(&f.geom, &m->mem, &f.border))
+	if (!geom_copy(row->fields.geom, &m->mem, &f.geom) ||
+	    !border_of(&f.geom, &m->mem, &f.border))
 		return err_set(e, ERR_NOMEM, "out of memory for minefield records");
 	f.near = geom_bounds(&f.geom);
 	lat = fmax(fabs(f.near.min_lat_deg), fabs(f.near.max_lat_deg));
 	f.near.min_lat_deg -= FAR_M / 110000;
 	f.near.max_lat_deg += FAR_M / 110000;
-	f.near.min_lon_deg -= FAR_M / (110000 * fmax(cos((lat + 0.1) * 3.14159265358979 / 180), 0.01));
-	f.near.max_lon_deg += FAR_M / (110000 * fmax(cos((lat + 0.1) * 3.14159265358979 / 180), 0.01));
+	f.near.min_lon_deg -=
+		FAR_M / (110000 * fmax(cos((lat + 0.1) * 3.14159265358979 / 180), 0.01));
+	f.near.max_lon_deg +=
+		FAR_M / (110000 * fmax(cos((lat + 0.1) * 3.14159265358979 / 180), 0.01));
 	m->field[m->count++] = f;
 	return ERR_OK;
 }
@@ -135,7 +147,8 @@ make_bands(struct matching *m, struct err *e)
 		return err_set(e, ERR_NOMEM, "out of memory for minefield records");
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < m->count; i++) {
-			int lo = band_of(m->field[i].near.min_lat_deg), hi = band_of(m->field[i].near.max_lat_deg);
+			int lo = band_of(m->field[i].near.min_lat_deg),
+			    hi = band_of(m->field[i].near.max_lat_deg);
 
 			for (int k = lo; k <= hi; k++) {
 				if (pass == 0)
@@ -147,7 +160,8 @@ make_bands(struct matching *m, struct err *e)
 		if (pass == 0) {
 			for (int k = 0; k < BANDS; k++)
 				m->band_start[k + 1] += m->band_start[k];
-			m->band_of = mem_calloc((size_t)m->band_start[BANDS] + 1, sizeof(*m->band_of));
+			m->band_of =
+				mem_calloc((size_t)m->band_start[BANDS] + 1, sizeof(*m->band_of));
 			if (!m->band_of)
 				return err_set(e, ERR_NOMEM, "out of memory for minefield records");
 		}
@@ -158,11 +172,16 @@ make_bands(struct matching *m, struct err *e)
 }
 
 /* How a point lies to a record. */
-enum lie { OUTSIDE, MAYBE_INSIDE, INSIDE, SURELY_INSIDE };
+enum lie {
+	OUTSIDE,
+	MAYBE_INSIDE,
+	INSIDE,
+	SURELY_INSIDE
+};
 
 static enum err_code
-lie_of(struct matching *m, const struct minefield *f, const struct geom *point, double accuracy_m, enum lie *ret,
-       double *ret_off_m, struct err *e)
+lie_of(struct matching *m, const struct minefield *f, const struct geom *point, double accuracy_m,
+       enum lie *ret, double *ret_off_m, struct err *e)
 {
 	double reach = f->accuracy_m + accuracy_m, border = 0;
 	enum err_code rc = shape_distance_m(m->a->geo, &f->geom, point, ret_off_m, e);
@@ -180,7 +199,8 @@ lie_of(struct matching *m, const struct minefield *f, const struct geom *point, 
 
 /* The best lie of a point to any record, and to each party's. */
 static enum err_code
-lies(struct matching *m, const struct geom *point, double accuracy_m, enum lie *ret_any, double *ret_off_m, struct err *e)
+lies(struct matching *m, const struct geom *point, double accuracy_m, enum lie *ret_any,
+     double *ret_off_m, struct err *e)
 {
 	struct geom_box b = geom_bounds(point);
 	int band = band_of(b.min_lat_deg);
@@ -283,23 +303,39 @@ add_rows(struct matching *m, struct err *e)
 		const char *bar = strchr(c->key, '|');
 		double n = (double)c->records;
 		char code[60], dim[300], note[100];
-		struct figure_row r = { .code = code, .dim = dim, .place = places_name(m->a->places, c->place), .known = true,
-			                .value = 100 * c->sum[0] / n, .low = 100 * c->sum[1] / n, .high = 100 * c->sum[2] / n,
-			                .unit = "percent", .decimals = 1, .method = method, .records = c->records, .note = note };
+		struct figure_row r = { .code = code,
+			                .dim = dim,
+			                .place = places_name(m->a->places, c->place),
+			                .known = true,
+			                .value = 100 * c->sum[0] / n,
+			                .low = 100 * c->sum[1] / n,
+			                .high = 100 * c->sum[2] / n,
+			                .unit = "percent",
+			                .decimals = 1,
+			                .method = method,
+			                .records = c->records,
+			                .note = note };
 
-		(void)snprintf(code, sizeof(code), "minefields.%.*s_inside", (int)(bar - c->key), c->key);
+		(void)snprintf(code, sizeof(code), "minefields.%.*s_inside", (int)(bar - c->key),
+		               c->key);
 		(void)snprintf(dim, sizeof(dim), "%s%s", bar[1] ? "party=" : "", bar + 1);
 		(void)snprintf(note, sizeof(note), "%.0f of %.0f with a position", c->sum[0], n);
 		if (figure_wanted(m->a, code))
 			rc = figure_add(m->a, &r, NULL, e);
 	}
 	if (!rc && m->offs && figure_wanted(m->a, "minefields.distance")) {
-		struct figure_row r = { .code = "minefields.distance", .dim = "median", .known = true, .unit = "m",
-			                .method = method, .records = (int64_t)m->offs, .decimals = 0,
-			                .note = "of finds and accidents outside the records but within 2 km; low and high are quartiles" };
+		struct figure_row r = { .code = "minefields.distance",
+			                .dim = "median",
+			                .known = true,
+			                .unit = "m",
+			                .method = method,
+			                .records = (int64_t)m->offs,
+			                .decimals = 0,
+			                .note = "of finds and accidents outside the records but "
+			                        "within 2 km; low and high are quartiles" };
 
 		qsort(m->off_m, m->offs, sizeof(*m->off_m), by_value);
-		r.value = m->off_m[m->offs / 2];
+		r.value = (m->off_m[m->offs / 2] + m->off_m[(m->offs - 1) / 2]) / 2;
 		r.low = m->off_m[m->offs / 4];
 		r.high = m->off_m[m->offs * 3 / 4];
 		rc = figure_add(m->a, &r, NULL, e);
@@ -310,9 +346,12 @@ add_rows(struct matching *m, struct err *e)
 static enum err_code
 walk(struct matching *m, const char *kind, const char *what, struct err *e)
 {
-	static const char *const want[] = { "accuracy_m", "place", "place_name", "admin1_name", "admin2_name", "geometry", NULL };
-	struct each_filter f = { .kind = store_kind(m->a->st, kind), .as_of_days = m->a->q->as_of_days,
-		                 .known_size = m->a->q->known_size, .want = want };
+	static const char *const want[] = { "accuracy_m",  "place",    "place_name", "admin1_name",
+		                            "admin2_name", "geometry", NULL };
+	struct each_filter f = { .kind = store_kind(m->a->st, kind),
+		                 .as_of_days = m->a->q->as_of_days,
+		                 .known_size = m->a->q->known_size,
+		                 .want = want };
 
 	m->what = what;
 	return f.kind < 0 ? ERR_OK : store_each(m->a->st, &f, see_point, m, e);
@@ -323,8 +362,10 @@ figure_minefields(struct assess *a, struct err *e)
 {
 	static const char *const want[] = { "party", "accuracy_m", "geometry", NULL };
 	struct matching m = { .a = a };
-	struct each_filter f = { .kind = store_kind(a->st, "minefield_record"), .as_of_days = a->q->as_of_days,
-		                 .known_size = a->q->known_size, .want = want };
+	struct each_filter f = { .kind = store_kind(a->st, "minefield_record"),
+		                 .as_of_days = a->q->as_of_days,
+		                 .known_size = a->q->known_size,
+		                 .want = want };
 	enum err_code rc = tally_create(&m.tally, e);
 
 	arena_init(&m.mem, (size_t)1 << 30);
@@ -337,8 +378,11 @@ figure_minefields(struct assess *a, struct err *e)
 	if (!rc && m.count > 0)
 		rc = walk(&m, "accident", "accidents", e);
 	if (!rc && tally_count(m.tally) == 0) {
-		struct figure_row none = { .code = "minefields.finds_inside", .unit = "percent", .method = method,
-			                   .note = m.count ? "no find or accident has a position" : "no minefield record has an outline" };
+		struct figure_row none = { .code = "minefields.finds_inside",
+			                   .unit = "percent",
+			                   .method = method,
+			                   .note = m.count ? "no find or accident has a position"
+			                                   : "no minefield record has an outline" };
 
 		rc = figure_add(a, &none, NULL, e);
 	} else if (!rc) {

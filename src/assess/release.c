@@ -1,12 +1,13 @@
-/* Land release in a period, by polygon: opening + added = SHA + CHA + other open land + cancelled + reduced + cleared +
- * redrawn. docs/FIGURES.md, "Land release".
+/* Land release in a period, by polygon: opening + added = SHA + CHA + other open land + cancelled +
+ * reduced + cleared + redrawn. docs/FIGURES.md, "Land release".
  *
- * U0 = open land at the start, U1 = at the end, B = all land that was open at either end or was released in the
- * period. Every term is a difference of areas of unions that grow by one step each, so overlaps count once and the
- * sum closes to the square metre:
- *   opening = |U0|, added = |B| - |U0|;  CHA = |CHA|, SHA = |CHA+SHA| - |CHA|, other = |U1| - |CHA+SHA|,
- *   cleared = |U1+cleared| - |U1|, reduced and cancelled likewise, redrawn = |B| - |U1+cleared+reduced+cancelled|
- * (redrawn: open at the start, no longer drawn at the end, and not released). */
+ * U0 = open land at the start, U1 = at the end, B = all land that was open at either end or was
+ * released in the period. Every term is a difference of areas of unions that grow by one step each,
+ * so overlaps count once and the sum closes to the square metre: opening = |U0|, added = |B| -
+ * |U0|;  CHA = |CHA|, SHA = |CHA+SHA| - |CHA|, other = |U1| - |CHA+SHA|, cleared = |U1+cleared| -
+ * |U1|, reduced and cancelled likewise, then what was reported as released
+ *   likewise, redrawn = |B| - all of these (redrawn:
+ * open at the start, no longer drawn at the end, and not released). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,14 +23,25 @@
 static const char method[] = "release/1";
 
 /* The unions, each a group of extent_compute; a polygon may be in several. */
-enum { U0, ALL, CHA, CHA_SHA, U1, CLEARED, REDUCED, CANCELLED, UNIONS };
+enum {
+	U0,
+	ALL,
+	CHA,
+	CHA_SHA,
+	U1,
+	CLEARED,
+	REDUCED,
+	CANCELLED,
+	REPORTED,
+	UNIONS
+};
 
 struct balance {
 	struct extent_item *item;
 	size_t count, room;
 	int64_t records[UNIONS];
-	/* how far the area of a term may be off: border times accuracy (geo/extent.h) of the polygons that are new in
-	 * its union; ALL: of those that were not open at the start */
+	/* how far the area of a term may be off: border times accuracy (geo/extent.h) of the
+	 * polygons that are new in its union; ALL: of those that were not open at the start */
 	double slack_m2[UNIONS];
 };
 
@@ -54,10 +66,13 @@ put(struct balance *b, const struct land_item *x, int from, int to, struct err *
 			b->item = p;
 			b->room = room;
 		}
-		b->item[b->count++] = (struct extent_item){ .geom = &x->geom, .area_m2 = x->area_m2,
-			                                    .perimeter_m = x->perimeter_m,
-			                                    .accuracy_m = x->accuracy_m, .group = (uint32_t)u,
-			                                    .unsure_m2 = x->area_m2 - x->area_low_m2 };
+		b->item[b->count++] =
+			(struct extent_item){ .geom = &x->geom,
+			                      .area_m2 = x->area_m2,
+			                      .perimeter_m = x->perimeter_m,
+			                      .accuracy_m = x->accuracy_m,
+			                      .group = (uint32_t)u,
+			                      .unsure_m2 = x->area_m2 - x->area_low_m2 };
 		b->records[u]++;
 	}
 	return ERR_OK;
@@ -72,10 +87,12 @@ counts(const struct land_item *x)
 static int
 by_id(const void *a, const void *b)
 {
-	return memcmp(((const struct land_item *)a)->id.b, ((const struct land_item *)b)->id.b, UUID_SIZE);
+	return memcmp(((const struct land_item *)a)->id.b, ((const struct land_item *)b)->id.b,
+	              UUID_SIZE);
 }
 
-/* Into all land of the period; what was open at the start in the same outline adds nothing and no doubt. */
+/* Into all land of the period; what was open at the start in the same outline adds nothing and no
+ * doubt. */
 static enum err_code
 put_all(struct balance *b, const struct land_item *x, const struct land_item *was, struct err *e)
 {
@@ -87,8 +104,8 @@ put_all(struct balance *b, const struct land_item *x, const struct land_item *wa
 	return rc;
 }
 
-/* At the end: open land of its class goes into that union and all wider ones; land that closed in the period (it was
- * not closed already at the start) into that of its outcome. */
+/* At the end: open land of its class goes into that union and all wider ones; land that closed in
+ * the period (it was not closed already at the start) into that of its outcome. */
 static enum err_code
 put_end(struct balance *b, const struct land_item *x, const struct land_item *was, struct err *e)
 {
@@ -97,15 +114,27 @@ put_end(struct balance *b, const struct land_item *x, const struct land_item *wa
 	if (x->as == SHOWN_DANGER) {
 		bool cha = text_eq(x->hazard_class, "cha") || text_eq(x->hazard_class, "high_risk");
 
-		rc = put(b, x, cha ? CHA : text_eq(x->hazard_class, "sha") ? CHA_SHA : U1, CANCELLED, e);
+		rc = put(b, x,
+		         cha                               ? CHA
+		         : text_eq(x->hazard_class, "sha") ? CHA_SHA
+		                                           : U1,
+		         REPORTED, e);
 		return rc ? rc : put_all(b, x, was, e);
 	}
 	if (was && was->as != SHOWN_DANGER)
 		return ERR_OK;
+	if (x->as == SHOWN_REPORTED_RELEASED) {
+		/* never this register's release; what arrives closed was never open here */
+		rc = was ? put(b, x, REPORTED, REPORTED, e) : ERR_OK;
+		return rc || !was ? rc : put_all(b, x, was, e);
+	}
 	if (text_eq(x->outcome, "unknown"))
 		return put_all(b, x, was, e);
-	rc = put(b, x, text_eq(x->outcome, "cleared") ? CLEARED : text_eq(x->outcome, "reduced") ? REDUCED : CANCELLED,
-	         CANCELLED, e);
+	rc = put(b, x,
+	         text_eq(x->outcome, "cleared")   ? CLEARED
+	         : text_eq(x->outcome, "reduced") ? REDUCED
+	                                          : CANCELLED,
+	         REPORTED, e);
 	return rc ? rc : put_all(b, x, was, e);
 }
 
@@ -124,7 +153,9 @@ fill(struct balance *b, struct land_set *start, struct land_set *end, struct err
 	}
 	for (size_t i = 0; !rc && i < end->count; i++) {
 		const struct land_item *x = &end->item[i];
-		const struct land_item *was = start->count ? bsearch(x, start->item, start->count, sizeof(*x), by_id) : NULL;
+		const struct land_item *was =
+			start->count ? bsearch(x, start->item, start->count, sizeof(*x), by_id)
+				     : NULL;
 
 		if (counts(x))
 			rc = put_end(b, x, was, e);
@@ -133,20 +164,28 @@ fill(struct balance *b, struct land_set *start, struct land_set *end, struct err
 }
 
 static enum err_code
-add(struct assess *a, const char *term, const char *period, double value, double error, int64_t records, const char *note,
-    struct err *e)
+add(struct assess *a, const char *term, const char *period, double value, double error,
+    int64_t records, const char *note, struct err *e)
 {
 	char code[40];
-	struct figure_row r = { .code = code, .period = period, .known = true, .value = value,
-		                .low = value > error ? value - error : 0, .high = value + error, .unit = "m2",
-		                .method = method, .records = records, .note = note };
+	struct figure_row r = { .code = code,
+		                .period = period,
+		                .known = true,
+		                .value = value,
+		                .low = value > error ? value - error : 0,
+		                .high = value + error,
+		                .unit = "m2",
+		                .method = method,
+		                .records = records,
+		                .note = note };
 
 	(void)snprintf(code, sizeof(code), "release.%s", term);
 	return figure_wanted(a, code) ? figure_add(a, &r, NULL, e) : ERR_OK;
 }
 
 static enum err_code
-add_terms(struct assess *a, const struct balance *b, const struct extent_result *res, const char *period, struct err *e)
+add_terms(struct assess *a, const struct balance *b, const struct extent_result *res,
+          const char *period, struct err *e)
 {
 	static const struct {
 		const char *term;
@@ -157,33 +196,47 @@ add_terms(struct assess *a, const struct balance *b, const struct extent_result 
 		{ "added", ALL, U0, "new, extended or reopened land" },
 		{ "cha", CHA, -1, "" },
 		{ "sha", CHA_SHA, CHA, "" },
-		{ "other_open", U1, CHA_SHA, "battle areas, cluster munition areas, class not stated" },
+		{ "other_open", U1, CHA_SHA,
+		  "battle areas, cluster munition areas, class not stated" },
 		{ "cleared", CLEARED, U1, "" },
 		{ "reduced", REDUCED, CLEARED, "" },
 		{ "cancelled", CANCELLED, REDUCED, "" },
-		{ "redrawn", ALL, CANCELLED, "open at the start, not drawn at the end, not released; or released, how is not known" },
+		{ "reported_released", REPORTED, CANCELLED,
+		  "closed as its source reports; not this register's release" },
+		{ "redrawn", ALL, REPORTED,
+		  "open at the start, not drawn at the end, not released; or released, how is not "
+		  "known" },
 	};
+	double whole_m2[UNIONS];
 	enum err_code rc = ERR_OK;
 
+	/* rounded first: differences of whole square metres close exactly; a union is never smaller
+	 * than one that it holds, whatever the last bits say */
+	for (int u = 0; u < UNIONS; u++)
+		whole_m2[u] = round(res[u].area_m2);
+	for (int u = CHA_SHA; u <= REPORTED; u++)
+		whole_m2[u] = fmax(whole_m2[u], whole_m2[u - 1]);
+	whole_m2[ALL] = fmax(whole_m2[ALL], fmax(whole_m2[U0], whole_m2[REPORTED]));
 	for (size_t i = 0; !rc && i < sizeof(term) / sizeof(*term); i++) {
-		const struct extent_result *w = &res[term[i].whole];
-		const struct extent_result *l = term[i].less < 0 ? NULL : &res[term[i].less];
-		/* rounded first: differences of whole square metres close exactly */
-		double value = round(w->area_m2) - (l ? round(l->area_m2) : 0);
-		int64_t n = b->records[term[i].whole] - (l ? b->records[term[i].less] : 0);
+		int less = term[i].less;
+		double value = whole_m2[term[i].whole] - (less < 0 ? 0 : whole_m2[less]);
+		int64_t n = b->records[term[i].whole] - (less < 0 ? 0 : b->records[less]);
 
-		/* redrawn is what is left of the opening: as uncertain as that and what was released of it */
+		/* redrawn is what is left of the opening: as uncertain as that and what was
+		 * released of it */
 		double error = text_eq(term[i].term, "redrawn")
-		                       ? b->slack_m2[CLEARED] + b->slack_m2[REDUCED] + b->slack_m2[CANCELLED]
+		                       ? b->slack_m2[CLEARED] + b->slack_m2[REDUCED] +
+		                                 b->slack_m2[CANCELLED] + b->slack_m2[REPORTED]
 		                       : b->slack_m2[term[i].whole];
 
-		rc = add(a, term[i].term, period, value > 0 ? value : 0, error, n > 0 ? n : 0, term[i].note, e);
+		rc = add(a, term[i].term, period, value, error, n > 0 ? n : 0, term[i].note, e);
 	}
 	return rc;
 }
 
 static enum err_code
-run_period(struct assess *a, struct land_set *start, struct land_set *end, const char *period, struct err *e)
+run_period(struct assess *a, struct land_set *start, struct land_set *end, const char *period,
+           struct err *e)
 {
 	struct balance b = { 0 };
 	struct extent_result res[UNIONS];
@@ -202,7 +255,8 @@ enum err_code
 figure_release(struct assess *a, struct err *e)
 {
 	struct figure_row none = { .code = "release.opening", .unit = "m2", .method = method };
-	int64_t now = a->q->as_of_days == INT64_MAX ? clock_now_us() / 86400000000 : a->q->as_of_days;
+	int64_t now =
+		a->q->as_of_days == INT64_MAX ? clock_now_us() / 86400000000 : a->q->as_of_days;
 	struct land_set set[3] = { 0 };
 	char period[40];
 	int year, month, day;
@@ -220,7 +274,8 @@ figure_release(struct assess *a, struct err *e)
 	} else if (!rc) {
 		(void)snprintf(period, sizeof(period), "%04d", year - 1);
 		rc = run_period(a, &set[0], &set[1], period, e);
-		(void)snprintf(period, sizeof(period), "%04d-01-01/%04d-%02d-%02d", year, year, month, day);
+		(void)snprintf(period, sizeof(period), "%04d-01-01/%04d-%02d-%02d", year, year,
+		               month, day);
 		if (!rc)
 			rc = run_period(a, &set[1], &set[2], period, e);
 	}
