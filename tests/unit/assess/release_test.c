@@ -6,9 +6,10 @@
 
 #include "base/rng.h"
 
-static const char *const term[] = { "release.cha",     "release.sha",     "release.other_open",
-	                            "release.cleared", "release.reduced", "release.cancelled",
-	                            "release.redrawn" };
+static const char *const term[] = {
+	"release.cha",     "release.sha",       "release.other_open",        "release.cleared",
+	"release.reduced", "release.cancelled", "release.reported_released", "release.redrawn"
+};
 
 static double
 value_of(const char *code, const char *period)
