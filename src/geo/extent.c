@@ -683,3 +683,45 @@ out:
 	extent_done(&x);
 	return rc;
 }
+
+/* Area of the union of near and one more (NULL: of near alone). */
+static enum err_code
+delta_with(struct geo *ctx, const struct extent_item *one, const struct extent_item *near, size_t n,
+           double *ret_area_m2, struct err *e)
+{
+	struct cluster_item *list = mem_calloc(n + 1, sizeof(*list));
+	double length;
+	size_t count = 0;
+	enum err_code rc;
+
+	if (!list) {
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	for (size_t i = 0; i <= n; i++) {
+		const struct extent_item *it = i < n ? &near[i] : one;
+
+		if (it && item_has_area(it)) {
+			list[count++] =
+				(struct cluster_item){ it->geom, it->area_m2, it->perimeter_m };
+		}
+	}
+	rc = cluster_area(ctx, list, count, ret_area_m2, &length, e);
+	mem_free(list);
+	return rc;
+}
+
+enum err_code
+extent_delta(struct geo *ctx, const struct extent_item *before, const struct extent_item *after,
+             const struct extent_item *near, size_t n, double *ret_area_m2, struct err *e)
+{
+	double was, is;
+	enum err_code rc = delta_with(ctx, before, near, n, &was, e);
+
+	if (rc == ERR_OK) {
+		rc = delta_with(ctx, after, near, n, &is, e);
+	}
+	if (rc == ERR_OK) {
+		*ret_area_m2 = is - was;
+	}
+	return rc;
+}

@@ -29,6 +29,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "geo/geo.h"
 #include "geo/geom.h"
 
 struct extent_item {
@@ -62,5 +63,18 @@ struct extent_result {
 MUST_CHECK enum err_code extent_compute(struct pool *pool, const struct extent_item *items,
                                         size_t n, uint32_t group_count,
                                         struct extent_result *per_group, struct err *e);
+
+/**
+ * By how much the area of one group's union changes when one hazard does: before NULL = it is new,
+ * after NULL = it goes. near are the group's other items whose boxes meet that of before or of
+ * after, and those whose boxes meet theirs (they cut the same edges; more do no harm); only geom,
+ * area_m2 and perimeter_m are read. Costs what its neighbours cost, not the group. Sums of changes
+ * agree with extent_compute to 1e-9 of the area; low and high need extent_compute. Fails with
+ * ERR_NOMEM or ERR_INTERNAL.
+ */
+MUST_CHECK enum err_code extent_delta(struct geo *ctx, const struct extent_item *before,
+                                      const struct extent_item *after,
+                                      const struct extent_item *near, size_t n, double *ret_area_m2,
+                                      struct err *e);
 
 #endif

@@ -457,6 +457,50 @@ invalid_outlines(void **state)
 	}
 }
 
+/* One hazard moves, appears, goes: the change is that of the whole. */
+static void
+one_change(void **state)
+{
+	struct extent_item it[MOST], near[MOST];
+	struct extent_result all, less;
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 10, 1);
+	for (size_t i = 0; i < MOST; i++) {
+		double x = 35 + 0.02 * rng_f64(&r), y = 48 + 0.02 * rng_f64(&r);
+
+		it[i] = item(star(&r, x, y, 0.001, 9), 0, 5);
+	}
+	ok(extent_compute(NULL, it, MOST, 1, &all, &e));
+	for (size_t k = 0; k < 40; k++) {
+		struct extent_item one = it[k], last = it[MOST - 1];
+		double came, went;
+		size_t n = 0;
+
+		for (size_t i = 0; i < MOST; i++) {
+			struct geom_box mine = geom_bounds(it[i].geom), his;
+			bool meets = geom_box_overlap(mine, geom_bounds(one.geom));
+
+			for (size_t m = 0; m < MOST && !meets; m++) {
+				his = geom_bounds(it[m].geom);
+				meets = m != k && geom_box_overlap(his, geom_bounds(one.geom)) &&
+				        geom_box_overlap(his, mine);
+			}
+			if (i != k && meets) {
+				near[n++] = it[i];
+			}
+		}
+		ok(extent_delta(ctx, NULL, &one, near, n, &came, &e));
+		ok(extent_delta(ctx, &one, NULL, near, n, &went, &e));
+		it[k] = last;
+		ok(extent_compute(NULL, it, MOST - 1, 1, &less, &e));
+		it[k] = one;
+		assert_true(fabs(all.area_m2 - less.area_m2 - came) < 1e-9 * all.area_m2);
+		assert_true(came == -went);
+	}
+}
+
 /* Every allocation failing once, then all from it on: the right areas or "out of memory", outputs
  * untouched. */
 static void
@@ -490,7 +534,7 @@ no_memory(void **state)
 		enum err_code rc;
 
 		memset(&got, 77, sizeof(got));
-		mem_fail_after(n / 2, n % 2);
+		mem_fail_after(n / 2, (int)(n % 2));
 		rc = extent_compute(NULL, it, 40, 1, &got, &e);
 		mem_fail_after(-1, 0);
 		assert_true(rc == ERR_OK || rc == ERR_NOMEM);
@@ -516,6 +560,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(bounds_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(points_and_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(invalid_outlines, setup, teardown),
 	};

@@ -704,7 +704,7 @@ no_memory(void **state)
 
 		assert_non_null(own);
 		arena_init(&a, 0);
-		mem_fail_after(n / 2, n % 2);
+		mem_fail_after(n / 2, (int)(n % 2));
 		(void)!shape_cover(own, &g[0], &a, &most, &least, &e);
 		(void)!shape_union(own, list, 2, &a, &most, &e);
 		(void)!shape_grow(own, &g[1], 100, &a, &most, &e);
