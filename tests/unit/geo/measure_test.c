@@ -74,6 +74,39 @@ areas_of_planimeter(void **state)
 	}
 }
 
+/* Areas and perimeters from another program: the differential equations of a geodesic integrated in
+ * 40 digits (mpmath), the area as the integral of Lambert's y along it. Here the closed form is
+ * nearer than Karney's routine. */
+static void
+forty_digits(void **state)
+{
+	static const struct {
+		const char *wkt;
+		double area_m2, perimeter_m;
+	} cases[] = {
+		{ "POLYGON ((36.23 49.99, 36.23007 49.990005, 36.23006 49.990045, 36.22999 "
+		  "49.99004))",
+		  22.732420960361433, 19.114061131103872 },
+		/* a trench, 400 m x 2 m */
+		{ "POLYGON ((36.23 49.99, 36.2349 49.9917, 36.23491 49.991716, 36.2325 49.99088,"
+		  "36.22999 49.990016))",
+		  561.5227783313352, 803.14817619399093 },
+		{ "POLYGON ((-125 -80, -124.99 -80.0005, -124.992 -79.9985, -125.003 -79.999))",
+		  34107.675979150815, 774.91812631654029 },
+		{ "POLYGON ((17.01 45.21, 17.05 45.215, 17.04 45.236, 17.015 45.231))",
+		  6066366.8399663046, 10060.355753511505 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct geom g = wkt(cases[i].wkt);
+
+		assert_true(fabs(measure_area_m2(&g) / cases[i].area_m2 - 1) < 1e-11);
+		assert_true(fabs(measure_perimeter_m(&g) / cases[i].perimeter_m - 1) < 3e-12);
+		assert_true(fabs(measure_area_karney_m2(&g) - cases[i].area_m2) < 1e-4);
+	}
+}
+
 static void
 holes_and_winding(void **state)
 {
@@ -209,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(areas_of_planimeter, setup, teardown),
+		cmocka_unit_test_setup_teardown(forty_digits, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes_and_winding, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_area, setup, teardown),
 		cmocka_unit_test_setup_teardown(lengths_of_geodsolve, setup, teardown),

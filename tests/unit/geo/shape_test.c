@@ -673,6 +673,7 @@ grid_refused(void **state)
 {
 	struct geom p = wkt("POINT (35 48)"), off = wkt("POINT (35 91)"), none = wkt("POINT EMPTY"),
 		    out;
+	struct geom tall = wkt("LINESTRING (35 48, 35 52)"); /* 442,296 rows of 1 m */
 
 	(void)state;
 	assert_int_equal(shape_to_grid(ctx, &p, 0, &mem, &out, &e), ERR_INVALID);
@@ -680,6 +681,7 @@ grid_refused(void **state)
 	assert_int_equal(shape_to_grid(ctx, &p, 20000, &mem, &out, &e), ERR_INVALID);
 	assert_int_equal(shape_to_grid(ctx, &off, 100, &mem, &out, &e), ERR_INVALID);
 	assert_int_equal(shape_to_grid(ctx, &none, 100, &mem, &out, &e), ERR_INVALID);
+	assert_int_equal(shape_to_grid(ctx, &tall, 1, &mem, &out, &e), ERR_LIMIT);
 }
 
 /* Every allocation failing once, then all from it on: an answer or "out of memory", no leak, no
