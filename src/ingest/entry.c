@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "form/check.h"
 #include "geo/geom.h"
+#include "ingest/reopen.h"
 #include "store/history.h"
 
 enum {
@@ -295,6 +296,8 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 		rc = submit_begin(st, &about, e);
 	if (!rc)
 		rc = submit_add(st, &rev, 1, NULL, e);
+	if (!rc)
+		rc = reopen_for(st, &rev, &mem, e);
 	if (!rc)
 		rc = submit_commit(st, &done, e);
 	else

@@ -231,3 +231,27 @@ reopen_revision(struct reopen *r, size_t i, struct uuid because, const struct st
 	c->open = true;
 	return ERR_OK;
 }
+
+enum err_code
+reopen_for(struct store *st, const struct submit_revision *rev, struct arena *mem, struct err *e)
+{
+	struct reopen *r = NULL;
+	size_t from = 0, i = 0;
+	enum err_code rc;
+
+	if (!reopen_kind(st, rev->kind) || !rev->fields.geom)
+		return ERR_OK;
+	rc = reopen_create(st, &r, e);
+	while (!rc) {
+		struct submit_revision more;
+
+		rc = reopen_next(r, &rev->fields, &from, &i, e);
+		if (rc || i == SIZE_MAX)
+			break;
+		rc = reopen_revision(r, i, rev->id, &rev->fields, mem, &more, e);
+		if (!rc)
+			rc = submit_add(st, &more, 1, NULL, e);
+	}
+	reopen_free(r);
+	return rc;
+}

@@ -26,5 +26,11 @@ MUST_CHECK enum err_code reopen_next(struct reopen *r, const struct store_fields
 MUST_CHECK enum err_code reopen_revision(struct reopen *r, size_t i, struct uuid because,
                                          const struct store_fields *fields, struct arena *mem,
                                          struct submit_revision *ret, struct err *e);
+/**
+ * For one record that was just added to the open submission (its kind any): add the revisions that
+ * reopen the closed hazards on which it lies.
+ */
+MUST_CHECK enum err_code reopen_for(struct store *st, const struct submit_revision *rev,
+                                    struct arena *mem, struct err *e);
 
 #endif
