@@ -20,6 +20,7 @@
 #include "reader/planted.h"
 #endif
 
+#define GUESS_WINDOW ((size_t)4 << 20)
 #define DBASE_LANGUAGE_AT 29 /* of the header: 0 = not said */
 
 enum mode {
@@ -260,6 +261,29 @@ read_geojson(struct job *job, struct input in, struct err *e)
 	return rc;
 }
 
+/* A window at a time, so that a large file need not be in memory; the first window that is not
+ * UTF-8 decides. */
+static void
+guess_encoding(struct table *t)
+{
+	const char *p = t->in.s;
+	const char *end = t->in.s + t->in.n;
+
+	input_rewind(&t->in);
+	do {
+		size_t n = (size_t)(end - p);
+
+		if (n > GUESS_WINDOW) {
+			n = GUESS_WINDOW;
+			while (n > GUESS_WINDOW - 4 && ((uint8_t)p[n] & 0xc0) == 0x80)
+				n--;
+		}
+		t->encoding = encoding_guess_8bit(p, n, &t->encoding_sure);
+		p += n;
+		input_passed(&t->in, p);
+	} while (p < end && t->encoding_sure);
+}
+
 static enum err_code
 table_encoding(const struct job *job, struct table *t, struct err *e)
 {
@@ -267,7 +291,7 @@ table_encoding(const struct job *job, struct table *t, struct err *e)
 
 	t->encoding_sure = true;
 	if (!job->encoding) {
-		t->encoding = encoding_guess(t->in.s, t->in.n, &t->encoding_sure);
+		guess_encoding(t);
 		return ERR_OK;
 	}
 	if (encoding_from_name(job->encoding, &t->encoding))

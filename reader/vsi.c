@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "reader/vsi.h"
 
+#define BLOCK_BYTES 32768
 #define SQLITE_WAL_AT 18 /* write and read version of the file header: 2 = WAL */
 
 struct handle {
@@ -19,6 +20,9 @@ struct handle {
 	int64_t at;
 	bool eof;
 	bool sqlite; /* an SQLite file in WAL mode is shown as one without */
+	int64_t block_at;
+	int64_t block_size;
+	char block[BLOCK_BYTES];
 };
 
 /* What a handler serves. GDAL hands over paths without the handler's prefix. */
@@ -98,7 +102,11 @@ vsi_open(void *ctx, const char *path, const char *access)
 	h = mem_alloc(sizeof *h);
 	if (!h)
 		return NULL;
-	*h = (struct handle){ .file = f };
+	h->file = f;
+	h->at = 0;
+	h->eof = false;
+	h->block_at = 0;
+	h->block_size = 0;
 	h->sqlite = file_pread(f, first, sizeof first, 0) == sizeof first &&
 	            memcmp(first, "SQLite format 3", sizeof first) == 0;
 	return h;
@@ -125,15 +133,42 @@ vsi_seek(void *file, vsi_l_offset offset, int whence)
 	return 0;
 }
 
+/* Bytes at an offset; small pieces come out of a block, because drivers ask for a few bytes at a
+ * time. */
+static int64_t
+handle_pread(struct handle *h, char *p, int64_t n, int64_t at)
+{
+	int64_t done = 0;
+
+	if (n >= BLOCK_BYTES)
+		return file_pread(h->file, p, (size_t)n, at);
+	while (done < n) {
+		int64_t from = at + done - h->block_at;
+		int64_t piece = h->block_size - from;
+
+		if (from < 0 || piece <= 0) {
+			h->block_at = (at + done) / BLOCK_BYTES * BLOCK_BYTES;
+			h->block_size = file_pread(h->file, h->block, BLOCK_BYTES, h->block_at);
+			if (h->block_size <= at + done - h->block_at)
+				break;
+			continue;
+		}
+		piece = piece < n - done ? piece : n - done;
+		memcpy(p + done, h->block + from, (size_t)piece);
+		done += piece;
+	}
+	return done;
+}
+
 static size_t
 vsi_read(void *file, void *p, size_t size, size_t count)
 {
 	struct handle *h = file;
 	int64_t n;
 
-	if (!size || !count || count > SIZE_MAX / 2 / size)
+	if (!size || !count || count > (SIZE_MAX / 4) / size || h->at < 0)
 		return 0;
-	n = file_pread(h->file, p, size * count, h->at);
+	n = handle_pread(h, p, (int64_t)(size * count), h->at);
 	if (n < (int64_t)(size * count))
 		h->eof = true;
 	if (n <= 0)

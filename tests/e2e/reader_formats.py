@@ -238,6 +238,13 @@ def test_csv(d):
         head = compare('CSV ' + name, items, status, expected)
         check('CSV types', [c[1] for c in head['columns']] == [1, 3, 2, 3, 3], head['columns'])
     vector('CSV against GDAL', d + '/a.csv')
+    with open(d + '/large.csv', 'w') as f:
+        f.write('id,name\n')
+        for i in range(400000):
+            f.write('%d,%sНагірне\n' % (i, 'x' * (i % 5)))
+    items, status = pipe_read.read(READER, 'rows', d + '/large.csv')
+    check('large CSV', status == 0 and items[0][1]['encoding'] == 'UTF-8' and items[-1] == ('E', 400000) and
+          not any(i[0] in 'WB' for i in items), items[:3])
     texts = {'windows-1251': 'Нагірне; Їжак; Ґанок', 'windows-1254': 'Ağdam Şuşa Göyçay ışık', 'windows-1252': 'Nechí Ñandú'}
     for encoding, word in texts.items():
         path = d + '/e.csv'
