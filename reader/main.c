@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -43,37 +44,45 @@ struct job {
 
 /* ---- a crash still says so ---- */
 
-static char last_words[400];
+static char last_words[600];
 static size_t last_words_size;
 
-static void
-last_words_set(const char *sentence)
+static size_t
+last_words_text(size_t at, const char *s)
 {
-	size_t n = strlen(sentence);
-	uint32_t text = (uint32_t)(n < 300 ? n : 300);
-	uint32_t body = 1 + 4 + text + 4;
-	uint32_t none = 0;
+	uint32_t n = (uint32_t)strlen(s);
 
-	memcpy(last_words, &body, 4);
+	memcpy(last_words + at, &n, 4);
+	memcpy(last_words + at + 4, s, n);
+	return at + 4 + n;
+}
+
+/* Both texts together are shorter than 500 bytes. */
+static void
+last_words_set(const char *sentence, const char *hint)
+{
+	uint32_t body;
+
 	last_words[4] = 'F';
 	last_words[5] = (char)ERR_LIMIT;
-	memcpy(last_words + 6, &text, 4);
-	memcpy(last_words + 10, sentence, text);
-	memcpy(last_words + 10 + text, &none, 4);
-	last_words_size = 14 + text;
+	last_words_size = last_words_text(last_words_text(6, sentence), hint);
+	body = (uint32_t)last_words_size - 5;
+	memcpy(last_words, &body, 4);
 }
 
 static void
 on_crash(int number)
 {
 	if (number == SIGBUS)
-		last_words_set("the file changed or became unreadable while it was read");
+		last_words_set("the file changed or became unreadable while it was read", "");
 	else if (number == SIGXCPU)
-		last_words_set("the file took more processor time than is allowed");
+		last_words_set("the file took more processor time than is allowed",
+		               "--limit cpu_s=N allows N seconds before the first row");
 	else
 		last_words_set("the file made its format's library break off: it is damaged, "
 		               "hostile, or needs "
-		               "more memory than is allowed");
+		               "more memory than is allowed",
+		               "--limit memory_bytes=N allows more memory");
 	(void)!write(STDOUT_FILENO, last_words, last_words_size);
 	_exit(1);
 }
@@ -479,6 +488,21 @@ read_gdal(struct job *job, struct err *e)
 	return job->mode == MODE_LIST ? ogr_list(&ogr, &job->out, e) : ogr_rows(&ogr, &job->out, e);
 }
 
+/* Libraries call it a broken file when their memory ends. */
+static enum err_code
+hint_memory(const struct job *job, struct err *e)
+{
+	struct rusage use;
+
+	if (e->hint[0] || getrusage(RUSAGE_SELF, &use) != 0 ||
+	    use.ru_maxrss * INT64_C(1024) < job->limits.memory_bytes / 5 * 3)
+		return e->code;
+	return err_hint(
+		e,
+		"perhaps it needs more memory: --limit memory_bytes=%lld would allow twice as much",
+		(long long)job->limits.memory_bytes * 2);
+}
+
 static enum err_code
 run(struct job *job, struct err *e)
 {
@@ -501,7 +525,7 @@ run(struct job *job, struct err *e)
 		return err_set(e, ERR_UNSUPPORTED, "the file is %s, not a raster",
 		               detect_label(d->format));
 	if ((text ? read_text(job, e) : read_gdal(job, e)) != ERR_OK)
-		return e->code;
+		return hint_memory(job, e);
 	if (d->unpack.damaged)
 		return err_set(e, ERR_INVALID,
 		               "the archive is damaged; what could be unpacked was read");

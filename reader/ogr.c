@@ -29,8 +29,10 @@ static void
 plain_words(const char *text, char *out, size_t out_size)
 {
 	size_t n = 0;
+	const char *advice = strstr(text, " option") ? strstr(text, ". ") : NULL;
 
-	for (; *text && n + 1 < out_size; text++) {
+	/* Advice to set an option of GDAL's helps nobody here. */
+	for (; *text && text != advice && n + 1 < out_size; text++) {
 		if (strncmp(text, VSI_PREFIX, strlen(VSI_PREFIX)) == 0)
 			text += strlen(VSI_PREFIX);
 		if (!*text)

@@ -365,6 +365,41 @@ def test_raster(d):
     run('grid of nonsense', put(d, 'a.asc', 'ncols -5\nnrows 99999999999999\nxllcorner nan\ncellsize 0\n1 2 x'), mode='raster')
 
 
+def test_process_limits(d, gdb):
+    """One past the limits on the whole process."""
+    placemark = '<Placemark><name>%d</name><Point><coordinates>1,2</coordinates></Point></Placemark>\n'
+    kml = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>%s</Document></kml>'
+    path = put(d, 'big.kml', kml % ''.join(placemark % i for i in range(100000)))
+    items = run('memory', path, '--limit', 'memory_bytes=60000000')
+    check('memory past the limit', items[-1][0] == 'F', items[-1])
+    check('hint on memory', 'memory_bytes' in items[-1][3], items[-1])
+    check('the same within the limit', kinds(run('memory', path))[-1] == 'E')
+    grow = put(d, 'utf16.csv', b'\xff\xfe' + ('a,b\n' + 'xxxxxxxxxxxxxxxx,1\n' * 1000000).encode('utf-16-le'))
+    failed('UTF-16 past the memory', run('UTF-16', grow, '--limit', 'memory_bytes=10000000'), LIMIT, 'UTF-16')
+    slow = put(d, 'slow.geojson', collection(*[feature('{"type":"LineString","coordinates":%s}' % ring(90000))] * 150))
+    items = run('processor time', slow, '--limit', 'cpu_s=1', '--limit', 'cpu_us_a_feature=1')
+    check('processor time', items[-1][0] == 'E' or 'processor' in items[-1][2], items[-1])
+    folder = [os.path.join(gdb, f) for f in os.listdir(gdb)]
+    child = pipe_read.start(READER, 'rows', gdb)
+    check('files at the limit', list(pipe_read.decode(child.stdout))[-1][0] == 'E')
+    child.wait()
+    failed('files past the limit', limited_folder(gdb, len(folder) - 1), LIMIT, 'files')
+
+
+def limited_folder(gdb, most):
+    """The limit must stand before the files on the command line."""
+    fds, argv = [], [READER, 'rows', '--limit', 'files=%d' % most, '--name', 'a.gdb']
+    for name in os.listdir(gdb):
+        fds.append(os.open(os.path.join(gdb, name), os.O_RDONLY))
+        argv += ['--file', '%d:a.gdb/%s' % (fds[-1], name)]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, pass_fds=fds)
+    items = list(pipe_read.decode(child.stdout))
+    child.wait()
+    for fd in fds:
+        os.close(fd)
+    return items
+
+
 def test_cut_and_flipped(d, samples):
     """Each format cut at many places, and with bytes changed."""
     rnd = random.Random(SEED)
@@ -427,6 +462,7 @@ with tempfile.TemporaryDirectory() as good, tempfile.TemporaryDirectory() as wor
     test_gpkg(work, os.path.join(good, 'a.gpkg'))
     test_shapefile(work, shape)
     test_raster(work)
+    test_process_limits(work, os.path.join(good, 'a.gdb'))
     test_cut_and_flipped(work, files)
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 check('memory', peak < 900, peak)

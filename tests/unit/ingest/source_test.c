@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -259,6 +260,68 @@ test_real_reader(void **state)
 	(void)unlink(path);
 }
 
+/* A reader that is none: what becomes of it must be a sentence. */
+static void
+expect_fake(const char *script, enum err_code code, const char *word)
+{
+	char csv[] = "/tmp/fallow_source_XXXXXX.csv";
+	char fake[] = "/tmp/fallow_reader_XXXXXX";
+	char *kept = strdup(getenv("FALLOW_READER"));
+	int fd = mkstemps(csv, 4);
+	int reader = mkstemp(fake);
+	struct source_options opt = { .silence_s = 1 };
+	struct source *s = NULL;
+	struct err e = { 0 };
+
+	assert_int_equal(write(fd, "a\n1\n", 4), 4);
+	assert_int_equal(write(reader, script, strlen(script)), strlen(script));
+	(void)fchmod(reader, 0700);
+	(void)close(fd);
+	(void)close(reader);
+	(void)setenv("FALLOW_READER", fake, 1);
+	assert_int_equal(source_open(csv, &opt, &s, &e), code);
+	assert_non_null(strstr(e.text, word));
+	(void)setenv("FALLOW_READER", kept, 1);
+	(void)unlink(csv);
+	(void)unlink(fake);
+	free(kept);
+}
+
+static void
+test_fake_readers(void **state)
+{
+	(void)state;
+	expect_fake("#!/bin/sh\nexec sleep 60\n", ERR_LIMIT, "said nothing for 1 s");
+	expect_fake("#!/bin/sh\nkill -SYS $$\n", ERR_DENIED, "sandbox");
+	expect_fake("#!/bin/sh\nkill -KILL $$\n", ERR_LIMIT, "killed");
+	expect_fake("#!/bin/sh\nkill -XCPU $$\n", ERR_LIMIT, "processor time");
+	expect_fake("#!/bin/sh\nkill -SEGV $$\n", ERR_INVALID, "signal 11");
+	expect_fake("#!/bin/sh\nexit 3\n", ERR_IO, "exit status was 3");
+	expect_fake("#!/bin/sh\necho hello, this is no stream at all\n", ERR_INVALID, "broken");
+}
+
+static void
+test_wal(void **state)
+{
+	char path[] = "/tmp/fallow_source_XXXXXX.gpkg";
+	char wal[64];
+	int fd = mkstemps(path, 5);
+	FILE *f;
+	struct source *s = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	(void)close(fd);
+	(void)snprintf(wal, sizeof wal, "%s-wal", path);
+	f = fopen(wal, "w");
+	fputs("changes", f);
+	(void)fclose(f);
+	assert_int_equal(source_open(path, NULL, &s, &e), ERR_CONFLICT);
+	assert_true(e.hint[0]);
+	(void)unlink(path);
+	(void)unlink(wal);
+}
+
 /* Closing before the end stops the reader at once. */
 static void
 test_close_early(void **state)
@@ -292,6 +355,8 @@ main(void)
 		cmocka_unit_test(test_flip_everywhere),
 		cmocka_unit_test(test_wrong_count),
 		cmocka_unit_test(test_real_reader),
+		cmocka_unit_test(test_fake_readers),
+		cmocka_unit_test(test_wal),
 		cmocka_unit_test(test_close_early),
 	};
 
