@@ -17,7 +17,7 @@ enum {
 struct texts {
 	const char *operand[3];
 	const char *layer, *map, *crs, *operation, *encoding, *message, *source_date, *approved_by,
-		*author, *keys;
+		*author, *keys, *group;
 	const char *limit[MAX_LIMITS + 1];
 	size_t limits;
 	bool guess, dry_run;
@@ -180,6 +180,9 @@ import_file(struct cli *cli, const struct texts *t, struct import_result *ret, s
 		rc = split_keys(t->keys, names, sizeof(names), key, e);
 		o.key = key;
 	}
+	if (!rc && t->group &&
+	    (!text_parse_i64(t->group, strlen(t->group), &o.group) || o.group < 1))
+		rc = err_set(e, ERR_INVALID, "--group takes a number of rows");
 	if (!rc)
 		rc = cli_open(cli, t->operand[0], t->dry_run ? STORE_READ : STORE_WRITE, &st, e);
 	o.pool = pool_create(0);
@@ -209,6 +212,7 @@ run_import(struct cli *cli, int argc, char **argv)
 		{ .name = "--message", .value = &t.message },
 		{ .name = "--approved-by", .value = &t.approved_by },
 		{ .name = "--author", .value = &t.author },
+		{ .name = "--group", .value = &t.group },
 		{ .name = "--limit", .list = t.limit, .count = &t.limits, .max = MAX_LIMITS },
 		{ 0 }
 	};
@@ -273,6 +277,8 @@ const struct cli_command cmd_import = {
 		"  --approved-by NAME who approved the content beforehand; logged as a decision\n"
 		"  --author NAME      who imports (default: FALLOW_AUTHOR or the login name)\n"
 		"  --encoding E       of the texts, when the file does not say\n"
+		"  --group N          acknowledge every N rows (default 250000 or a quarter of the\n"
+		"                     register); what was acknowledged stays if the rest fails\n"
 		"  --limit KEY=VALUE  of docs/LIMITS.md, such as features=20000000\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ printf 'lon,lat,class,status\\n-125.1,-45.2,sha,open\\n' >areas.csv\n"
