@@ -21,6 +21,8 @@ enum { DISTANCES = 5 };
 
 /* Settlement points state no error of their own: where its people live in it is not known. */
 #define SETTLEMENT_ERROR 0.2
+/* Of a raster whose source states none, in percent. */
+#define RASTER_ERROR_PERCENT 10
 
 struct exposure {
 	struct assess *a;
@@ -74,7 +76,7 @@ see_source(void *ctx, const struct shown *row, struct err *e)
 		return ERR_OK;
 	memcpy(x->raster_sha, sha, 65);
 	x->raster_date = days;
-	x->raster_error = fields_number(&row->fields, "relative_error_percent", 0) / 100;
+	x->raster_error = fields_number(&row->fields, "relative_error_percent", RASTER_ERROR_PERCENT) / 100;
 	return ERR_OK;
 }
 

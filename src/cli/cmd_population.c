@@ -9,8 +9,8 @@
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	const char *operand[2] = { 0 }, *error = "0";
-	struct population_options o = { .author = cli_author() };
+	const char *operand[2] = { 0 }, *error = NULL;
+	struct population_options o = { .author = cli_author(), .relative_error = -1 };
 	const struct cli_option options[] = { { .name = "--relative-error", .value = &error },
 		                              { .name = "--title", .value = &o.title },
 		                              { .name = "--date", .value = &o.date },
@@ -24,7 +24,7 @@ run(struct cli *cli, int argc, char **argv)
 
 	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
 		return cli_usage("population", &e);
-	if (n != 2 || !text_parse_f64(error, strlen(error), &o.relative_error) ||
+	if (n != 2 || (error && (!text_parse_f64(error, strlen(error), &o.relative_error) || o.relative_error < 0)) ||
 	    (o.date && !clock_parse_date(o.date, strlen(o.date), NULL))) {
 		(void)err_set(&e, ERR_INVALID,
 		              "population needs a register and a raster; an error is a number, a "

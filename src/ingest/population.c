@@ -87,7 +87,7 @@ population_add(struct store *st, const char *path, const struct population_optio
 	char date[11];
 	enum err_code rc;
 
-	if (!(o->relative_error >= 0 && o->relative_error <= 100))
+	if (!(o->relative_error <= 100))
 		return err_set(e, ERR_INVALID,
 		               "the relative error is %g percent; allowed are 0 to 100",
 		               o->relative_error);
@@ -110,7 +110,8 @@ population_add(struct store *st, const char *path, const struct population_optio
 		       fields_set_text(&rev.fields, "file", ret->sha256) &&
 		       fields_set_text(&rev.fields, "file_name", file_basename(path)) &&
 		       fields_set_text(&rev.fields, "licence", o->licence) &&
-		       fields_set_real(&rev.fields, "relative_error_percent", o->relative_error) &&
+		       (o->relative_error < 0 ||
+		        fields_set_real(&rev.fields, "relative_error_percent", o->relative_error)) &&
 		       fields_set_text(&rev.fields, "valid_from", o->date ? o->date : date));
 		uuid_format(rev.id, ret->id);
 		rc = submit_add(st, &rev, 1, NULL, e);

@@ -19,7 +19,7 @@ set_up(void **state)
 	if (!form_builtin("hazard", &survey, &choices) ||
 	    form_parse(survey, strlen(survey), choices, strlen(choices), &form, NULL))
 		return -1;
-	return converter_create(form, &converter, NULL);
+	return converter_create(form, &converter, NULL) == ERR_OK ? 0 : -1;
 }
 
 static int

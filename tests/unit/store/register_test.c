@@ -332,9 +332,7 @@ tampering(void **state)
 		"DELETE FROM checkpoint",
 		"UPDATE form_version SET survey = ''",
 		"UPDATE hazard SET class = 'cha'",
-		"INSERT INTO revision SELECT rid + 100, submission, kind, record, form, parents, "
-		"valid_from, fields, identity, "
-		"sealed_key, leaf FROM revision",
+		"INSERT INTO revision SELECT rid + 100, submission, kind, record, form, parents, valid_from, fields, identity, sealed_key, leaf FROM revision",
 	};
 	static const char *const harm[] = {
 		"UPDATE revision SET fields = replace(fields, 'sha', 'cha') WHERE rid = 1",
