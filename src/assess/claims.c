@@ -70,7 +70,8 @@ see_claim(void *ctx, const struct shown *row, struct err *e)
 	copy(x.code, sizeof(x.code), code ? code : "statement");
 	copy(x.place, sizeof(x.place), fields_text(f, "place_name"));
 	copy(x.unit, sizeof(x.unit), fields_text(f, "unit"));
-	(void)snprintf(x.dim, sizeof(x.dim), "by=%.250s%s%.10s", by ? by : "not stated",
+	by = by ? by : "not stated";
+	(void)snprintf(x.dim, sizeof(x.dim), "by=%.*s%s%.10s", figure_cut(by, 250), by,
 	               on || as_of ? " on=" : "",
 	               on      ? on
 	               : as_of ? as_of

@@ -1,5 +1,6 @@
-/* Exposure: people in, and within 100 m, 500 m, 1 km, 5 km of, open hazards; hazards grown and dissolved, so nobody
- * counts twice. From the newest population raster, and from settlement points. docs/FIGURES.md, "Exposure". */
+/* Exposure: people in, and within 100 m, 500 m, 1 km, 5 km of, open hazards; hazards grown and
+ * dissolved, so nobody counts twice. From the newest population raster, and from settlement points.
+ * docs/FIGURES.md, "Exposure". */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,12 @@
 
 static const char method[] = "exposure/1";
 static const double distance_m[] = { 0, 100, 500, 1000, 5000 };
-static const char *const distance_name[] = { "within=0m", "within=100m", "within=500m", "within=1km", "within=5km" };
+static const char *const distance_name[] = { "within=0m", "within=100m", "within=500m",
+	                                     "within=1km", "within=5km" };
 
-enum { DISTANCES = 5 };
+enum {
+	DISTANCES = 5
+};
 
 /* Settlement points state no error of their own: where its people live in it is not known. */
 #define SETTLEMENT_ERROR 0.2
@@ -45,7 +49,8 @@ see_settlement(void *ctx, const struct shown *row, struct err *e)
 	double people = fields_number(&row->fields, "population", -1);
 	struct geom_box b;
 
-	if (people < 0 || !row->fields.geom || !text_eq(fields_text(&row->fields, "type"), "settlement"))
+	if (people < 0 || !row->fields.geom ||
+	    !text_eq(fields_text(&row->fields, "type"), "settlement"))
 		return ERR_OK;
 	if (x->points == x->point_room) {
 		size_t room = x->point_room ? x->point_room * 2 : 1024;
@@ -57,8 +62,9 @@ see_settlement(void *ctx, const struct shown *row, struct err *e)
 		x->point_room = room;
 	}
 	b = geom_bounds(row->fields.geom);
-	x->point[x->points++] = (struct coverage_point){ (b.min_lon_deg + b.max_lon_deg) / 2,
-		                                         (b.min_lat_deg + b.max_lat_deg) / 2, people };
+	x->point[x->points++] =
+		(struct coverage_point){ (b.min_lon_deg + b.max_lon_deg) / 2,
+		                         (b.min_lat_deg + b.max_lat_deg) / 2, people };
 	return ERR_OK;
 }
 
@@ -67,12 +73,14 @@ static enum err_code
 see_source(void *ctx, const struct shown *row, struct err *e)
 {
 	struct exposure *x = ctx;
-	const char *sha = fields_text(&row->fields, "file"), *date = fields_text(&row->fields, "valid_from");
+	const char *sha = fields_text(&row->fields, "file"),
+		   *date = fields_text(&row->fields, "valid_from");
 	int64_t days = 0;
 
 	(void)e;
-	if (!text_eq(fields_text(&row->fields, "type"), "population_raster") || !sha || strlen(sha) != 64 || !date ||
-	    !clock_parse_date(date, strlen(date), &days) || (*x->raster_sha && days < x->raster_date))
+	if (!text_eq(fields_text(&row->fields, "type"), "population_raster") || !sha ||
+	    strlen(sha) != 64 || !date || !clock_parse_date(date, strlen(date), &days) ||
+	    (*x->raster_sha && days < x->raster_date))
 		return ERR_OK;
 	memcpy(x->raster_sha, sha, 65);
 	x->raster_date = days;
@@ -84,9 +92,12 @@ static enum err_code
 load_population(struct exposure *x, struct err *e)
 {
 	static const char *const want_place[] = { "type", "population", "geometry", NULL };
-	static const char *const want_source[] = { "type", "file", "valid_from", "relative_error_percent", NULL };
-	struct each_filter f = { .kind = store_kind(x->a->st, "place"), .as_of_days = x->a->q->as_of_days,
-		                 .known_size = x->a->q->known_size, .want = want_place };
+	static const char *const want_source[] = { "type", "file", "valid_from",
+		                                   "relative_error_percent", NULL };
+	struct each_filter f = { .kind = store_kind(x->a->st, "place"),
+		                 .as_of_days = x->a->q->as_of_days,
+		                 .known_size = x->a->q->known_size,
+		                 .want = want_place };
 	enum err_code rc = f.kind < 0 ? ERR_OK : store_each(x->a->st, &f, see_settlement, x, e);
 
 	f.kind = store_kind(x->a->st, "source");
@@ -97,7 +108,8 @@ load_population(struct exposure *x, struct err *e)
 static enum err_code
 load_hazards(struct exposure *x, struct err *e)
 {
-	enum err_code rc = land_set_load(x->a, x->a->q->as_of_days, x->a->q->by != NULL, &x->land, e);
+	enum err_code rc =
+		land_set_load(x->a, x->a->q->as_of_days, x->a->q->by != NULL, &x->land, e);
 
 	if (rc)
 		return rc;
@@ -108,11 +120,17 @@ load_hazards(struct exposure *x, struct err *e)
 		const struct land_item *h = &x->land.item[i];
 
 		if (h->as == SHOWN_DANGER && h->geom.point_count > 0)
-			x->hazard[x->count++] = (struct nearby_hazard){ &h->geom, h->accuracy_m, (uint32_t)h->place };
+			x->hazard[x->count++] = (struct nearby_hazard){ &h->geom, h->accuracy_m,
+				                                        (uint32_t)h->place };
 	}
-	x->req = (struct nearby_request){ .hazards = x->hazard, .hazard_count = x->count, .distances_m = distance_m,
-		                          .distance_count = DISTANCES, .pool = x->a->pool,
-		                          .group_count = x->a->q->by ? (uint32_t)places_count(x->a->places) : 0 };
+	x->req = (struct nearby_request){
+		.hazards = x->hazard,
+		.hazard_count = x->count,
+		.distances_m = distance_m,
+		.distance_count = DISTANCES,
+		.pool = x->a->pool,
+		.group_count = x->a->q->by ? (uint32_t)places_count(x->a->places) : 0
+	};
 	return ERR_OK;
 }
 
@@ -127,7 +145,8 @@ hazards_of(const struct exposure *x, uint32_t group, bool all)
 }
 
 static enum err_code
-add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, const char *note, struct err *e)
+add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, const char *note,
+         struct err *e)
 {
 	uint32_t groups = x->req.group_count;
 	enum err_code rc = ERR_OK;
@@ -141,10 +160,17 @@ add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, 
 		for (size_t d = 0; !rc && d < DISTANCES; d++) {
 			const struct nearby_figure *v = &f[g * DISTANCES + d];
 			char dim[80];
-			struct figure_row r = { .code = "exposure.people", .dim = dim, .known = true,
-				                .place = all ? "" : places_name(x->a->places, g), .value = v->people,
-				                .low = v->people_low, .high = v->people_high, .unit = "person",
-				                .method = method, .records = n, .note = note };
+			struct figure_row r = { .code = "exposure.people",
+				                .dim = dim,
+				                .known = true,
+				                .place = all ? "" : places_name(x->a->places, g),
+				                .value = v->people,
+				                .low = v->people_low,
+				                .high = v->people_high,
+				                .unit = "person",
+				                .method = method,
+				                .records = n,
+				                .note = note };
 
 			(void)snprintf(dim, sizeof(dim), "%s source=%s", distance_name[d], source);
 			rc = figure_add(x->a, &r, NULL, e);
@@ -182,7 +208,9 @@ from_raster(struct exposure *x, struct err *e)
 		rc = nearby_finish(n, f, e);
 	if (!rc)
 		rc = add_rows(x, f, "raster",
-		              nearby_reaches_outside(n) ? "some hazards reach beyond the raster: people there are not counted" : "",
+		              nearby_reaches_outside(n) ? "some hazards reach beyond the raster: "
+		                                          "people there are not counted"
+		                                        : "",
 		              e);
 	nearby_free(n);
 	raster_close(r);
@@ -202,7 +230,8 @@ from_settlements(struct exposure *x, struct err *e)
 	x->req.population_error = SETTLEMENT_ERROR;
 	rc = nearby_points(&x->req, x->point, x->points, f, e);
 	if (!rc)
-		rc = add_rows(x, f, "settlements", "all people of a settlement counted at its point", e);
+		rc = add_rows(x, f, "settlements",
+		              "all people of a settlement counted at its point", e);
 	mem_free(f);
 	return rc;
 }
@@ -216,7 +245,9 @@ figure_exposure(struct assess *a, struct err *e)
 
 	if (!rc)
 		rc = load_hazards(&x, e);
-	none.note = x.count == 0 ? "" : "no population source: see fallow help population, or import settlements with their population";
+	none.note = x.count == 0 ? ""
+	                         : "no population source: see fallow help population, or import "
+	                           "settlements with their population";
 	if (!rc && (x.count == 0 || (!*x.raster_sha && x.points == 0)))
 		rc = figure_add(a, &none, NULL, e);
 	if (!rc && x.count > 0 && *x.raster_sha)

@@ -16,7 +16,8 @@ figure_wanted(const struct assess *a, const char *code)
 	for (const char *const *p = a->q->codes; *p; p++) {
 		size_t n = strlen(*p), m = strlen(code);
 
-		/* "extent" asks for "extent.area"; a module asks with "extent" whether any of its figures is wanted */
+		/* "extent" asks for "extent.area"; a module asks with "extent" whether any of its
+		 * figures is wanted */
 		if (text_eq(*p, code) || (text_starts(code, *p) && code[n] == '.') ||
 		    (text_starts(*p, code) && (*p)[m] == '.'))
 			return true;
@@ -24,11 +25,23 @@ figure_wanted(const struct assess *a, const char *code)
 	return false;
 }
 
+int
+figure_cut(const char *s, size_t max)
+{
+	size_t n = strlen(s);
+
+	if (n > max)
+		for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
 bool
 figure_explains(const struct assess *a, const char *code)
 {
-	return a->q->explain && (text_eq(a->q->explain, code) ||
-	                         (text_starts(code, a->q->explain) && code[strlen(a->q->explain)] == '.'));
+	return a->q->explain &&
+	       (text_eq(a->q->explain, code) ||
+	        (text_starts(code, a->q->explain) && code[strlen(a->q->explain)] == '.'));
 }
 
 enum err_code
@@ -63,7 +76,8 @@ figure_add(struct assess *a, const struct figure_row *row, size_t *ret_index, st
 }
 
 enum err_code
-figure_add_member(struct assess *a, size_t row, struct uuid id, int kind, double part, struct err *e)
+figure_add_member(struct assess *a, size_t row, struct uuid id, int kind, double part,
+                  struct err *e)
 {
 	struct figure_set *s = a->out;
 
@@ -79,7 +93,8 @@ figure_add_member(struct assess *a, size_t row, struct uuid id, int kind, double
 		s->member = p;
 		s->member_room = room;
 	}
-	s->member[s->members++] = (struct figure_member){ .row = row, .id = id, .kind = kind, .part = part };
+	s->member[s->members++] =
+		(struct figure_member){ .row = row, .id = id, .kind = kind, .part = part };
 	return ERR_OK;
 }
 
@@ -109,8 +124,10 @@ static enum err_code
 waiting(struct assess *a, struct err *e)
 {
 	static const char *const none[] = { NULL };
-	struct each_filter f = { .kind = store_kind(a->st, "hazard"), .as_of_days = a->q->as_of_days,
-		                 .known_size = a->q->known_size, .want = none };
+	struct each_filter f = { .kind = store_kind(a->st, "hazard"),
+		                 .as_of_days = a->q->as_of_days,
+		                 .known_size = a->q->known_size,
+		                 .want = none };
 	enum err_code rc;
 
 	if (f.kind < 0)
@@ -120,21 +137,17 @@ waiting(struct assess *a, struct err *e)
 }
 
 enum err_code
-figure_run(struct store *st, const struct figure_question *q, struct pool *pool, struct figure_set *ret,
-           struct err *e)
+figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
+           struct figure_set *ret, struct err *e)
 {
 	static const struct {
 		const char *name;
 		enum err_code (*run)(struct assess *a, struct err *e);
 	} module[] = {
-		{ "extent", figure_extent },
-		{ "release", figure_release },
-		{ "exposure", figure_exposure },
-		{ "casualties", figure_casualties },
-		{ "finds", figure_finds },
-		{ "laying", figure_laying },
-		{ "minefields", figure_minefields },
-		{ "claims", figure_claims },
+		{ "extent", figure_extent },         { "release", figure_release },
+		{ "exposure", figure_exposure },     { "casualties", figure_casualties },
+		{ "finds", figure_finds },           { "laying", figure_laying },
+		{ "minefields", figure_minefields }, { "claims", figure_claims },
 	};
 	struct assess a = { .st = st, .q = q, .pool = pool, .out = ret };
 	enum err_code rc = ERR_OK;

@@ -200,6 +200,7 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 	size_t place;
 	enum err_code rc;
 
+	marking = marking && *marking ? marking : "none";
 	l->records++;
 	if (p == NOT_AFTER)
 		return ERR_OK;
@@ -210,8 +211,9 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 			rc = figure_add_member(l->a, i, row->id, row->kind, count.n, e);
 	if (rc || l->explain)
 		return rc;
-	(void)snprintf(dim, sizeof(dim), "category=%s marking=%.300s",
-	               category ? category : "unknown", marking && *marking ? marking : "none");
+	(void)snprintf(dim, sizeof(dim), "category=%.*s marking=%.*s",
+	               figure_cut(category ? category : "unknown", 40),
+	               category ? category : "unknown", figure_cut(marking, 280), marking);
 	rc = table_put(l->tally, &l->column[0], 0, place, "", count, e);
 	return rc ? rc : table_put(l->tally, &l->column[1], 1, place, dim, count, e);
 }

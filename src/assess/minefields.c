@@ -234,7 +234,7 @@ count_lie(struct matching *m, size_t place, const char *party, enum lie l, struc
 	char key[300];
 	enum err_code rc;
 
-	(void)snprintf(key, sizeof(key), "%s|%.250s", m->what, party);
+	(void)snprintf(key, sizeof(key), "%s|%.*s", m->what, figure_cut(party, 250), party);
 	rc = tally_at(m->tally, place, key, &cell, e);
 	if (rc)
 		return rc;

@@ -8,9 +8,12 @@
 #include "geo/locate.h"
 #include "geo/shape.h"
 
-const char *const places_fields[] = { "place", "place_name", "admin1_name", "admin2_name", "geometry", NULL };
+const char *const places_fields[] = { "place",       "place_name", "admin1_name",
+	                              "admin2_name", "geometry",   NULL };
 
-enum { NAME_BYTES = 256 };
+enum {
+	NAME_BYTES = 256
+};
 
 /* A place record of any level: for following links upwards. */
 struct link {
@@ -38,8 +41,6 @@ struct places {
 	struct geo *geo;
 	double country_m2;
 	const char *name_field;
-
-
 };
 
 static enum err_code
@@ -88,7 +89,8 @@ see_place(void *ctx, const struct shown *row, struct err *e)
 {
 	struct places *p = ctx;
 	const char *type = fields_text(&row->fields, "type");
-	const char *name = fields_text(&row->fields, "name"), *parent = fields_text(&row->fields, "parent");
+	const char *name = fields_text(&row->fields, "name"),
+		   *parent = fields_text(&row->fields, "parent");
 	struct link l = { .id = row->id, .at = -1 };
 	enum err_code rc = grow((void **)&p->link, &p->link_room, p->links, sizeof(*p->link), e);
 
@@ -136,7 +138,8 @@ tell_apart(struct places *p, struct err *e)
 		while (j + 1 < p->count && text_eq(p->place[j + 1].name, p->place[i].name))
 			j++;
 		for (size_t k = i; j > i && k <= j; k++) {
-			p->place[k].name = arena_printf(&p->mem, "%s (%zu)", p->place[k].name, k - i + 1);
+			p->place[k].name =
+				arena_printf(&p->mem, "%s (%zu)", p->place[k].name, k - i + 1);
 			if (!p->place[k].name)
 				return err_set(e, ERR_NOMEM, "out of memory for places");
 		}
@@ -170,11 +173,13 @@ index_places(struct places *p, struct err *e)
 }
 
 enum err_code
-places_load(struct store *st, struct geo *geo, const char *level, int64_t as_of_days, int64_t known_size,
-            struct places **ret, struct err *e)
+places_load(struct store *st, struct geo *geo, const char *level, int64_t as_of_days,
+            int64_t known_size, struct places **ret, struct err *e)
 {
 	static const char *const want[] = { "type", "name", "parent", "geometry", NULL };
-	struct each_filter f = { .kind = store_kind(st, "place"), .as_of_days = as_of_days, .known_size = known_size,
+	struct each_filter f = { .kind = store_kind(st, "place"),
+		                 .as_of_days = as_of_days,
+		                 .known_size = known_size,
 		                 .want = want };
 	struct places *p = mem_calloc(1, sizeof(*p));
 	enum err_code rc;
@@ -184,7 +189,9 @@ places_load(struct store *st, struct geo *geo, const char *level, int64_t as_of_
 	arena_init(&p->mem, (size_t)1 << 30);
 	p->geo = geo;
 	p->level = level;
-	p->name_field = text_eq(level, "admin1") ? "admin1_name" : text_eq(level, "admin2") ? "admin2_name" : "place_name";
+	p->name_field = text_eq(level, "admin1")   ? "admin1_name"
+	                : text_eq(level, "admin2") ? "admin2_name"
+	                                           : "place_name";
 	rc = add_place(p, level ? "?" : "", NULL, e);
 	if (!rc && f.kind >= 0)
 		rc = store_each(st, &f, see_place, p, e);
@@ -258,7 +265,8 @@ by_position(struct places *p, const struct geom *g, long *ret, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	/* the middle of a large or bent area may lie outside it */
-	if (geom_is_areal(g) && (b.max_lon_deg - b.min_lon_deg > 0.02 || b.max_lat_deg - b.min_lat_deg > 0.02))
+	if (geom_is_areal(g) &&
+	    (b.max_lon_deg - b.min_lon_deg > 0.02 || b.max_lat_deg - b.min_lat_deg > 0.02))
 		rc = shape_point_inside(p->geo, g, at, e);
 	if (!rc)
 		*ret = locate_point(p->locate, at[0], at[1]);

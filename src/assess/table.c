@@ -6,19 +6,21 @@
 #include "assess/places.h"
 #include "base/text.h"
 
-enum { KEY_BYTES = 400 };
+enum {
+	KEY_BYTES = 400
+};
 
 static void
 make_key(char key[KEY_BYTES], const struct table_column *column, size_t at, const char *value)
 {
 	const char *v = value && *value ? value : column->unknown ? column->unknown : "";
 
-	(void)snprintf(key, KEY_BYTES, "%02zu%.380s", at, v);
+	(void)snprintf(key, KEY_BYTES, "%02zu%.*s", at, figure_cut(v, 380), v);
 }
 
 enum err_code
-table_put(struct tally *t, const struct table_column *column, size_t at, size_t place, const char *value,
-          struct table_count n, struct err *e)
+table_put(struct tally *t, const struct table_column *column, size_t at, size_t place,
+          const char *value, struct table_count n, struct err *e)
 {
 	struct tally_cell *cell;
 	char key[KEY_BYTES];
@@ -36,8 +38,8 @@ table_put(struct tally *t, const struct table_column *column, size_t at, size_t 
 }
 
 enum err_code
-table_sum(struct tally *t, const struct table_column *column, size_t at, size_t place, const char *value,
-          struct table_count *ret, int64_t *ret_records, struct err *e)
+table_sum(struct tally *t, const struct table_column *column, size_t at, size_t place,
+          const char *value, struct table_count *ret, int64_t *ret_records, struct err *e)
 {
 	struct tally_cell *cell;
 	char key[KEY_BYTES];
@@ -54,15 +56,20 @@ table_sum(struct tally *t, const struct table_column *column, size_t at, size_t 
 }
 
 static enum err_code
-add_row(struct assess *a, struct tally *t, const struct table_column *column, size_t at, struct tally_cell cell,
-        const char *unit, const char *method, struct err *e)
+add_row(struct assess *a, struct tally *t, const struct table_column *column, size_t at,
+        struct tally_cell cell, const char *unit, const char *method, struct err *e)
 {
 	const char *value = cell.key + 2;
 	bool unknown = column->unknown && text_eq(value, column->unknown);
 	struct table_count open = { 0 };
 	char dim[KEY_BYTES];
-	struct figure_row r = { .code = column->code, .place = places_name(a->places, cell.place), .known = true,
-		                .value = cell.sum[0], .unit = unit, .method = method, .records = cell.records,
+	struct figure_row r = { .code = column->code,
+		                .place = places_name(a->places, cell.place),
+		                .known = true,
+		                .value = cell.sum[0],
+		                .unit = unit,
+		                .method = method,
+		                .records = cell.records,
 		                .note = column->note };
 	enum err_code rc = ERR_OK;
 
@@ -70,7 +77,8 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 		rc = table_sum(t, column, at, cell.place, NULL, &open, NULL, e);
 	if (rc)
 		return rc;
-	/* what is not known may belong to any other row: it adds to their high and has no low of its own */
+	/* what is not known may belong to any other row: it adds to their high and has no low of
+	 * its own */
 	r.low = unknown ? 0 : cell.sum[1];
 	r.high = cell.sum[2] + open.high;
 	(void)snprintf(dim, sizeof(dim), "%s%s%s", column->dim, *column->dim ? "=" : "", value);
@@ -82,15 +90,16 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 }
 
 enum err_code
-table_rows(struct assess *a, struct tally *t, const struct table_column *column, size_t columns, const char *unit,
-           const char *method, struct err *e)
+table_rows(struct assess *a, struct tally *t, const struct table_column *column, size_t columns,
+           const char *unit, const char *method, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
 	tally_sort(t);
 	for (size_t at = 0; !rc && at < columns; at++) {
 		char head[24];
-		size_t cells = tally_count(t); /* looking up the unknown may add empty cells at the end */
+		size_t cells =
+			tally_count(t); /* looking up the unknown may add empty cells at the end */
 
 		(void)snprintf(head, sizeof(head), "%02zu", at);
 		for (size_t i = 0; !rc && figure_wanted(a, column[at].code) && i < cells; i++) {

@@ -1,5 +1,6 @@
-/* Tables of counts: things counted by the values of one dimension, per place, with what is unknown as its own row.
- * low and high of a row: the things counted there for sure, and those plus all whose value is unknown. */
+/* Tables of counts: things counted by the values of one dimension, per place, with what is unknown
+ * as its own row. low and high of a row: the things counted there for sure, and those plus all
+ * whose value is unknown. */
 #ifndef ASSESS_TABLE_H
 #define ASSESS_TABLE_H
 
@@ -9,7 +10,8 @@
 struct table_column {
 	const char *code;    /* "casualties.by_sex" */
 	const char *dim;     /* "sex" ("" = none: the value is the whole dimension text) */
-	const char *unknown; /* the value that means not known, such as "unknown"; NULL = the dimension is always known */
+	const char *unknown; /* the value that means not known, such as "unknown"; NULL = the
+	                        dimension is always known */
 	bool period;         /* the value goes into the row's period */
 	const char *note;    /* for every row of it, or NULL */
 };
@@ -19,15 +21,18 @@ struct table_count {
 	double n, low, high;
 };
 
-/** Count n things with this value in column `at` (0..99) at a place. value NULL = the unknown value. */
-MUST_CHECK enum err_code table_put(struct tally *t, const struct table_column *column, size_t at, size_t place,
-                                   const char *value, struct table_count n, struct err *e);
-/** What is counted so far for a value (high); 0 if nothing. */
-MUST_CHECK enum err_code table_sum(struct tally *t, const struct table_column *column, size_t at, size_t place,
-                                   const char *value, struct table_count *ret, int64_t *ret_records,
+/** Count n things with this value in column `at` (0..99) at a place. value NULL = the unknown
+ * value. */
+MUST_CHECK enum err_code table_put(struct tally *t, const struct table_column *column, size_t at,
+                                   size_t place, const char *value, struct table_count n,
                                    struct err *e);
+/** What is counted so far for a value (high); 0 if nothing. */
+MUST_CHECK enum err_code table_sum(struct tally *t, const struct table_column *column, size_t at,
+                                   size_t place, const char *value, struct table_count *ret,
+                                   int64_t *ret_records, struct err *e);
 /** Add the rows of all columns that are wanted, in their order, then by place, then by value. */
-MUST_CHECK enum err_code table_rows(struct assess *a, struct tally *t, const struct table_column *column,
-                                    size_t columns, const char *unit, const char *method, struct err *e);
+MUST_CHECK enum err_code table_rows(struct assess *a, struct tally *t,
+                                    const struct table_column *column, size_t columns,
+                                    const char *unit, const char *method, struct err *e);
 
 #endif
