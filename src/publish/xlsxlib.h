@@ -17,6 +17,8 @@
 	X(worksheet_write_number)                                                                  \
 	X(worksheet_freeze_panes)                                                                  \
 	X(worksheet_set_column)                                                                    \
+	X(worksheet_data_validation_range)                                                         \
+	X(lxw_rowcol_to_cell_abs)                                                                  \
 	X(lxw_strerror)
 
 struct xlsxlib {

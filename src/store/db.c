@@ -137,13 +137,35 @@ sql_box(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_double(ctx, box[order[which]]);
 }
 
+/* fallow_fold(text): letters folded for comparing; NULL stays. */
+static void
+sql_fold(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *s = (const char *)sqlite3_value_text(argv[0]);
+	size_t n = (size_t)sqlite3_value_bytes(argv[0]), room = 4 * n + 8;
+	char *out;
+
+	(void)argc;
+	if (!s)
+		return;
+	out = sqlite3_malloc64(room);
+	if (!out) {
+		sqlite3_result_error_nomem(ctx);
+		return;
+	}
+	n = text_fold(s, n, out, room);
+	sqlite3_result_text64(ctx, out, n < room ? n : 0, sqlite3_free, SQLITE_UTF8);
+}
+
 int
 db_add_functions(sqlite3 *db)
 {
 	static const char *const name[] = { "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY",
 		                            "ST_IsEmpty" };
 	static int which[] = { 0, 1, 2, 3, 4 };
-	int rc = SQLITE_OK;
+	int rc = sqlite3_create_function_v2(db, "fallow_fold", 1,
+	                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+	                                    sql_fold, NULL, NULL, NULL);
 
 	for (int i = 0; i < 5 && rc == SQLITE_OK; i++)
 		rc = sqlite3_create_function_v2(

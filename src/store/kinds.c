@@ -61,7 +61,8 @@ load_one(struct store *st, sqlite3_stmt *q, struct err *e)
 	k = &st->kind[st->kind_count];
 	*k = (struct store_kind){ .id = sqlite3_column_int64(q, 0), .geometry_field = -1 };
 	memcpy(k->name, name, strlen(name) + 1);
-	rc = form_parse(survey, (size_t)sqlite3_column_bytes(q, 2), choices,
+	/* no choices of its own: they may follow in the survey */
+	rc = form_parse(survey, (size_t)sqlite3_column_bytes(q, 2), *choices ? choices : NULL,
 	                (size_t)sqlite3_column_bytes(q, 3), &f, e);
 	if (rc) {
 		(void)err_prefix(e, "form %s", k->name);
