@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "geo/geo.h"
+#include "store/store.h"
 
 const struct cli_command *const cli_commands[] = {
 #define COMMAND(name) &cmd_##name,
@@ -112,7 +114,7 @@ main(int argc, char **argv)
 		return CLI_EXIT_USAGE;
 	}
 	if (text_eq(argv[1], "--version")) {
-		printf("fallow %s\n", FALLOW_VERSION);
+		printf("fallow %s\n%s, %s\n", FALLOW_VERSION, store_sqlite_version(), geo_versions());
 		return CLI_EXIT_DONE;
 	}
 	if (text_eq(argv[1], "--help") || text_eq(argv[1], "help"))
