@@ -15,11 +15,11 @@ struct magic {
 
 #define MAGIC(at, bytes, format)                                                                   \
 	{                                                                                          \
-		at, bytes, sizeof bytes - 1, format, NULL                                          \
+		(at), (bytes), sizeof(bytes) - 1, (format), NULL                                   \
 	}
 #define REFUSED(at, bytes, why)                                                                    \
 	{                                                                                          \
-		at, bytes, sizeof bytes - 1, FORMAT_REFUSED, why                                   \
+		(at), (bytes), sizeof(bytes) - 1, FORMAT_REFUSED, (why)                            \
 	}
 
 static const struct magic magics[] = {

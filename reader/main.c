@@ -449,6 +449,7 @@ read_gpkg(struct job *job, struct ogr_job *ogr, struct err *e)
 	if (rc == ERR_OK)
 		rc = job->mode == MODE_LIST ? ogr_list(ogr, &job->out, e)
 		                            : ogr_rows(ogr, &job->out, e);
+	ogr->schema = NULL;
 	schema_done(&schema);
 	return rc;
 }

@@ -1,4 +1,6 @@
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cpl_conv.h>
@@ -165,27 +167,27 @@ put_time(struct reading *r, OGRFeatureH f, int i)
 {
 	int year, month, day, hour, minute, zone;
 	float second;
-	char text[80];
-	int n = 0;
+	char date[40] = "";
+	char clock[60] = "";
+	char offset[40] = "";
+	char text[160];
 
 	if (!OGR_F_GetFieldAsDateTimeEx(f, i, &year, &month, &day, &hour, &minute, &second, &zone))
 		return put_text(r, OGR_F_GetFieldAsString(f, i));
 	if (r->types[i] != OFTTime)
-		n = snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
-	if (r->types[i] != OFTDate) {
-		double s = (double)second;
-
-		n += snprintf(text + n, sizeof text - (size_t)n, "%s%02d:%02d:", n ? "T" : "", hour,
-		              minute);
-		n += snprintf(text + n, sizeof text - (size_t)n, s == (int)s ? "%02.0f" : "%06.3f",
-		              s);
-	}
+		(void)snprintf(date, sizeof date, "%04d-%02d-%02d", year, month, day);
+	if (r->types[i] != OFTDate)
+		(void)snprintf(clock, sizeof clock,
+		               second > floorf(second) ? "%02d:%02d:%06.3f" : "%02d:%02d:%02.0f",
+		               hour, minute, (double)second);
+	/* GDAL's zone: 100 is UTC, a quarter of an hour a step, 0 and 1 are unknown and local. */
 	if (r->types[i] == OFTDateTime && zone == 100)
-		n += snprintf(text + n, sizeof text - (size_t)n, "Z");
+		(void)snprintf(offset, sizeof offset, "Z");
 	else if (r->types[i] == OFTDateTime && zone > 1)
-		n += snprintf(text + n, sizeof text - (size_t)n, "%c%02d:%02d",
-		              zone < 100 ? '-' : '+', (zone < 100 ? 100 - zone : zone - 100) / 4,
-		              (zone < 100 ? 100 - zone : zone - 100) % 4 * 15);
+		(void)snprintf(offset, sizeof offset, "%c%02d:%02d", zone < 100 ? '-' : '+',
+		               abs(zone - 100) / 4, abs(zone - 100) % 4 * 15);
+	(void)snprintf(text, sizeof text, "%s%s%s%s", date, date[0] && clock[0] ? "T" : "", clock,
+	               offset);
 	return put_text(r, text);
 }
 

@@ -71,7 +71,8 @@ out_frame_end(struct out *o)
 {
 	uint32_t size;
 
-	if (!buf_ok(&o->buf)) /* memory ended, or the frame is too large: nothing true can follow */
+	if (!buf_ok(&o->buf) ||
+	    !o->buf.data) /* memory ended, or the frame is too large: nothing true can follow */
 		_exit(1);
 	size = (uint32_t)(o->buf.size - o->frame_start - 5);
 	memcpy(o->buf.data + o->frame_start, &size, 4);

@@ -174,7 +174,7 @@ walk_page(struct walk *w, uint32_t number, int depth)
 	if ((type != LEAF && type != INTERIOR) || head + 12 + 2 * count > w->usable)
 		rc = damaged(w);
 	for (uint32_t i = 0; rc == ERR_OK && i < count; i++) {
-		uint32_t at = be16(page + head + (type == LEAF ? 8 : 12) + 2 * i);
+		uint32_t at = be16(page + head + (type == LEAF ? 8 : 12) + 2 * (size_t)i);
 
 		if (at + 4 > w->usable)
 			rc = damaged(w);

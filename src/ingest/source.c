@@ -10,6 +10,7 @@
 #include "ingest/source.h"
 
 #define SLOTS 4u
+#define SLOT_BYTES ((size_t)PIPE_ROWS_TARGET * 2)
 #define SLOT_KEEP_BYTES ((size_t)4 << 20) /* a larger buffer is given back after use */
 #define GATHER_COUNT 512u                 /* bad rows and warnings of one batch */
 #define GATHER_BYTES ((size_t)2 << 20)
@@ -89,7 +90,7 @@ slot_room(struct slot *slot, size_t n)
 
 	if (slot->room >= n && (slot->room <= SLOT_KEEP_BYTES || n > SLOT_KEEP_BYTES / 4))
 		return true;
-	n = n < PIPE_ROWS_TARGET * 2 ? PIPE_ROWS_TARGET * 2 : n;
+	n = n < SLOT_BYTES ? SLOT_BYTES : n;
 	mem_free(slot->data);
 	slot->room = 0;
 	data = mem_alloc(n);
@@ -102,7 +103,7 @@ slot_room(struct slot *slot, size_t n)
 static void
 slot_fill(struct source *s, struct slot *slot)
 {
-	uint8_t head[5];
+	uint8_t head[5] = { 0 };
 	uint32_t size;
 	bool eof;
 
@@ -214,15 +215,16 @@ slot_last(struct source *s, const struct slot *slot, struct err *e)
 	               slot->type);
 }
 
-static enum err_code
-source_create(struct child child, const struct source_options *opt, struct source **ret,
-              struct err *e)
+/* NULL with *e set; the child is stopped then. */
+static struct source *
+source_create(struct child child, const struct source_options *opt, struct err *e)
 {
 	struct source *s = mem_calloc(1, sizeof *s);
 
 	if (!s) {
 		child_stop(&child);
-		return err_set(e, ERR_NOMEM, "out of memory for a source");
+		(void)err_set(e, ERR_NOMEM, "out of memory for a source");
+		return NULL;
 	}
 	s->child = child;
 	s->fd = child.fd;
@@ -232,33 +234,31 @@ source_create(struct child child, const struct source_options *opt, struct sourc
 	if (pthread_mutex_init(&s->lock, NULL) != 0 || pthread_cond_init(&s->change, NULL) != 0 ||
 	    pthread_create(&s->thread, NULL, read_ahead, s) != 0) {
 		source_close(s);
-		return err_set(e, ERR_NOMEM, "could not start a thread for the reader's stream");
+		(void)err_set(e, ERR_NOMEM, "could not start a thread for the reader's stream");
+		return NULL;
 	}
 	s->thread_runs = true;
-	*ret = s;
-	return ERR_OK;
+	return s;
 }
 
-/* Up to the header ('H' or 'P' or 'L'), keeping early warnings. */
-static enum err_code
-head_wait(struct source *s, char type, struct slot **ret, struct err *e)
+/* Up to the header ('H' or 'P' or 'L'), keeping early warnings. NULL with *e set. */
+static struct slot *
+head_wait(struct source *s, char type, struct err *e)
 {
 	for (;;) {
 		struct slot *slot = slot_wait(s);
 		const char *text;
 
-		if (slot->type == type) {
-			*ret = slot;
-			return ERR_OK;
-		}
+		if (slot->type == type)
+			return slot;
 		if (slot->type != 'W') {
-			if (slot_last(s, slot, e) != ERR_OK)
-				return e->code;
-			return err_set(e, ERR_INVALID,
-			               "the reader's stream is broken: it has no header");
+			if (slot_last(s, slot, e) == ERR_OK)
+				(void)err_set(e, ERR_INVALID,
+				              "the reader's stream is broken: it has no header");
+			return NULL;
 		}
 		if (frames_warning(slot->data, slot->size, &s->mem, &text, e) != ERR_OK)
-			return e->code;
+			return NULL;
 		if (s->early_count < sizeof s->early / sizeof s->early[0])
 			s->early[s->early_count++] = text;
 		slot_release(s);
@@ -269,17 +269,17 @@ static enum err_code
 open_child(struct child child, const struct source_options *opt, bool raster, struct source **ret,
            struct err *e)
 {
-	struct source *s = NULL;
-	struct slot *slot;
+	struct source *s = source_create(child, opt, e);
+	struct slot *slot = s ? head_wait(s, raster ? 'P' : 'H', e) : NULL;
 	enum err_code rc;
 
-	rc = source_create(child, opt, &s, e);
-	if (rc != ERR_OK)
-		return rc;
-	rc = head_wait(s, raster ? 'P' : 'H', &slot, e);
-	if (rc == ERR_OK && raster)
+	if (!slot) {
+		source_close(s);
+		return e->code;
+	}
+	if (raster)
 		rc = frames_raster(slot->data, slot->size, &s->mem, &s->raster, e);
-	else if (rc == ERR_OK)
+	else
 		rc = frames_header(slot->data, slot->size, &s->mem, &s->header, e);
 	if (rc != ERR_OK) {
 		source_close(s);
@@ -322,18 +322,15 @@ source_list_layers(const char *path, const struct source_options *opt, struct ar
                    struct source_layer **ret_layers, size_t *ret_count, struct err *e)
 {
 	struct child child = { .fd = -1 };
-	struct source *s = NULL;
+	struct source *s;
 	struct slot *slot;
 	enum err_code rc;
 
 	if (child_start(path, "list", opt, &child, e) != ERR_OK)
 		return e->code;
-	rc = source_create(child, opt, &s, e);
-	if (rc != ERR_OK)
-		return rc;
-	rc = head_wait(s, 'L', &slot, e);
-	if (rc == ERR_OK)
-		rc = frames_layers(slot->data, slot->size, mem, ret_layers, ret_count, e);
+	s = source_create(child, opt, e);
+	slot = s ? head_wait(s, 'L', e) : NULL;
+	rc = slot ? frames_layers(slot->data, slot->size, mem, ret_layers, ret_count, e) : e->code;
 	source_close(s);
 	return rc;
 }
