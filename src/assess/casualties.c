@@ -188,6 +188,7 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 	struct counting *c = ctx;
 	const struct store_fields *f = &row->fields;
 	struct accident *acc = accident_of(c, fields_text(f, "accident"));
+	const char *flags;
 	char year[8];
 	struct person p = { .outcome = outcome_of(f),
 		            .n = 1,
@@ -217,6 +218,10 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 		    acc->count[KILLED] + acc->count[INJURED] + acc->count[UNKNOWN_OUTCOME] > 0)
 			p.low = 0;
 	}
+	/* a row that stood in its file before may be another person or the same one twice */
+	flags = fields_text(f, "import_flags");
+	if (flags && strstr(flags, "repeated_row"))
+		p.low = 0;
 	return put_person(c, &p, e);
 }
 
@@ -385,7 +390,7 @@ figure_casualties(struct assess *a, struct err *e)
 		"accident",     "accident_date", "accident_year", "outcome",
 		"age_band",     "sex",           "status",        "activity",
 		"device_class", "during_attack", "place",         "place_name",
-		"admin1_name",  "admin2_name",   "geometry",      NULL
+		"admin1_name",  "admin2_name",   "geometry",      "import_flags", NULL
 	};
 	struct counting c = { .a = a,
 		              .accident_kind = store_kind(a->st, "accident"),

@@ -102,7 +102,7 @@ sleep 1.1
 ask() { "$f" figures "$t/own.gpkg" --as-of 2024-12-31 --known-at "$then" --format json "$@"; }
 ask --fresh >"$t/before.json"
 "$f" explain "$t/own.gpkg" extent.area --as-of 2024-12-31 --json >"$t/why.json"
-same "explain walks to the records" "$(python3 -c 'import json,sys; print(sum(len(r["records"]) for r in json.load(open(sys.argv[1]))["figures"]))' "$t/why.json")" 3
+same "explain walks to the records" "$(python3 -c 'import json,sys; print(sum(len(r["records"]) for r in json.load(open(sys.argv[1]))["figures"]))' "$t/why.json")" 4
 r=$(into "$t/own.gpkg" hazard "$t/second.csv" --guess --crs EPSG:4326 --key national_id)
 same "second edition: read, present" "$(key "$r" read) $(key "$r" present)" "3 1"
 same "the missing keys are listed, not closed" "$(python3 -c 'import json,sys; a=json.loads(sys.argv[1]); print(a.get("missing", a.get("missing_keys", -1)))' "$r" | grep -Eo '^[0-9]+' || echo listed)" 2
