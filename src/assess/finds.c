@@ -192,7 +192,7 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 	enum proof p = proves(&row->fields, l->a->q->after_days);
 	const char *category = fields_text(&row->fields, "category"),
 		   *marking = fields_text(&row->fields, "marking_text");
-	bool stated;
+	bool stated, no_year;
 	double n = quantity_of(row, &stated);
 	struct table_count count = { p >= AFTER_UNSURE ? n : 0, p == AFTER_SURE ? n : 0,
 		                     stated ? n : (double)INFINITY };
@@ -202,7 +202,8 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 
 	marking = marking && *marking ? marking : "none";
 	l->records++;
-	if (p == NOT_AFTER)
+	no_year = fields_number(&row->fields, "made_year", 0) < 1;
+	if (p == NOT_AFTER && (l->explain || !no_year))
 		return ERR_OK;
 	rc = places_of(l->a->places, row, &place, e);
 	for (size_t i = 0; !rc && l->explain && i < l->a->out->count; i++)
@@ -211,6 +212,8 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 			rc = figure_add_member(l->a, i, row->id, row->kind, count.n, e);
 	if (rc || l->explain)
 		return rc;
+	if (no_year) /* its year was not read: it may be one of them */
+		return table_put(l->tally, &l->column[0], 0, place, "", count, e);
 	(void)snprintf(dim, sizeof(dim), "category=%.*s marking=%.*s",
 	               figure_cut(category ? category : "unknown", 40),
 	               category ? category : "unknown", figure_cut(marking, 280), marking);
