@@ -279,7 +279,38 @@ add_up(const struct days *d, const struct accident *x, double *sum)
 	sum[0] += unlisted(x); /* activity 0 is "unknown" */
 }
 
-/* Runs of days that are at most one day apart and have accidents on both sides. */
+/* Is this side's next accident the earliest of both? */
+static bool
+is_next(const struct days *d, const size_t end[2], int k)
+{
+	return end[1 - k] == d->count[1 - k] ||
+	       d->accident[k][end[k]].day <= d->accident[1 - k][end[1 - k]].day;
+}
+
+/* A run of days that are at most one day apart: moves end past it; returns its first day. */
+static int64_t
+take_run(const struct days *d, size_t end[2])
+{
+	int64_t first = INT64_MIN, last = INT64_MIN;
+	bool grew = true;
+
+	while (grew) {
+		grew = false;
+		for (int k = 0; k < 2; k++) {
+			if (end[k] == d->count[k] || !is_next(d, end, k))
+				continue;
+			if (first != INT64_MIN && d->accident[k][end[k]].day > last + 1)
+				continue;
+			last = d->accident[k][end[k]].day;
+			first = first == INT64_MIN ? last : first;
+			end[k]++;
+			grew = true;
+		}
+	}
+	return first;
+}
+
+/* Runs of days that have accidents on both sides. */
 static enum err_code
 match_days(struct days *d, struct err *e)
 {
@@ -289,31 +320,13 @@ match_days(struct days *d, struct err *e)
 
 	while (!rc && (at[0] < d->count[0] || at[1] < d->count[1])) {
 		size_t end[2] = { at[0], at[1] };
-		int64_t last = INT64_MIN;
+		int64_t first = take_run(d, end);
+		bool both = end[0] > at[0] && end[1] > at[1];
 		struct compare_line *l = NULL;
 		char key[11];
-		bool grew = true;
 
-		while (grew) { /* take in what is within a day of the run */
-			grew = false;
-			for (int k = 0; k < 2; k++)
-				while (end[k] < d->count[k] &&
-				       (last == INT64_MIN
-				                ? (end[1 - k] == d->count[1 - k] ||
-				                   d->accident[k][end[k]].day <=
-				                           d->accident[1 - k][end[1 - k]].day)
-				                : d->accident[k][end[k]].day <= last + 1)) {
-					if (d->accident[k][end[k]].day > last)
-						last = d->accident[k][end[k]].day;
-					end[k]++;
-					grew = true;
-				}
-		}
-		if (end[0] > at[0] && end[1] > at[1] && shared++ < MAX_DAYS_SHOWN) {
-			int64_t first = d->accident[0][at[0]].day < d->accident[1][at[1]].day
-			                        ? d->accident[0][at[0]].day
-			                        : d->accident[1][at[1]].day;
-
+		shared += both;
+		if (both && shared <= MAX_DAYS_SHOWN) {
 			clock_format_date(first, key);
 			rc = compare_add(d->c, 1, key, "accidents", &l, e);
 		}
@@ -321,7 +334,7 @@ match_days(struct days *d, struct err *e)
 			for (; at[k] < end[k]; at[k]++) {
 				if (l && !rc)
 					rc = put_accident(d, l, k, &d->accident[k][at[k]], e);
-				if (l)
+				if (both)
 					add_up(d, &d->accident[k][at[k]], sum[k]);
 			}
 	}
