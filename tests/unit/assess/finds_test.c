@@ -67,10 +67,11 @@ test_laying(void **state)
 	/* before */
 	ADD("ordnance", NULL, "category=ap_mine", "quantity=32", "made_year=2020", "made_month=10");
 	ADD("ordnance", NULL, "category=ap_mine", "quantity=64", "made_year=2019", "made_month=12");
+	/* a year that was not read may be any */
 	ADD("ordnance", NULL, "category=ap_mine", "quantity=128");
 	reg.q.after_days = reg_day("2020-11-10");
 	reg_run("laying");
-	EXPECT("laying.items", "", "", "", 1 + 4, 1 + 2 + 4, 1 + 2 + 4 + 8 + 16);
+	EXPECT("laying.items", "", "", "", 1 + 4, 1 + 2 + 4, 1 + 2 + 4 + 8 + 16 + 128);
 	EXPECT("laying.by_marking", "category=ap_mine marking=A 1-21", "", "", 1, 3, 3);
 	EXPECT("laying.by_marking", "category=ap_mine marking=none", "", "", 4, 4, 28);
 	/* without a date nothing is said */
