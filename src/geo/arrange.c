@@ -24,21 +24,8 @@ arrange_shape_make(struct arrange_shape *s, const struct geom *g, struct geom_bo
 	if (!boxes) {
 		return false;
 	}
-	for (uint32_t r = 0, i = 0; r < g->ring_count; r++) {
-		for (; i < g->ring_end[r]; i++) {
-			const double *p = g->xy + 2 * (size_t)i, *q = p + 2;
-
-			if (i + 1 == g->ring_end[r]) { /* no edge leads to the next ring */
-				boxes[i] = (struct geom_box){ INFINITY, INFINITY, -INFINITY,
-					                      -INFINITY };
-				continue;
-			}
-			boxes[i] = (struct geom_box){ fmin(p[0], q[0]), fmin(p[1], q[1]),
-				                      fmax(p[0], q[0]), fmax(p[1], q[1]) };
-		}
-	}
 	s->edges = mem_calloc(1, sizeof(*s->edges));
-	ok = s->edges && boxtree_build(s->edges, boxes, g->point_count, true);
+	ok = s->edges && boxtree_build_edges(s->edges, g, boxes);
 	mem_free(boxes);
 	return ok;
 }
@@ -78,6 +65,7 @@ arrange_start(struct arrange *a, const struct arrange_shape *mine)
 	a->others = 0;
 	a->unclear = false;
 	a->failed = false;
+	a->absurd = false;
 }
 
 /* Room for one more element; false (and a->failed) when memory ends. */
@@ -105,6 +93,10 @@ cut_add(struct arrange *a, struct arrange_cut cut)
 {
 	void *array = a->cut;
 
+	if (a->cuts >= ARRANGE_MAX_CUTS) {
+		a->absurd = true;
+		return;
+	}
 	if (arrange_room(a, &array, &a->cut_room, a->cuts, sizeof(*a->cut))) {
 		a->cut = array;
 		a->cut[a->cuts++] = cut;
@@ -261,7 +253,7 @@ cross_edge(void *ctx, uint32_t edge)
 			break;
 		}
 	}
-	return !a->failed;
+	return !a->failed && !a->absurd;
 }
 
 struct inside_ctx {
@@ -303,7 +295,7 @@ arrange_against(struct arrange *a, const struct arrange_shape *other)
 	struct near_ctx near = { a, 0 };
 	struct cross_ctx cross = { a, other, 0 };
 
-	if (!a->unclear && !a->failed && geom_box_overlap(a->mine->box, other->box)) {
+	if (!a->unclear && !a->failed && !a->absurd && geom_box_overlap(a->mine->box, other->box)) {
 		(void)edges_each(other, box, near_add, &near); /* a->failed tells */
 		cross.near_count = near.count;
 		if (near.count && !a->failed) {

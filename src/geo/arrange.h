@@ -4,7 +4,7 @@
  *
  *	arrange_start(&a, &mine);
  *	for each other polygon: arrange_against(&a, &other);
- *	if (!a.unclear) arrange_sum(&a, &frame, depth, &sum);
+ *	if (!a.unclear && !a.absurd && !a.failed) arrange_sum(&a, &frame, depth, &sum);
  *
  * Decisions are made by predicates that are right or say that they do not know (geo/plane.h); the
  *latter (a shared corner, edges on each other, a touch) set `unclear`, and the caller turns to
@@ -27,6 +27,9 @@ struct arrange_shape {
 	struct boxtree *edges; /* over edge i = points i, i + 1; NULL for small ones */
 };
 
+#define ARRANGE_MAX_CUTS 4000000u /* of one polygon; two combs of 100,000 teeth would have 10^10   \
+	                           */
+
 struct arrange_cut {
 	uint32_t edge;  /* number of its first point */
 	uint32_t other; /* which arrange_against call, from 0 */
@@ -45,6 +48,7 @@ struct arrange {
 	uint32_t others;
 	bool unclear; /* a decision was too near to make */
 	bool failed;  /* memory ended */
+	bool absurd;  /* more than ARRANGE_MAX_CUTS; nothing can be said */
 };
 
 struct arrange_sum {

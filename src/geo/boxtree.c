@@ -125,6 +125,25 @@ boxtree_build(struct boxtree *t, const struct geom_box *boxes, uint32_t count, b
 	return true;
 }
 
+bool
+boxtree_build_edges(struct boxtree *t, const struct geom *g, struct geom_box *box)
+{
+	for (uint32_t r = 0, i = 0; r < g->ring_count; r++) {
+		for (; i < g->ring_end[r]; i++) {
+			const double *p = g->xy + 2 * (size_t)i, *q = p + 2;
+
+			if (i + 1 == g->ring_end[r]) { /* no edge leads to the next ring */
+				box[i] = (struct geom_box){ INFINITY, INFINITY, -INFINITY,
+					                    -INFINITY };
+				continue;
+			}
+			box[i] = (struct geom_box){ fmin(p[0], q[0]), fmin(p[1], q[1]),
+				                    fmax(p[0], q[0]), fmax(p[1], q[1]) };
+		}
+	}
+	return boxtree_build(t, box, g->point_count, true);
+}
+
 void
 boxtree_done(struct boxtree *t)
 {

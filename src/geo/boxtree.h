@@ -35,6 +35,11 @@ struct boxtree_walk {
  * near each other anyway). Empty boxes (min > max) are never found. False when memory ends.
  */
 bool boxtree_build(struct boxtree *t, const struct geom_box *boxes, uint32_t count, bool in_order);
+/**
+ * Over the edges of a geometry: edge i leads from point i to point i + 1; a ring's last point has
+ * an empty box. box has room for point_count boxes and gets them.
+ */
+bool boxtree_build_edges(struct boxtree *t, const struct geom *g, struct geom_box *box);
 void boxtree_done(struct boxtree *t);
 /** Start looking for all boxes that share a point with want. */
 void boxtree_find(const struct boxtree *t, struct geom_box want, struct boxtree_walk *w);

@@ -257,7 +257,7 @@ round_part(struct cluster *c, uint32_t i, bool *rough)
 
 	arrange_start(&c->arrange, &p->shape);
 	boxtree_find(&c->tree, p->shape.box, &w);
-	while (boxtree_next(&w, &k) && !c->arrange.failed) {
+	while (boxtree_next(&w, &k) && !c->arrange.failed && !c->arrange.absurd) {
 		if (k == i) {
 			continue;
 		}
@@ -269,14 +269,14 @@ round_part(struct cluster *c, uint32_t i, bool *rough)
 			mine = true;
 		}
 	}
-	if (!mine && some != NONE) {
+	if (!mine && some != NONE && !c->arrange.failed && !c->arrange.absurd) {
 		arrange_sum(&c->arrange, &c->frame, 0, &sum);
 		mine = c->arrange.unclear;
 		if (mine) {
 			part_join(c, i, some);
 		}
 	}
-	if (c->arrange.failed) {
+	if (c->arrange.failed || c->arrange.absurd) {
 		return false;
 	}
 	*rough = *rough || mine;
@@ -320,7 +320,11 @@ round_run(struct cluster *c, bool last, bool *ret_done, struct err *e)
 	}
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (!c->part[i].gone && !round_part(c, i, &rough)) {
-			return err_set(e, ERR_NOMEM, "out of memory for a union");
+			return c->arrange.absurd
+			               ? err_set(e, ERR_LIMIT,
+			                         "outlines cross each other more than %u times",
+			                         ARRANGE_MAX_CUTS)
+			               : err_set(e, ERR_NOMEM, "out of memory for a union");
 		}
 	}
 	*ret_done = !rough && round_is_sound(c);

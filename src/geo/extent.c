@@ -184,7 +184,10 @@ static void
 worker_fail(struct worker *w, enum err_code code)
 {
 	if (w->rc == ERR_OK) {
-		w->rc = err_set(&w->err, code, "out of memory for areas");
+		w->rc = err_set(&w->err, code,
+		                code == ERR_LIMIT ? "outlines cross each other more than %u times"
+		                                  : "out of memory for areas (%u cuts)",
+		                ARRANGE_MAX_CUTS);
 	}
 }
 
@@ -330,14 +333,14 @@ member_cut(struct extent *x, struct worker *w, size_t index, size_t n)
 	struct arrange_sum sum = { .whole = true };
 
 	arrange_start(&w->arrange, &x->shape[index]);
-	for (size_t k = 0; k < n && !w->arrange.unclear; k++) {
+	for (size_t k = 0; k < n && !w->arrange.unclear && !w->arrange.absurd; k++) {
 		arrange_against(&w->arrange, &x->shape[w->near[k]]);
 	}
-	if (!w->arrange.unclear) {
+	if (!w->arrange.unclear && !w->arrange.absurd && !w->arrange.failed) {
 		arrange_sum(&w->arrange, &x->frame[it->group], 0, &sum);
 	}
-	if (w->arrange.failed) {
-		worker_fail(w, ERR_NOMEM);
+	if (w->arrange.failed || w->arrange.absurd) {
+		worker_fail(w, w->arrange.absurd ? ERR_LIMIT : ERR_NOMEM);
 	}
 	out->rough = w->arrange.unclear;
 	if (!out->rough && !sum.whole) {

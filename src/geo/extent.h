@@ -57,8 +57,9 @@ struct extent_result {
 
 /**
  * per_group has group_count elements, all overwritten on success. pool may be NULL.
- * Fails with ERR_INVALID (a group or an accuracy out of range), ERR_LIMIT (over 2^31 items),
- * ERR_NOMEM, or ERR_INTERNAL when GEOS refuses a cluster.
+ * Fails with ERR_INVALID (a group or an accuracy out of range), ERR_LIMIT (over 2^31 items, or
+ * outlines that cross each other millions of times), ERR_NOMEM, or ERR_INTERNAL when GEOS refuses a
+ * cluster.
  */
 MUST_CHECK enum err_code extent_compute(struct pool *pool, const struct extent_item *items,
                                         size_t n, uint32_t group_count,
@@ -70,7 +71,7 @@ MUST_CHECK enum err_code extent_compute(struct pool *pool, const struct extent_i
  * after, and those whose boxes meet theirs (they cut the same edges; more do no harm); only geom,
  * area_m2 and perimeter_m are read. Costs what its neighbours cost, not the group. Sums of changes
  * agree with extent_compute to 1e-9 of the area; low and high need extent_compute. Fails with
- * ERR_NOMEM or ERR_INTERNAL.
+ * ERR_LIMIT, ERR_NOMEM or ERR_INTERNAL.
  */
 MUST_CHECK enum err_code extent_delta(struct geo *ctx, const struct extent_item *before,
                                       const struct extent_item *after,

@@ -71,9 +71,10 @@ common_side(struct arrange *s, const struct arrange_shape *a, const struct arran
 {
 	arrange_start(s, a);
 	arrange_against(s, b);
-	if (!s->unclear) {
-		arrange_sum(s, f, 1, ret);
+	if (s->unclear || s->failed || s->absurd) {
+		return false;
 	}
+	arrange_sum(s, f, 1, ret);
 	return !s->unclear && !s->failed;
 }
 
@@ -108,6 +109,10 @@ common_m2(struct overlap *o, struct worker *w, uint32_t a, uint32_t b, double *r
 	}
 	if (common_quick(w, &o->shape[a], &o->shape[b], most, ret_m2)) {
 		*ret_m2 = fmin(*ret_m2, most);
+		return ERR_OK;
+	}
+	if (w->mine.absurd) { /* they do overlap; how much is not worth a day */
+		*ret_m2 = most;
 		return ERR_OK;
 	}
 	if (!w->ctx) {

@@ -5,11 +5,17 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "geo/boxtree.h"
 #include "geo/handle.h"
 #include "geo/plane.h"
 #include "geo/shape.h"
 
 #define THIN_DEG 1e-7
+/* A scribble of 100,000 corners crosses itself some 10^9 times. Past these, its convex hull must
+ * do. */
+#define COVER_MANY_POINTS 1000u
+#define COVER_MAX_MEETINGS 300000u
+#define COVER_MAX_LOOKS 50000000u
 
 struct pile {
 	GEOSGeometry **item;
@@ -460,6 +466,61 @@ cover_between(struct cover *c)
 	return ok;
 }
 
+/* Do the outline's edges meet too often to take all its faces apart? Also when memory ends. */
+static bool
+cover_is_absurd(const struct geom *g)
+{
+	struct geom_box *box;
+	struct boxtree tree;
+	struct boxtree_walk w;
+	size_t looks = 0, meetings = 0;
+	int side;
+
+	if (g->point_count <= COVER_MANY_POINTS) {
+		return false;
+	}
+	box = mem_calloc(g->point_count, sizeof(*box));
+	if (!box || !boxtree_build_edges(&tree, g, box)) {
+		mem_free(box);
+		return true;
+	}
+	for (uint32_t i = 0;
+	     i < g->point_count && meetings <= COVER_MAX_MEETINGS && looks <= COVER_MAX_LOOKS;
+	     i++) {
+		const double *p = g->xy + 2 * (size_t)i;
+		uint32_t k;
+
+		boxtree_find(&tree, box[i], &w);
+		while (boxtree_next(&w, &k) && looks++ <= COVER_MAX_LOOKS) {
+			const double *q = g->xy + 2 * (size_t)k;
+
+			meetings +=
+				k > i + 1 && plane_meet(p, p + 2, q, q + 2, &side) != PLANE_APART;
+		}
+	}
+	mem_free(box);
+	boxtree_done(&tree);
+	return meetings > COVER_MAX_MEETINGS || looks > COVER_MAX_LOOKS;
+}
+
+static enum err_code
+cover_hull(struct cover *c, const struct geom *g, struct arena *mem, struct geom *ret,
+           struct err *e)
+{
+	GEOSGeometry *in = NULL, *hull;
+	enum err_code rc = geo_to_geos(c->ctx, g, &in, e);
+
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	hull = GEOSConvexHull_r(c->h, in);
+	rc = hull ? geo_from_geos(c->ctx, hull, 2, mem, ret, e)
+	          : geo_failed(c->ctx, "draw a hull around an outline", e);
+	GEOSGeom_destroy_r(c->h, hull);
+	GEOSGeom_destroy_r(c->h, in);
+	return rc;
+}
+
 static enum err_code
 cover_max(struct cover *c, struct arena *mem, struct geom *ret, struct err *e)
 {
@@ -540,6 +601,13 @@ shape_cover(struct geo *ctx, const struct geom *g, struct arena *mem, struct geo
 	c.h = geo_geos(ctx);
 	if (!c.h) {
 		return err_set(e, ERR_NOMEM, "out of memory for a GEOS context");
+	}
+	if (geom_is_areal(g) && cover_is_absurd(g)) {
+		rc = cover_hull(&c, g, mem, ret_max, e);
+		if (rc == ERR_OK) {
+			*ret_min = (struct geom){ .type = GEOM_POLYGON };
+		}
+		return rc;
 	}
 	if (!geom_is_areal(g)) {
 		rc = cover_other(&c, g, mem, &most, &least, e);

@@ -170,12 +170,60 @@ special_pairs(void **state)
 	assert_int_equal(overlap_each(NULL, NULL, 0, 0.01, keep, &got, &e), ERR_OK);
 }
 
+static struct extent_item
+comb(uint32_t teeth, bool turned)
+{
+	size_t n = 2 * (size_t)teeth + 3;
+	double *xy = arena_calloc(&mem, 2 * n, sizeof(*xy));
+	uint32_t *end = arena_calloc(&mem, 2, sizeof(*end));
+	struct geom *g = arena_calloc(&mem, 1, sizeof(*g));
+	size_t k = 0;
+
+	assert_true(xy && end && g);
+	for (uint32_t i = 0; i < 2 * teeth; i++) {
+		xy[k++] = 35 + 0.01 * i / (2 * teeth);
+		xy[k++] = i % 2 ? 48 : 48.0099;
+	}
+	xy[k++] = 35.01;
+	xy[k++] = 47.999;
+	xy[k++] = 35;
+	xy[k++] = 47.999;
+	xy[k++] = xy[0];
+	xy[k++] = xy[1];
+	for (size_t i = 0; turned && i < n; i++) {
+		double x = xy[2 * i];
+
+		xy[2 * i] = 35.00001 + (xy[2 * i + 1] - 48);
+		xy[2 * i + 1] = 48.00001 + (x - 35);
+	}
+	end[0] = 1;
+	end[1] = (uint32_t)n;
+	*g = (struct geom){ GEOM_POLYGON, 1, 1, (uint32_t)n, end, end + 1, xy };
+	return item(g);
+}
+
+/* Two combs across each other, 36 million crossings: a bounded answer, a sentence for the union. */
+static void
+absurd_pair(void **state)
+{
+	struct extent_item it[2] = { comb(3000, false), comb(3000, true) };
+	struct extent_result r;
+
+	(void)state;
+	got.count = got.stop_at = 0;
+	assert_int_equal(overlap_each(NULL, it, 2, 0.01, keep, &got, &e), ERR_OK);
+	assert_int_equal(got.count, 1);
+	assert_true(got.at[0].m2 <= it[0].area_m2);
+	assert_int_equal(extent_compute(NULL, it, 2, 1, &r, &e), ERR_LIMIT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_pairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(special_pairs, setup, teardown),
+		cmocka_unit_test_setup_teardown(absurd_pair, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

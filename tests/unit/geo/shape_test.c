@@ -339,6 +339,35 @@ cover_holds_every_reading(void **state)
 	}
 }
 
+/* 20,000 random corners: some 10^8 crossings. The hull is drawn, at once. */
+static void
+cover_of_a_scribble(void **state)
+{
+	uint32_t n = 20000, end[2] = { 1, n + 1 };
+	double *xy = arena_calloc(&mem, 2 * ((size_t)n + 1), sizeof(*xy));
+	struct geom g = { GEOM_POLYGON, 1, 1, n + 1, end, end + 1, xy }, most, least;
+	struct rng r;
+	bool yes;
+
+	(void)state;
+	assert_non_null(xy);
+	rng_seed(&r, 1, 1);
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		xy[i] = rng_f64(&r);
+	}
+	xy[2 * (size_t)n] = xy[0];
+	xy[2 * (size_t)n + 1] = xy[1];
+	ok(shape_cover(ctx, &g, &mem, &most, &least, &e));
+	assert_true(geom_is_empty(&least) && most.point_count < 100);
+	for (uint32_t i = 0; i < n; i += 100) {
+		struct geom p;
+
+		assert_true(geom_make_point(xy[2 * i], xy[2 * i + 1], &mem, &p));
+		ok(shape_covers(ctx, &most, &p, &yes, &e));
+		assert_true(yes);
+	}
+}
+
 /* ---- two geometries ---- */
 
 static void
@@ -730,6 +759,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(cover_of_known_shapes, setup, teardown),
 		cmocka_unit_test_setup_teardown(cover_without_area, setup, teardown),
 		cmocka_unit_test_setup_teardown(cover_holds_every_reading, setup, teardown),
+		cmocka_unit_test_setup_teardown(cover_of_a_scribble, setup, teardown),
 		cmocka_unit_test_setup_teardown(unions, setup, teardown),
 		cmocka_unit_test_setup_teardown(predicates, setup, teardown),
 		cmocka_unit_test_setup_teardown(distances, setup, teardown),
