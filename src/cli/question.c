@@ -15,6 +15,25 @@ date_option(const char *name, const char *text, int64_t *ret_days, struct err *e
 	return ERR_OK;
 }
 
+/* An answer without rows would look like "nothing there". */
+static enum err_code
+check_code(const char *code, struct err *e)
+{
+	static const char *const module[] = { "extent", "release", "exposure",   "casualties",
+		                              "finds",  "laying",  "minefields", "claims" };
+
+	for (size_t i = 0; i < sizeof(module) / sizeof(*module); i++) {
+		size_t n = strlen(module[i]);
+
+		if (text_starts(code, module[i]) && (code[n] == '.' || !code[n]))
+			return ERR_OK;
+	}
+	return err_set(e, ERR_INVALID,
+	               "there is no figure \"%.40s\"; a code is or begins with extent, release, "
+	               "exposure, casualties, finds, laying, minefields or claims",
+	               code);
+}
+
 static enum err_code
 known_at(struct store *st, const char *text, struct figure_question *q, struct err *e)
 {
@@ -53,7 +72,9 @@ question_make(struct store *st, const struct question_texts *t, struct figure_qu
 		               "--by is \"%.40s\"; allowed are country, admin1, admin2, admin3 and "
 		               "settlement",
 		               t->by);
-	if (t->as_of)
+	for (size_t i = 0; !rc && i < t->code_count; i++)
+		rc = check_code(t->codes[i], e);
+	if (!rc && t->as_of)
 		rc = date_option("--as-of", t->as_of, &q->as_of_days, e);
 	if (!rc && t->after)
 		rc = date_option("--after", t->after, &q->after_days, e);

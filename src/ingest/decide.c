@@ -235,3 +235,19 @@ decide_run(struct store *st, const struct decide_options *o, struct decide_resul
 	arena_done(&d.mem);
 	return rc;
 }
+
+bool
+decide_own_kind(const struct store *st, int kind)
+{
+	const char *name = store_kind_name(st, kind);
+
+	return text_eq(name, "decision") || text_eq(name, "event");
+}
+
+enum err_code
+decide_refuse(const char *kind, struct err *e)
+{
+	(void)err_set(e, ERR_DENIED, "records of kind %.40s are written by the register itself",
+	              kind);
+	return err_hint(e, "decide with: fallow approve, fallow return");
+}

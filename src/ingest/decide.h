@@ -26,4 +26,10 @@ struct decide_result {
 MUST_CHECK enum err_code decide_run(struct store *st, const struct decide_options *o,
                                     struct decide_result *ret, struct err *e);
 
+/** True for kinds that this register writes itself and nobody hands in: decision, event. */
+bool decide_own_kind(const struct store *st, int kind);
+/** ERR_DENIED and the sentence for it: a decision that came in as a row would approve or release
+ * land without the checks of decide_run. */
+MUST_CHECK enum err_code decide_refuse(const char *kind, struct err *e);
+
 #endif

@@ -1,5 +1,6 @@
 #include "ingest/entry.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "form/check.h"
 #include "geo/geom.h"
+#include "ingest/decide.h"
 #include "ingest/reopen.h"
 #include "store/history.h"
 
@@ -197,6 +199,52 @@ check_form(const struct store_fields *f, const int *sorted, struct arena *mem, c
 	return rc;
 }
 
+/* What an import would put into quarantine is refused here: a person can mend it at once. */
+static enum err_code
+check_position(const struct store_fields *f, struct err *e)
+{
+	const struct geom *g = f->geom;
+	bool zero = g != NULL;
+
+	if (g && geom_is_empty(g))
+		return err_set(e, ERR_INVALID, "field geometry: the geometry is empty");
+	for (uint32_t i = 0; g && i < g->point_count; i++) {
+		double lon = g->xy[2 * (size_t)i], lat = g->xy[2 * (size_t)i + 1];
+
+		if (!(fabs(lon) <= 180) || !(fabs(lat) <= 90))
+			return err_set(e, ERR_INVALID,
+			               "field geometry: the position %.10g, %.10g is not longitude "
+			               "-180 .. 180 and latitude -90 .. 90",
+			               lon, lat);
+		zero = zero && lon == 0 && lat == 0;
+	}
+	if (zero)
+		return err_set(e, ERR_INVALID, "field geometry: the position 0, 0 is no position");
+	if (!g && text_eq(f->form->kind, "hazard") && !fields_text(f, "place") &&
+	    !fields_text(f, "place_name") && !fields_text(f, "admin1_name") &&
+	    !fields_text(f, "admin2_name"))
+		return err_set(e, ERR_INVALID,
+		               "a hazard needs a geometry or a place (geometry, place or "
+		               "place_name)");
+	return ERR_OK;
+}
+
+/* Information cannot be newer than tomorrow, the day it may be already east of Greenwich: a figure
+ * of today would leave it out. */
+static enum err_code
+check_date(const struct store_fields *f, struct err *e)
+{
+	const char *date = fields_text(f, "valid_from");
+	int64_t days;
+
+	if (date && clock_parse_date(date, strlen(date), &days) &&
+	    days > clock_now_us() / 86400000000 + 1)
+		return err_set(e, ERR_INVALID,
+		               "field valid_from: the date of information %s lies in the future",
+		               date);
+	return ERR_OK;
+}
+
 struct start {
 	int64_t fid;
 	uint8_t parent[1][32];
@@ -268,7 +316,12 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 		clock_format_date(clock_now_us() / 86400000000, date);
 		(void)fields_set_text(&rev->fields, "valid_from", date);
 	}
-	return check_form(&rev->fields, store_sorted_fields(st, kind), mem, flags, flags_size, e);
+	rc = check_position(&rev->fields, e);
+	if (!rc)
+		rc = check_date(&rev->fields, e);
+	return rc ? rc
+	          : check_form(&rev->fields, store_sorted_fields(st, kind), mem, flags, flags_size,
+	                       e);
 }
 
 enum err_code
@@ -286,6 +339,8 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 
 	if (kind < 0)
 		return err_set(e, ERR_INVALID, "there is no kind %.40s", o->kind);
+	if (decide_own_kind(st, kind))
+		return decide_refuse(o->kind, e);
 	memset(ret, 0, sizeof(*ret));
 	arena_init(&mem, (size_t)256 << 20);
 	rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/decide.h"
 #include "ingest/feed.h"
 #include "ingest/guess.h"
 #include "ingest/territory.h"
@@ -453,6 +454,8 @@ import_run(struct store *st, const struct import_options *o, struct buf *mapping
 		(void)err_set(e, ERR_INVALID, "there is no kind of record called %.60s", o->kind);
 		return err_hint(e, "see the kinds with: fallow form list");
 	}
+	if (decide_own_kind(st, im.kind))
+		return decide_refuse(o->kind, e);
 	if (o->source_date && !clock_parse_date(o->source_date, strlen(o->source_date), NULL))
 		return err_set(e, ERR_INVALID, "the source's date \"%.40s\" is not YYYY-MM-DD",
 		               o->source_date);

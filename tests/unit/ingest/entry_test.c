@@ -1,0 +1,139 @@
+/* Records entered by hand: what may not come in that way. Nothing is written where it is refused.
+ */
+#define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
+#include "../unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "ingest/decide.h"
+#include "ingest/entry.h"
+#include "ingest/import.h"
+
+static char folder[200], path[300], home[300];
+static struct store *st;
+
+static int
+set_up(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "%s/fallow-entry-XXXXXX",
+	               getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	(void)snprintf(home, sizeof(home), "%s/home", folder);
+	(void)setenv("FALLOW_HOME", home, 1);
+	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
+	(void)snprintf(path, sizeof(path), "%s/r.gpkg", folder);
+	if (store_init(path, "XXA", "test", &e) || store_open(path, STORE_WRITE, &st, &e)) {
+		print_error("%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+remove_entry(void *ctx, const char *name)
+{
+	char full[1200];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, name);
+	if (file_is_dir(full)) {
+		assert_int_equal(file_list(full, remove_entry, full, NULL), ERR_OK);
+		(void)rmdir(full);
+	} else {
+		(void)unlink(full);
+	}
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_close(st);
+	st = NULL;
+	assert_int_equal(file_list(folder, remove_entry, folder, NULL), ERR_OK);
+	return rmdir(folder);
+}
+
+static enum err_code
+enter(const char *kind, const char *one, const char *two, struct entry_result *ret)
+{
+	const char *set[] = { one, two };
+	struct entry_options o = {
+		.kind = kind, .set = set, .sets = 2, .author = "A", .remark = ""
+	};
+	struct err e = { 0 };
+
+	return entry_run(st, &o, ret, &e);
+}
+
+static void
+positions_nobody_can_mean_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"geometry=POLYGON((-125 95,-124.9 -44.9,-124.9 -45,-125 95))",
+		"geometry=POINT(500 10)",
+		"geometry=POLYGON EMPTY",
+		"geometry=0,0",
+		"class=sha",
+	};
+	struct entry_result r;
+	int64_t before = store_log_size(st);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(enter("hazard", "valid_from=2024-05-01", bad[i], &r), ERR_INVALID);
+	assert_int_equal(store_log_size(st), before);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=-125,-45", &r), ERR_OK);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "place_name=Oreva", &r), ERR_OK);
+}
+
+static void
+information_is_not_from_the_future(void **state)
+{
+	struct entry_result r;
+
+	(void)state;
+	/* it is 2024-06-01, and 2024-06-02 already east of Greenwich */
+	assert_int_equal(enter("hazard", "valid_from=2024-06-03", "geometry=-125,-45", &r),
+	                 ERR_INVALID);
+	assert_int_equal(enter("hazard", "valid_from=2024-06-02", "geometry=-125,-45", &r), ERR_OK);
+}
+
+static void
+decisions_cannot_be_handed_in(void **state)
+{
+	struct import_options o = { .path = "none.csv", .kind = "decision", .author = "A" };
+	struct import_result result;
+	struct entry_result r;
+	struct buf sql;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(enter("decision", "type=approval", "by_person=M", &r), ERR_DENIED);
+	assert_int_equal(enter("event", "type=exported", "by_person=M", &r), ERR_DENIED);
+	buf_init(&sql, 1u << 20);
+	assert_int_equal(import_run(st, &o, &sql, &result, &e), ERR_DENIED);
+	buf_done(&sql);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(positions_nobody_can_mean_are_refused, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(information_is_not_from_the_future, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(decisions_cannot_be_handed_in, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
