@@ -1,5 +1,6 @@
 #include "ingest/decide.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -52,6 +53,83 @@ see_other(void *ctx, const struct shown *row, struct err *e)
 		uuid_format(row->id, s->other);
 	}
 	return rc;
+}
+
+/* --- closing: nothing found since may lie on the land
+ * ---------------------------------------------------------- */
+
+struct find_search {
+	struct deciding *d;
+	const struct shown_revision *closing;
+	char found[UUID_TEXT], date[11];
+	const char *kind; /* NULL: nothing lies on it */
+};
+
+static enum err_code
+see_find(void *ctx, const struct shown *row, struct err *e)
+{
+	struct find_search *s = ctx;
+	const char *date = fields_text(&row->fields, "valid_from");
+	int64_t days = INT64_MAX; /* without a date it counts as of today */
+	bool on = false;
+	enum err_code rc;
+
+	if (s->kind || !row->fields.geom || geom_is_empty(row->fields.geom))
+		return ERR_OK;
+	if (date && clock_parse_date(date, strlen(date), &days) &&
+	    days < s->closing->valid_from_days)
+		return ERR_OK;
+	rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &on, e);
+	if (!rc && on) {
+		s->kind = store_kind_name(s->d->st, row->kind);
+		uuid_format(row->id, s->found);
+		(void)snprintf(s->date, sizeof(s->date), "%s", date ? date : "no date");
+	}
+	return rc;
+}
+
+static bool
+closes(const struct shown_revision *rev)
+{
+	const char *status = fields_text(&rev->fields, "status");
+
+	return text_eq(status, "closed") || text_eq(status, "handed_over");
+}
+
+/* A find or an accident that came in while the closing waited did not reopen the hazard, for it was
+ * open still. It must not be closed over it. */
+static enum err_code
+check_finds(struct deciding *d, struct uuid id, const struct shown_revision *rev, struct err *e)
+{
+	static const char *const want[] = { "geometry", "valid_from", NULL };
+	static const char *const kinds[] = { "accident", "ordnance" };
+	struct find_search s = { .d = d, .closing = rev };
+	struct geom_box box;
+	char text[UUID_TEXT];
+	enum err_code rc = ERR_OK;
+
+	if (!rev->fields.geom || geom_is_empty(rev->fields.geom))
+		return ERR_OK;
+	box = geom_bounds(rev->fields.geom);
+	for (size_t i = 0; !rc && !s.kind && i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct each_filter f = { .kind = store_kind(d->st, kinds[i]),
+			                 .as_of_days = INT64_MAX,
+			                 .known_size = INT64_MAX,
+			                 .box = &box,
+			                 .want = want };
+
+		if (f.kind >= 0)
+			rc = store_each(d->st, &f, see_find, &s, e);
+	}
+	if (rc || !s.kind)
+		return rc;
+	uuid_format(id, text);
+	(void)err_set(
+		e, ERR_DENIED,
+		"hazard %s cannot be closed: the %s %s of %s lies on it and is not older than "
+		"the closing",
+		text, s.kind, s.found, s.date);
+	return err_hint(e, "once it is dealt with, correct the closing to a later valid_from");
 }
 
 static enum err_code
@@ -125,6 +203,11 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 			continue;
 		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
+		if (!rc && !text_eq(d->o->type, "return") && closes(&list[i].rev) &&
+		    text_eq(store_kind_name(d->st, kind), "hazard"))
+			rc = check_finds(d, id, &list[i].rev, e);
+		if (rc)
+			break;
 		text_hex(list[i].rev.leaf, 32, leaf);
 		buf_printf(&d->about, "%s%.36s@%s", d->about.size ? " " : "", id_text, leaf);
 		found++;

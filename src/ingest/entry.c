@@ -164,6 +164,15 @@ read_json_file(struct store_fields *f, const char *path, struct arena *mem, stru
 	return rc;
 }
 
+/* A hazard that no map can draw: it counts, and is flagged. */
+static bool
+places_nothing(const struct store_fields *f)
+{
+	return !f->geom && text_eq(f->form->kind, "hazard") && !fields_text(f, "place") &&
+	       !fields_text(f, "place_name") && !fields_text(f, "admin1_name") &&
+	       !fields_text(f, "admin2_name");
+}
+
 /* The form's own checks; the first refusal ends it, flags are collected. */
 static enum err_code
 check_form(const struct store_fields *f, const int *sorted, struct arena *mem, char *flags,
@@ -185,6 +194,8 @@ check_form(const struct store_fields *f, const int *sorted, struct arena *mem, c
 	if (!rc)
 		rc = form_check_record(checker, object, clock_now_us() / 86400000000, mem, &issues,
 		                       e);
+	if (!rc && places_nothing(f))
+		n += (size_t)snprintf(flags, flags_size, "no_position");
 	for (size_t i = 0; !rc && i < issues.count; i++) {
 		const struct form_issue *is = &issues.issue[i];
 
@@ -220,12 +231,6 @@ check_position(const struct store_fields *f, struct err *e)
 	}
 	if (zero)
 		return err_set(e, ERR_INVALID, "field geometry: the position 0, 0 is no position");
-	if (!g && text_eq(f->form->kind, "hazard") && !fields_text(f, "place") &&
-	    !fields_text(f, "place_name") && !fields_text(f, "admin1_name") &&
-	    !fields_text(f, "admin2_name"))
-		return err_set(e, ERR_INVALID,
-		               "a hazard needs a geometry or a place (geometry, place or "
-		               "place_name)");
 	return ERR_OK;
 }
 

@@ -82,7 +82,6 @@ positions_nobody_can_mean_are_refused(void **state)
 		"geometry=POINT(500 10)",
 		"geometry=POLYGON EMPTY",
 		"geometry=0,0",
-		"class=sha",
 	};
 	struct entry_result r;
 	int64_t before = store_log_size(st);
@@ -91,6 +90,8 @@ positions_nobody_can_mean_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(enter("hazard", "valid_from=2024-05-01", bad[i], &r), ERR_INVALID);
 	assert_int_equal(store_log_size(st), before);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "class=sha", &r), ERR_OK);
+	assert_non_null(strstr(r.flags, "no_position"));
 	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=-125,-45", &r), ERR_OK);
 	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "place_name=Oreva", &r), ERR_OK);
 }
@@ -124,6 +125,45 @@ decisions_cannot_be_handed_in(void **state)
 	buf_done(&sql);
 }
 
+static enum err_code
+decide(const char *type, const char *id)
+{
+	struct decide_options o = { .type = type, .by = "B", .second = "C", .id = &id, .ids = 1 };
+	struct decide_result r;
+	struct err e = { 0 };
+
+	return decide_run(st, &o, &r, &e);
+}
+
+/* Closed as of 1 May, waiting; on 10 May something explodes there; then the closing is approved. */
+static void
+land_is_not_closed_over_what_was_found_since(void **state)
+{
+	const char *set[] = { "status=closed", "outcome=cleared", "valid_from=2024-05-01" };
+	struct entry_options close = {
+		.kind = "hazard", .set = set, .sets = 3, .author = "A", .remark = ""
+	};
+	struct entry_result hazard, r;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(enter("hazard", "valid_from=2024-04-01",
+	                       "geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))",
+	                       &hazard),
+	                 ERR_OK);
+	assert_int_equal(decide("approval", hazard.id), ERR_OK);
+	close.id = hazard.id;
+	assert_int_equal(entry_run(st, &close, &r, &e), ERR_OK);
+	assert_int_equal(
+		enter("accident", "valid_from=2024-05-10", "geometry=-124.991,-44.995", &r),
+		ERR_OK);
+	assert_int_equal(decide("approval", hazard.id), ERR_DENIED);
+	assert_int_equal(decide("release", hazard.id), ERR_DENIED);
+	set[2] = "valid_from=2024-05-20";
+	assert_int_equal(entry_run(st, &close, &r, &e), ERR_OK);
+	assert_int_equal(decide("release", hazard.id), ERR_OK);
+}
+
 int
 main(void)
 {
@@ -132,6 +172,8 @@ main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(information_is_not_from_the_future, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(land_is_not_closed_over_what_was_found_since,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(decisions_cannot_be_handed_in, set_up, tear_down),
 	};
 
