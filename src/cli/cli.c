@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 
 static enum err_code
@@ -183,6 +184,17 @@ cli_print(const struct buf *b, struct err *e)
 	if (fwrite(b->data ? b->data : "", 1, b->size, stdout) != b->size || fflush(stdout) != 0)
 		return err_set(e, ERR_IO, "could not write the answer to standard output");
 	return ERR_OK;
+}
+
+void
+cli_json_text(const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, 1u << 20);
+	json_write_string(&b, text, strlen(text));
+	(void)fputs(buf_ok(&b) ? buf_text(&b) : "null", stdout);
+	buf_done(&b);
 }
 
 const char *

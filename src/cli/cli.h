@@ -77,4 +77,7 @@ MUST_CHECK enum err_code cli_print(const struct buf *b, struct err *e);
 /** Who runs this: FALLOW_AUTHOR, else the login name, else "". */
 const char *cli_author(void);
 
+/** Print a text as a JSON string, quotes around it, to standard output. */
+void cli_json_text(const char *text);
+
 #endif

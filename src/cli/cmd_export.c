@@ -20,9 +20,11 @@ static void
 tell(const struct cli *cli, const struct export_options *o, const struct export_result *r)
 {
 	if (cli->json) {
-		printf("{\"path\":\"%s\",\"role\":\"%s\",\"rows\":%lld,\"files\":%d,\"sha256\":\"%"
+		printf("{\"path\":");
+		cli_json_text(r->path);
+		printf(",\"role\":\"%s\",\"rows\":%lld,\"files\":%d,\"sha256\":\"%"
 		       "s\",\"submission\":",
-		       r->path, access_role_name(o->role), (long long)r->rows, r->files, r->sha256);
+		       access_role_name(o->role), (long long)r->rows, r->files, r->sha256);
 		printf(r->submission < 0 ? "null}\n" : "%lld}\n", (long long)r->submission);
 		return;
 	}
@@ -99,12 +101,12 @@ const struct cli_command cmd_export = {
 	.synopsis = "FILE OUT --role public|partner|operator|authority|legal [--kind KIND]...\n"
 		    "       [--as-of DATE] [--known-at TIME] [--to WHOM] [--reason TEXT]",
 	.text = "Writes what the role may see; docs/ACCESS.md says what that is. OUT ends in "
-	        ".gpkg,\n"
+		".gpkg,\n"
 		".geojson, .csv or .xlsx. Several kinds as GeoJSON or CSV become a folder, named "
-	        "as OUT\n"
+		"as OUT\n"
 		"without its ending. CSV has a second header row of HXL tags.\n\n"
 		"  --role ROLE      public and partner get hazards on the public grid, single "
-	        "items as\n"
+		"items as\n"
 		"                   unclassed danger areas, no positions of accidents and finds;\n"
 		"                   operator, authority and legal get exact positions\n"
 		"  --kind KIND      only these kinds\n"
@@ -116,9 +118,9 @@ const struct cli_command cmd_export = {
 		"No mark does not mean safe: where nothing is drawn there is no information.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg hazard --set class=sha --set status=open --set "
-	            "valid_from=2024-05-01 "
+		    "valid_from=2024-05-01 "
 		    "--set \"geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))\"\n"
 		    "$ fallow export r.gpkg public.gpkg --role public\n"
 		    "$ fallow export r.gpkg hazards.csv --role authority --kind hazard --to "
-	            "\"Operator A\"\n",
+		    "\"Operator A\"\n",
 };

@@ -57,10 +57,12 @@ run(struct cli *cli, int argc, char **argv)
 		pool_free(o.pool);
 	}
 	cli_progress_end(cli);
-	if (!rc && cli->json)
-		printf("{\"file\":\"%s\",\"hazards\":%lld,\"seed\":%lld,\"submissions\":%lld}\n",
-		       file, (long long)o.hazards, (long long)s, (long long)store_log_size(st));
-	else if (!rc && !cli->quiet)
+	if (!rc && cli->json) {
+		printf("{\"file\":");
+		cli_json_text(file);
+		printf(",\"hazards\":%lld,\"seed\":%lld,\"submissions\":%lld}\n",
+		       (long long)o.hazards, (long long)s, (long long)store_log_size(st));
+	} else if (!rc && !cli->quiet)
 		printf("made %s: the fictional country Exampla (XXA) with %lld hazards, seed "
 		       "%lld\n",
 		       file, (long long)o.hazards, (long long)s);
@@ -75,9 +77,9 @@ const struct cli_command cmd_generate = {
 	.synopsis = "FILE [--hazards N] [--seed S] [--accidents N] [--finds N]",
 	.text = "Makes a new register of the fictional country Exampla (code XXA, open Pacific,\n"
 		"130-120 W, 50-42 S) with places, settlements, hazards, accidents, victims, "
-	        "finds,\n"
+		"finds,\n"
 		"minefield records and work. The same seed gives the same content. Nothing in it "
-	        "is\n"
+		"is\n"
 		"real, and none of it lies on real land.\n\n"
 		"  --hazards N    1 to 10000000 (default 1000)\n"
 		"  --seed S       a whole number (default 1)\n"

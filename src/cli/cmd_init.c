@@ -21,10 +21,12 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	if (store_init(path, country, name, &e) || cli_open(cli, path, STORE_READ, &st, &e))
 		return cli_fail(&e);
-	if (cli->json)
-		printf("{\"file\":\"%s\",\"origin\":\"%s\",\"vkey\":\"%s\"}\n", path,
-		       store_meta(st, "origin"), store_meta(st, "log_vkey"));
-	else if (!cli->quiet)
+	if (cli->json) {
+		printf("{\"file\":");
+		cli_json_text(path);
+		printf(",\"origin\":\"%s\",\"vkey\":\"%s\"}\n", store_meta(st, "origin"),
+		       store_meta(st, "log_vkey"));
+	} else if (!cli->quiet)
 		printf("made the register %s (%s, %s)\nlog %s\nIts keys are outside the file; keep "
 		       "a copy of them apart "
 		       "(see fallow help backup).\n",
@@ -40,7 +42,7 @@ const struct cli_command cmd_init = {
 	.summary = "make a new, empty register",
 	.synopsis = "FILE --country ISO3 --name TEXT",
 	.text = "Makes the register FILE (a GeoPackage), the folder of originals beside it and "
-	        "the\n"
+		"the\n"
 		"keys of its log under $FALLOW_HOME (default: ~/.config/fallow). Nothing is\n"
 		"overwritten. The keys are not in the file: without them nothing can be added to\n"
 		"the register and sealed values stay sealed.\n\n"
