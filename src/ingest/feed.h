@@ -10,8 +10,8 @@
 #include "ingest/source.h"
 #include "store/mapping.h"
 
-#define FEED_ROWS 4096u        /* of a batch */
-#define FEED_BYTES (16u << 20) /* a batch is closed when it holds more */
+#define FEED_ROWS 2048u        /* of a batch */
+#define FEED_BYTES (8u << 20) /* a batch is closed when it holds more */
 
 struct feed_row {
 	int64_t number; /* in the source, 1 = first */

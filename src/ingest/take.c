@@ -32,7 +32,10 @@ struct take {
 	struct uuid source;
 	char source_text[UUID_TEXT];
 	/* what the file held so far */
-	struct seen content, key, refused, row, geometry, id, similar, link;
+	struct seen content; /* with the fingerprint of the first row that said it */
+	struct seen times;   /* of contents that came again: how often */
+	struct seen row;     /* fingerprints of rows whose content came again */
+	struct seen key, refused, geometry, id, similar, link;
 	int *link_field; /* fields that name another record */
 	size_t link_count;
 	/* waiting for submit_add, of this batch */
@@ -65,6 +68,7 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	t->about = *about;
 	arena_init(&t->mem, BATCH_BYTES);
 	seen_init(&t->content, true);
+	seen_init(&t->times, true);
 	seen_init(&t->key, true);
 	seen_init(&t->refused, false);
 	seen_init(&t->row, false);
@@ -106,6 +110,21 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	return ERR_OK;
 }
 
+/* What the file held is needed no longer. */
+static void
+forget_rows(struct take *t)
+{
+	seen_done(&t->content);
+	seen_done(&t->times);
+	seen_done(&t->row);
+	seen_done(&t->key);
+	seen_done(&t->refused);
+	seen_done(&t->geometry);
+	seen_done(&t->id);
+	seen_done(&t->similar);
+	seen_done(&t->link);
+}
+
 void
 take_close(struct take *t)
 {
@@ -117,11 +136,7 @@ take_close(struct take *t)
 	rowkey_close(t->keys);
 	quarantine_close(t->quarantine);
 	arena_done(&t->mem);
-	seen_done(&t->content);
-	seen_done(&t->key);
-	seen_done(&t->refused);
-	seen_done(&t->row);
-	seen_done(&t->link);
+	forget_rows(t);
 	mem_free(t->link_field);
 	seen_done(&t->geometry);
 	seen_done(&t->id);
@@ -277,29 +292,48 @@ find(struct rowmake_row *r, enum rowcheck_id id)
 	r->found |= (uint64_t)1 << id;
 }
 
+/* The content came before in this file: how often, and was it the very same row? */
+static enum err_code
+again_said(struct take *t, struct rowmake_row *r, uint64_t first_row, uint64_t *ret_times,
+           struct err *e)
+{
+	bool fresh = true;
+	uint64_t *times = NULL;
+
+	if (!seen_add(&t->times, print64(r->content), &fresh, &times))
+		return no_memory(e);
+	*ret_times = ++*times;
+	fresh = r->row_print != first_row;
+	if (fresh && r->row_print && !seen_add(&t->row, r->row_print, &fresh, NULL))
+		return no_memory(e);
+	if (!fresh)
+		find(r, CHECK_REPEATED_ROW);
+	return ERR_OK;
+}
+
 /* Give the row its identity; tells whether its key came by before in this file, and with what
  * content. */
 static enum err_code
 identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_last, struct err *e)
 {
 	bool first = true;
-	uint64_t *times = NULL;
+	uint64_t *said = NULL, times = 0;
+	enum err_code rc = ERR_OK;
 
 	*ret_again = false;
-	if (r->row_print && !seen_add(&t->row, r->row_print, &first, NULL))
+	if (!seen_add(&t->content, print64(r->content), &first, &said))
 		return no_memory(e);
-	if (!first)
-		find(r, CHECK_REPEATED_ROW);
-	if (r->has_key) {
-		if (!seen_add(&t->key, print64(r->key), &first, ret_last))
-			return no_memory(e);
-		*ret_again = !first;
-		return ERR_OK;
+	if (first)
+		*said = r->row_print;
+	else
+		rc = again_said(t, r, *said, &times, e);
+	if (rc || !r->has_key) {
+		rowmake_key(t->about.maker, r->content, times, r->key);
+		return rc;
 	}
-	if (!seen_add(&t->content, print64(r->content), &first, &times))
+	if (!seen_add(&t->key, print64(r->key), &first, ret_last))
 		return no_memory(e);
-	rowmake_key(t->about.maker, r->content, *times, r->key);
-	*times += 1;
+	*ret_again = !first;
 	return ERR_OK;
 }
 
@@ -783,6 +817,7 @@ take_finish(struct take *t, struct err *e)
 
 	if (rc || !t->open)
 		return rc;
+	forget_rows(t); /* packing the index and reading back want memory too */
 	t->open = false; /* commit ends it, one way or the other */
 	rc = submit_commit(t->about.st, &r, e);
 	if (!rc)

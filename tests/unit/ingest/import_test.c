@@ -577,7 +577,7 @@ groups_are_acknowledged_on_the_way(void **state)
 	buf_done(&text);
 	assert_int_equal(result.counts.accepted + result.counts.flagged, 10000);
 	assert_int_equal(records("hazard"), 10000);
-	/* batches of 4096 rows: three groups, each a submission */
+	/* batches of 2048 rows: 4096, 4096 and 1808 are three groups, each a submission */
 	assert_int_equal(result.counts.submissions, 3);
 	assert_int_equal(store_log_size(st) - before, 3);
 }
