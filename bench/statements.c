@@ -45,8 +45,8 @@ main(int argc, char **argv)
 	if (argc > 2 &&
 	    (!text_parse_i64(argv[2], strlen(argv[2]), &field_count) || field_count > FIELDS_MAX))
 		return 2;
-	if (argc > 3 && (!text_parse_i64(argv[3], strlen(argv[3]), &group) || group < 1 ||
-	                 group > GROUP_MAX))
+	if (argc > 3 &&
+	    (!text_parse_i64(argv[3], strlen(argv[3]), &group) || group < 1 || group > GROUP_MAX))
 		return 2;
 	for (int i = 0; i < FIELDS_MAX; i++) {
 		(void)snprintf(names[i], sizeof names[i], "field_%02d_name", i);

@@ -386,12 +386,23 @@ figure_casualties(struct assess *a, struct err *e)
 		"device_class", "during_attack", "place",  "place_name", "admin1_name",
 		"admin2_name",  "geometry",      NULL
 	};
-	static const char *const want_victim[] = {
-		"accident",     "accident_date", "accident_year", "outcome",
-		"age_band",     "sex",           "status",        "activity",
-		"device_class", "during_attack", "place",         "place_name",
-		"admin1_name",  "admin2_name",   "geometry",      "import_flags", NULL
-	};
+	static const char *const want_victim[] = { "accident",
+		                                   "accident_date",
+		                                   "accident_year",
+		                                   "outcome",
+		                                   "age_band",
+		                                   "sex",
+		                                   "status",
+		                                   "activity",
+		                                   "device_class",
+		                                   "during_attack",
+		                                   "place",
+		                                   "place_name",
+		                                   "admin1_name",
+		                                   "admin2_name",
+		                                   "geometry",
+		                                   "import_flags",
+		                                   NULL };
 	struct counting c = { .a = a,
 		              .accident_kind = store_kind(a->st, "accident"),
 		              .victim_kind = store_kind(a->st, "victim") };

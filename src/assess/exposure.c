@@ -84,7 +84,8 @@ see_source(void *ctx, const struct shown *row, struct err *e)
 		return ERR_OK;
 	memcpy(x->raster_sha, sha, 65);
 	x->raster_date = days;
-	x->raster_error = fields_number(&row->fields, "relative_error_percent", RASTER_ERROR_PERCENT) / 100;
+	x->raster_error =
+		fields_number(&row->fields, "relative_error_percent", RASTER_ERROR_PERCENT) / 100;
 	return ERR_OK;
 }
 

@@ -83,12 +83,12 @@ const struct cli_command cmd_check = {
 	.summary = "does everything in the register still hold?",
 	.synopsis = "FILE",
 	.text = "Checks the database, makes every statement anew from its revision and key, "
-	        "recomputes\n"
+		"recomputes\n"
 		"every root, checks every signature, checkpoint and original file, the spatial "
-	        "indexes,\n"
+		"indexes,\n"
 		"and every layer row against the revisions. Says each thing that does not hold.\n"
 		"Exit status 0 everything holds, 4 something does not verify, 5 cannot tell (keys "
-	        "or\n"
+		"or\n"
 		"originals are not here).\n",
 	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow check g.gpkg\n",
 };
@@ -122,11 +122,11 @@ const struct cli_command cmd_rebuild = {
 	.summary = "make layers and indexes again from the revisions",
 	.synopsis = "FILE",
 	.text = "Makes everything that is not durable again: layers, spatial indexes, rulings and "
-	        "the\n"
+		"the\n"
 		"identities of imported rows. In one transaction; the content is the same as "
-	        "before.\n",
+		"before.\n",
 	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow rebuild g.gpkg\n$ "
-	            "fallow check g.gpkg\n",
+		    "fallow check g.gpkg\n",
 };
 
 static int
@@ -161,10 +161,10 @@ const struct cli_command cmd_backup = {
 	.summary = "copy a live register and its originals, checked",
 	.synopsis = "FILE OUT",
 	.text = "Copies the register while it is in use, checks the copy and makes it durable. "
-	        "Never\n"
+		"Never\n"
 		"copy a live register with other programs. The keys are not in the copy: without "
-	        "them\n"
+		"them\n"
 		"nothing can be added to it and sealed values stay sealed. Keep them apart.\n",
 	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow backup g.gpkg "
-	            "copy.gpkg\n$ fallow check copy.gpkg\n",
+		    "copy.gpkg\n$ fallow check copy.gpkg\n",
 };

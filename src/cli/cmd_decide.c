@@ -74,13 +74,13 @@ const struct cli_command cmd_approve = {
 	.run = run_approve,
 	.summary = "approve what waits: revisions of records, or a whole submission",
 	.synopsis = "FILE ID... [--by NAME] [--reason TEXT] [--release --second NAME "
-	            "[--certificate NO]]",
+		    "[--certificate NO]]",
 	.text = "Approves every waiting revision of each record ID (36 characters), or of each\n"
 		"submission given as @N (its number in fallow log). Approval is itself a "
-	        "submission.\n\n"
+		"submission.\n\n"
 		"  --by NAME       who approves (default: FALLOW_AUTHOR or the login name)\n"
 		"  --release       release of land: closes hazards as this register's own "
-	        "release;\n"
+		"release;\n"
 		"                  needs --second, another person, and is refused where the land\n"
 		"                  overlaps a hazard that is open\n"
 		"  --second NAME   the second person\n"
@@ -88,7 +88,7 @@ const struct cli_command cmd_approve = {
 		"  --reason TEXT   why\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg source --set type=dataset --set title=Map --set "
-	            "valid_from=2024-05-01\n"
+		    "valid_from=2024-05-01\n"
 		    "$ fallow approve r.gpkg @0 --by \"A. Approver\"\n",
 };
 
@@ -98,9 +98,9 @@ const struct cli_command cmd_return = {
 	.summary = "return what waits, with a reason: it no longer counts, and stays",
 	.synopsis = "FILE ID... --reason TEXT [--by NAME]",
 	.text = "Returns every waiting revision of each record ID, or of each submission @N. What "
-	        "is\n"
+		"is\n"
 		"returned stays in the register with the reason, and takes no part in what is "
-	        "shown.\n"
+		"shown.\n"
 		"Options as for fallow approve.\n",
 	.examples = "",
 };

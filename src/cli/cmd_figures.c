@@ -125,9 +125,9 @@ const struct cli_command cmd_figures = {
 	.synopsis = "FILE [--figure CODE]... [--by LEVEL] [--as-of DATE] [--known-at TIME]\n"
 		    "       [--after DATE] [--format table|csv|json] [--fresh]",
 	.text = "Computes figures from the records. Each row has a value, low and high, a unit, "
-	        "the\n"
+		"the\n"
 		"method with its version and the number of records; docs/FIGURES.md defines "
-	        "them.\n\n"
+		"them.\n\n"
 		"  --figure CODE    only these: extent, release, exposure, casualties, finds,\n"
 		"                   laying, minefields, claims, or a code such as extent.area\n"
 		"  --by LEVEL       per place: country, admin1, admin2, admin3 or settlement\n"
@@ -139,7 +139,7 @@ const struct cli_command cmd_figures = {
 		"The same question about the same past gives the same bytes.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg hazard --set class=sha --set status=open --set "
-	            "valid_from=2024-05-01 "
+		    "valid_from=2024-05-01 "
 		    "--set \"geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))\"\n"
 		    "$ fallow figures r.gpkg --figure extent --as-of 2024-12-31\n",
 };
@@ -201,9 +201,9 @@ const struct cli_command cmd_explain = {
 	.summary = "walk from a figure to its records and their submissions",
 	.synopsis = "FILE CODE [--place NAME] [--by LEVEL] [--as-of DATE] [--known-at TIME]",
 	.text = "Prints the rows of a figure with every record that went into each, its part of "
-	        "the\n"
+		"the\n"
 		"value, and the submissions it came in. fallow show tells the rest of a record.\n"
 		"Options as for fallow figures; --place names one place (level admin1 unless "
-	        "--by).\n",
+		"--by).\n",
 	.examples = "",
 };

@@ -222,18 +222,18 @@ const struct cli_command cmd_form = {
 		    "       show KIND [--in FILE] [--language en|uk|az] [--csv]\n"
 		    "       update FILE FORM.csv [CHOICES.csv] [--remark TEXT]",
 	.text = "list names the kinds. show prints the data dictionary of one: every field with "
-	        "its\n"
+		"its\n"
 		"meaning, type, who may see it, unit and reference, and every code; --csv prints "
-	        "the\n"
+		"the\n"
 		"XLSForm itself, survey first, then the line #choices and the choices. --in FILE "
-	        "takes\n"
+		"takes\n"
 		"the form in force in a register, else the one the program brings.\n\n"
 		"update puts a new version of a form in force, without conversion: fields and "
-	        "choices\n"
+		"choices\n"
 		"may be added and other fields no longer be asked for; its settings_version must "
-	        "be\n"
+		"be\n"
 		"higher. Fields the program computes with cannot be dropped or retyped. Records "
-	        "keep\n"
+		"keep\n"
 		"the version they were written under. The change is an event in the log.\n",
 	.examples = "$ fallow form list\n"
 		    "$ fallow form show hazard --language uk\n"
@@ -299,11 +299,11 @@ const struct cli_command cmd_template = {
 	.summary = "an empty sheet of a kind, to fill in",
 	.synopsis = "KIND [OUT] [--format csv|xlsx] [--in FILE] [--language en|uk|az]",
 	.text = "Prints or writes a sheet with a column for each field and a row that tells what "
-	        "goes\n"
+		"goes\n"
 		"in; rows whose first cell begins with # are skipped when it is imported. As XLSX "
-	        "it\n"
+		"it\n"
 		"offers the codes to choose from. --in FILE takes the form in force in a "
-	        "register.\n",
+		"register.\n",
 	.examples = "$ fallow template accident\n"
 		    "$ fallow template hazard hazard.xlsx --language az\n",
 };

@@ -24,7 +24,9 @@ run(struct cli *cli, int argc, char **argv)
 
 	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
 		return cli_usage("population", &e);
-	if (n != 2 || (error && (!text_parse_f64(error, strlen(error), &o.relative_error) || o.relative_error < 0)) ||
+	if (n != 2 ||
+	    (error &&
+	     (!text_parse_f64(error, strlen(error), &o.relative_error) || o.relative_error < 0)) ||
 	    (o.date && !clock_parse_date(o.date, strlen(o.date), NULL))) {
 		(void)err_set(&e, ERR_INVALID,
 		              "population needs a register and a raster; an error is a number, a "
@@ -52,14 +54,14 @@ const struct cli_command cmd_population = {
 	.run = run,
 	.summary = "take in a population raster, for the figure exposure",
 	.synopsis = "FILE RASTER [--relative-error PERCENT] [--date DATE] [--title TEXT]\n       "
-	            "[--licence TEXT]",
+		    "[--licence TEXT]",
 	.text = "Takes in a raster of people per cell (any format the reader opens, such as "
-	        "GeoTIFF;\n"
+		"GeoTIFF;\n"
 		"EPSG:4326, north-up). It is kept as an original and as a source record; exposure "
-	        "is\n"
+		"is\n"
 		"computed from the newest one.\n\n"
 		"  --relative-error PERCENT  how far its figures may be off (default 0: not "
-	        "stated)\n"
+		"stated)\n"
 		"  --date DATE               date of information (default: today)\n",
 	.examples = "",
 };

@@ -83,14 +83,14 @@ const struct cli_command cmd_add = {
 	.text = "Enters a record of a kind (see fallow form list). Values are checked against the\n"
 		"form. A new hazard is shown at once, marked unapproved.\n\n"
 		"  --set FIELD=VALUE  a field's value; choices by code; lists as codes with "
-	        "commas\n"
+		"commas\n"
 		"                     between; geometry as WKT, GeoJSON or \"LON,LAT\"\n"
 		"  --from FILE.json   a JSON object of fields; --set wins over it\n"
 		"  --remark TEXT      kept with the submission, sealed\n"
 		"  --author NAME      who enters it (default: FALLOW_AUTHOR or the login name)\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg hazard --set class=sha --set status=open --set "
-	            "valid_from=2024-05-01 "
+		    "valid_from=2024-05-01 "
 		    "--set \"geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))\"\n",
 };
 
@@ -100,9 +100,9 @@ const struct cli_command cmd_edit = {
 	.summary = "correct one record: a new revision, the old one stays",
 	.synopsis = "FILE KIND ID [--set FIELD=VALUE]... [--from FIELDS.json] [--remark TEXT]",
 	.text = "Writes a new revision of a record. Fields that are not named keep their value; "
-	        "an\n"
+		"an\n"
 		"empty value removes one. What makes a hazard smaller, milder or closed takes "
-	        "effect\n"
+		"effect\n"
 		"when it is approved; what makes it larger or worse shows at once.\n\n"
 		"Options as for fallow add.\n",
 	.examples = "",

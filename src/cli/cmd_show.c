@@ -40,7 +40,7 @@ const struct cli_command cmd_show = {
 	.summary = "a record with its whole history",
 	.synopsis = "FILE ID",
 	.text = "Prints what is shown of the record now and every revision of it: as it was on "
-	        "which\n"
+		"which\n"
 		"day, when it was received, who handed it in, from which row of which file, what\n"
 		"changed against the revision before, and what was decided. Values that identify\n"
 		"persons are never printed.\n",
@@ -102,14 +102,14 @@ const struct cli_command cmd_log = {
 	.summary = "the log of submissions; or write it as a folder that others verify",
 	.synopsis = "FILE [--from N]\n       fallow log export FILE DIR",
 	.text = "Lists the submissions with their time and author, and the newest signed "
-	        "checkpoint.\n"
+		"checkpoint.\n"
 		"With export, writes the whole log as a C2SP tlog-tiles folder (checkpoint, "
-	        "tile/...):\n"
+		"tile/...):\n"
 		"any web host serves it, and programs not written by us verify it. It reveals no\n"
 		"position and no person.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg source --set type=dataset --set title=Map --set "
-	            "valid_from=2024-05-01\n"
+		    "valid_from=2024-05-01\n"
 		    "$ fallow log r.gpkg\n"
 		    "$ fallow log export r.gpkg logdir\n",
 };

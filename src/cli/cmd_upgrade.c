@@ -35,9 +35,9 @@ const struct cli_command cmd_upgrade = {
 	.summary = "bring a register of an older program to this one's schema",
 	.synopsis = "FILE",
 	.text = "Runs the migrations that came since, in one transaction: all or nothing. "
-	        "Submissions,\n"
+		"Submissions,\n"
 		"revisions and the log stay as they are, byte for byte. Back the register up "
-	        "first\n"
+		"first\n"
 		"(fallow backup). A register of a newer program is refused.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow upgrade r.gpkg\n",

@@ -114,7 +114,8 @@ main(int argc, char **argv)
 		return CLI_EXIT_USAGE;
 	}
 	if (text_eq(argv[1], "--version")) {
-		printf("fallow %s\n%s, %s\n", FALLOW_VERSION, store_sqlite_version(), geo_versions());
+		printf("fallow %s\n%s, %s\n", FALLOW_VERSION, store_sqlite_version(),
+		       geo_versions());
 		return CLI_EXIT_DONE;
 	}
 	if (text_eq(argv[1], "--help") || text_eq(argv[1], "help"))

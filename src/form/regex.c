@@ -84,7 +84,7 @@ static enum err_code
 fail(struct compile *c, enum err_code code, const char *what)
 {
 	(void)err_set(c->e, code, "%s at byte %zu of the pattern '%s'", what,
-	               (size_t)(c->s - c->pattern) + 1, c->pattern);
+	              (size_t)(c->s - c->pattern) + 1, c->pattern);
 	return code;
 }
 

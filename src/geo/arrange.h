@@ -27,8 +27,9 @@ struct arrange_shape {
 	struct boxtree *edges; /* over edge i = points i, i + 1; NULL for small ones */
 };
 
-#define ARRANGE_MAX_CUTS 4000000u /* of one polygon; two combs of 100,000 teeth would have 10^10   \
-	                           */
+#define ARRANGE_MAX_CUTS                                                                           \
+	4000000u /* of one polygon; two combs of 100,000 teeth would have 10^10                    \
+	          */
 
 struct arrange_cut {
 	uint32_t edge;  /* number of its first point */

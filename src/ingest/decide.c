@@ -177,6 +177,9 @@ check_release(struct deciding *d, int kind, struct uuid id, const struct shown_r
 /* --- collecting what the decision is about
  * --------------------------------------------------------------------- */
 
+static enum err_code check_other_person(struct deciding *d, const struct shown_revision *rev,
+                                        struct err *e);
+
 static enum err_code
 about_record(struct deciding *d, const char *id_text, struct err *e)
 {
@@ -204,8 +207,11 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
 		if (!rc && !text_eq(d->o->type, "return") && closes(&list[i].rev) &&
-		    text_eq(store_kind_name(d->st, kind), "hazard"))
-			rc = check_finds(d, id, &list[i].rev, e);
+		    text_eq(store_kind_name(d->st, kind), "hazard")) {
+			rc = i ? check_other_person(d, &list[i].rev, e) : ERR_OK;
+			if (!rc)
+				rc = check_finds(d, id, &list[i].rev, e);
+		}
 		if (rc)
 			break;
 		text_hex(list[i].rev.leaf, 32, leaf);
@@ -216,6 +222,50 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		rc = err_set(e, ERR_NOTFOUND, "nothing of record %.36s waits for a decision",
 		             id_text);
 	d->revisions += found;
+	return rc;
+}
+
+/* Four eyes: who enters that land is closed does not approve it alone. */
+static enum err_code
+check_other_person(struct deciding *d, const struct shown_revision *rev, struct err *e)
+{
+	struct history_submission s;
+	enum err_code rc = history_submission(d->st, rev->submission, &d->mem, &s, e);
+
+	if (!rc && *s.author && text_eq_nocase(s.author, d->o->by))
+		rc = err_set(e, ERR_DENIED,
+		             "%s entered the closing; another person must approve it", s.author);
+	return rc;
+}
+
+/* What a submission closes must not be closed over what was found on it since. */
+static enum err_code
+check_submission(struct deciding *d, int64_t seq, struct err *e)
+{
+	int kind = store_kind(d->st, "hazard");
+	struct uuid *id = NULL;
+	struct arena mem;
+	size_t count = 0;
+	enum err_code rc;
+
+	if (kind < 0 || text_eq(d->o->type, "return"))
+		return ERR_OK;
+	rc = history_submission_records(d->st, seq, kind, &d->mem, &id, &count, e);
+	arena_init(&mem, (size_t)1 << 30);
+	for (size_t i = 0; !rc && i < count; i++) {
+		struct history_revision *list = NULL;
+		size_t n = 0;
+
+		arena_reset(&mem);
+		rc = history_load(d->st, kind, id[i], INT64_MAX, &mem, &list, &n, e);
+		for (size_t k = 0; !rc && k < n; k++)
+			if (list[k].rev.submission == seq && closes(&list[k].rev)) {
+				rc = k ? check_other_person(d, &list[k].rev, e) : ERR_OK;
+				if (!rc)
+					rc = check_finds(d, id[i], &list[k].rev, e);
+			}
+	}
+	arena_done(&mem);
 	return rc;
 }
 
@@ -235,6 +285,8 @@ about_submission(struct deciding *d, const char *text, struct err *e)
 		return err_set(e, ERR_DENIED,
 		               "land is released hazard by hazard, not by submission");
 	rc = history_submission(d->st, seq, &d->mem, &s, e);
+	if (!rc)
+		rc = check_submission(d, seq, e);
 	if (rc)
 		return rc;
 	buf_printf(&d->submissions, "%s%s", d->submissions.size ? " " : "", s.leaf_hash);

@@ -10,7 +10,7 @@
 #include "ingest/source.h"
 #include "store/mapping.h"
 
-#define FEED_ROWS 2048u        /* of a batch */
+#define FEED_ROWS 2048u       /* of a batch */
 #define FEED_BYTES (8u << 20) /* a batch is closed when it holds more */
 
 struct feed_row {

@@ -320,8 +320,8 @@ name_score(const struct guess *g, const struct form_field *f, const struct colum
 	return name_known(g, f->name, name) ? 70 : 0;
 }
 
-/* Are all columns named like fields of the form? Then the sheet was made for it, and a column with the
- * name of a link holds numbers of records rather than names of places or people. */
+/* Are all columns named like fields of the form? Then the sheet was made for it, and a column with
+ * the name of a link holds numbers of records rather than names of places or people. */
 static bool
 own_sheet(const struct guess *g)
 {
@@ -342,9 +342,8 @@ best_column(struct guess *g, int field)
 		struct column *c = &g->column[i];
 		int s = c->used ? 0 : name_score(g, f, c);
 
-		if (s > score &&
-		    ((s == 100 && (f->type != FORM_RECORD || own_sheet(g))) ||
-		     values_fit(g, field, c))) {
+		if (s > score && ((s == 100 && (f->type != FORM_RECORD || own_sheet(g))) ||
+		                  values_fit(g, field, c))) {
 			best = c;
 			score = s;
 		}

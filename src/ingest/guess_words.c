@@ -98,7 +98,8 @@ const struct guess_name guess_names[] = {
 	  "date|date|fecha|fecha del "
 	  "evento|fecha evento|datum nesrece|дата події|дата|hadise tarixi|tarix" },
 	{ "month", " activity ", "month|mes|mjesec|місяць|ay" },
-	{ "year", " accident activity ", "year|ano|anio|año|godina|рік|il|accident year|year of accident" },
+	{ "year", " accident activity ",
+	  "year|ano|anio|año|godina|рік|il|accident year|year of accident" },
 	{ "time", " accident ", "time|time of accident|hora|vrijeme|час|vaxt" },
 	{ "class", " accident ",
 	  "class|accident type|accidenttype|type of accident|event type|tipo "

@@ -111,7 +111,8 @@ population_add(struct store *st, const char *path, const struct population_optio
 		       fields_set_text(&rev.fields, "file_name", file_basename(path)) &&
 		       fields_set_text(&rev.fields, "licence", o->licence) &&
 		       (o->relative_error < 0 ||
-		        fields_set_real(&rev.fields, "relative_error_percent", o->relative_error)) &&
+		        fields_set_real(&rev.fields, "relative_error_percent",
+		                        o->relative_error)) &&
 		       fields_set_text(&rev.fields, "valid_from", o->date ? o->date : date));
 		uuid_format(rev.id, ret->id);
 		rc = submit_add(st, &rev, 1, NULL, e);

@@ -270,7 +270,8 @@ convert_columns(const struct rowmake *m, struct rowmake_worker *w, struct rowmak
 
 		if (m->target[i] < 0 || v.type == MAPPING_NULL)
 			continue;
-		linked = links_resolve(m->about.links, &m->about.form->field[m->target[i]], &w->mem, &v);
+		linked = links_resolve(m->about.links, &m->about.form->field[m->target[i]], &w->mem,
+		                       &v);
 		done = linked ? convert_value(m->converter, m->target[i], &v, &w->mem,
 		                              &r->fields.value[m->target[i]])
 		              : CONVERT_BAD;

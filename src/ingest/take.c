@@ -817,7 +817,7 @@ take_finish(struct take *t, struct err *e)
 
 	if (rc || !t->open)
 		return rc;
-	forget_rows(t); /* packing the index and reading back want memory too */
+	forget_rows(t);  /* packing the index and reading back want memory too */
 	t->open = false; /* commit ends it, one way or the other */
 	rc = submit_commit(t->about.st, &r, e);
 	if (!rc)

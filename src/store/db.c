@@ -164,8 +164,8 @@ db_add_functions(sqlite3 *db)
 		                            "ST_IsEmpty" };
 	static int which[] = { 0, 1, 2, 3, 4 };
 	int rc = sqlite3_create_function_v2(db, "fallow_fold", 1,
-	                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
-	                                    sql_fold, NULL, NULL, NULL);
+	                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+	                                    NULL, sql_fold, NULL, NULL, NULL);
 
 	for (int i = 0; i < 5 && rc == SQLITE_OK; i++)
 		rc = sqlite3_create_function_v2(

@@ -309,3 +309,28 @@ history_open_identity(struct store *st, struct uuid id, int64_t rid, struct aren
 	sqlite3_finalize(q);
 	return rc;
 }
+
+enum err_code
+history_submission_records(struct store *st, int64_t seq, int kind, struct arena *mem,
+                           struct uuid **ret, size_t *ret_count, struct err *e)
+{
+	struct uuid *list = arena_calloc(mem, STORE_MAX_STATEMENTS, sizeof(*list));
+	sqlite3_stmt *q = NULL;
+	size_t n = 0;
+	int s = SQLITE_DONE;
+	enum err_code rc = list ? db_prepare(st, SQL_STORE_SUBMISSION_OF_KIND, &q, e)
+	                        : err_set(e, ERR_NOMEM, "out of memory for a submission");
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, seq);
+	(void)sqlite3_bind_int64(q, 2, st->kind[kind].id);
+	while (n < STORE_MAX_STATEMENTS && (s = sqlite3_step(q)) == SQLITE_ROW)
+		memcpy(list[n++].b, sqlite3_column_blob(q, 0), UUID_SIZE);
+	if (s != SQLITE_DONE && s != SQLITE_ROW)
+		rc = db_fail(st, "read a submission", e);
+	sqlite3_finalize(q);
+	*ret = list;
+	*ret_count = n;
+	return rc;
+}

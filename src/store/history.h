@@ -41,6 +41,11 @@ MUST_CHECK enum err_code history_size_at(struct store *st, int64_t at_utc_us, in
 MUST_CHECK enum err_code history_open_identity(struct store *st, struct uuid id, int64_t rid,
                                                struct arena *mem, struct store_fields *f,
                                                struct err *e);
+/** Records of one kind that have a revision in a submission, in mem, in the order of the
+ * submission. */
+MUST_CHECK enum err_code history_submission_records(struct store *st, int64_t seq, int kind,
+                                                    struct arena *mem, struct uuid **ret,
+                                                    size_t *ret_count, struct err *e);
 /** Who and when of one submission. */
 struct history_submission {
 	int64_t seq, received_us, claimed_s, statements;

@@ -115,7 +115,8 @@ geos_of(const struct geom *g)
 	return r;
 }
 
-/* 3,094 without geometry, 7,974 outlines; 467 of them invalid. The three multipolygons are empty. */
+/* 3,094 without geometry, 7,974 outlines; 467 of them invalid. The three multipolygons are empty.
+ */
 static void
 invalid_ones_are_found(void **state)
 {

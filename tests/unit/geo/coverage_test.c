@@ -171,9 +171,10 @@ run(const struct geom *polygons, size_t count, const double *values, size_t band
 
 	assert_int_equal(coverage_create(&grid, polygons, count, &limits, pool, &c, &e), ERR_OK);
 	for (uint32_t row = 0; row < grid.rows; row++)
-		assert_int_equal(
-		        coverage_feed_row(c, row, values ? values + (size_t)row * grid.cols : NULL, &e),
-		        ERR_OK);
+		assert_int_equal(coverage_feed_row(c, row,
+		                                   values ? values + (size_t)row * grid.cols : NULL,
+		                                   &e),
+		                 ERR_OK);
 	assert_int_equal(coverage_finish(c, ret_sums, &e), ERR_OK);
 	coverage_free(c);
 }

@@ -370,9 +370,9 @@ tampering(void **state)
 		(void)snprintf(
 			sql, sizeof(sql),
 			"DROP TRIGGER IF EXISTS revision_stays; DROP TRIGGER IF EXISTS "
-		        "submission_stays;"
+			"submission_stays;"
 			"DROP TRIGGER IF EXISTS log_hash_stays; DROP TRIGGER IF EXISTS "
-		        "checkpoint_stays;"
+			"checkpoint_stays;"
 			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update2;"
 			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update1;"
 			"DROP TRIGGER IF EXISTS rtree_hazard_geometry_update3;"
