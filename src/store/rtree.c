@@ -242,7 +242,8 @@ rtree_pack(struct store *st, const char *layer, struct rtree_load *l, struct err
 	}
 	for (size_t i = 0; i < l->count; i++)
 		l->entry[i].hilbert = measure_hilbert(l->entry[i].box);
-	qsort(l->entry, l->count, sizeof(*l->entry), by_hilbert);
+	if (l->count > 1) /* an empty list has no array */
+		qsort(l->entry, l->count, sizeof(*l->entry), by_hilbert);
 
 	/* the shadow tables are closed to everybody else */
 	(void)sqlite3_db_config(st->db, SQLITE_DBCONFIG_DEFENSIVE, 0, &defensive);

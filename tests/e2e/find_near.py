@@ -82,11 +82,17 @@ def main():
     ok(near(-123.995, -45 + 30 / LAT_M)['answer'] == 'no_information', 'at its rim nothing is known')
     ok(near(-123.995, -45 - 5 / LAT_M)['answer'] == 'no_information', 'outside it nothing is known')
     # danger beside a release comes first
-    add('ordnance', 'category=mortar', 'quantity=1', 'geometry=POINT(-123.995 -44.9935)')
-    j = near(-123.995, -44.995)
+    add('ordnance', 'category=mortar', 'quantity=1', 'geometry=POINT(-123.995 -44.9885)')
+    j = near(-123.995, -44.992)
     ok(j['answer'] == 'danger' and j['items'][0]['kind'] == 'ordnance' and j['items'][1]['what'] == 'reported_released',
-       'danger first, release beside it')
-    ok(near(-123.995, -44.995, 50)['answer'] == 'reported_released', 'not within 50 m')
+       'danger first, release beside it: %s' % j)
+    j = near(-123.995, -44.992, 50)
+    ok(j['answer'] == 'reported_released', 'not within 50 m: %s' % j)
+
+    # a find on it reopens it by itself
+    add('ordnance', 'category=mortar', 'quantity=1', 'geometry=POINT(-123.995 -44.995)')
+    j = near(-123.9951, -44.996, 0)
+    ok(j['answer'] == 'danger' and j['items'][0]['kind'] == 'hazard', 'a find reopens released land: %s' % j)
 
     # across the 180th meridian
     add('hazard', 'class=sha', 'status=open', box(179.98, -45, 0.0199))
