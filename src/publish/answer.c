@@ -8,64 +8,9 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "publish/columns.h"
+#include "publish/number.h"
 #include "store/history.h"
-
-/* "" for what has no bound. */
-static void
-number(char out[48], double v, int decimals)
-{
-	if (!isfinite(v))
-		out[0] = '\0';
-	else if (text_format_fixed(v, decimals, out, 48) == 0)
-		memcpy(out, "?", 2);
-	if (strcmp(out, "-0") == 0) /* rounding may leave a sign on nothing */
-		memcpy(out, "0", 2);
-}
-
-/* Width on a terminal as far as it matters here: characters, without those that combine with the
- * one before. */
-static int
-columns_of(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
-		bool combining = (c == 0xcc && next >= 0x80) ||
-		                 (c == 0xcd && next < 0xb0); /* U+0300 .. U+036F */
-
-		n += (c & 0xc0) != 0x80 && !combining;
-	}
-	return n;
-}
-
-/* The text, then blanks up to the column: printf counts bytes. */
-static void
-padded(struct buf *out, const char *s, int width)
-{
-	int n = columns_of(s);
-
-	buf_adds(out, s);
-	buf_printf(out, "%*s", n < width ? width - n : 0, "");
-}
-
-/* 1234567.5 -> 1 234 567.5, so that people can read it. */
-static void
-grouped(char out[64], double v, int decimals)
-{
-	char plain[48];
-	size_t n, point, w = 0;
-
-	number(plain, v, decimals);
-	n = strlen(plain);
-	point = strcspn(plain, ".");
-	for (size_t i = 0; i < n && w < 62; i++) {
-		if (i > 0 && i < point && (point - i) % 3 == 0 && plain[i - 1] != '-')
-			out[w++] = ' ';
-		out[w++] = plain[i];
-	}
-	out[w] = '\0';
-}
 
 struct head {
 	char as_of[11], known_at[28], root[64];
@@ -94,30 +39,63 @@ make_head(struct store *st, const struct figure_question *q, struct head *h, str
 	return rc;
 }
 
+/* The value and its bounds: "12 (10 to 15)"; what is said without a number has none. */
+static void
+value_texts(const struct figure_row *r, char value[NUMBER_TEXT], char range[160])
+{
+	char low[NUMBER_TEXT], high[NUMBER_TEXT];
+	bool said = text_eq(r->code, "claims.claimed") && r->records > 0;
+
+	range[0] = '\0';
+	(void)snprintf(value, NUMBER_TEXT, "%s", said ? "" : "no records");
+	if (!r->known)
+		return;
+	number_grouped(value, r->value, r->decimals);
+	number_grouped(low, r->low, r->decimals);
+	number_grouped(high, r->high, r->decimals);
+	if (!isfinite(r->high))
+		(void)snprintf(range, 160, "(%s or more)", low);
+	else if (!text_eq(low, high))
+		(void)snprintf(range, 160, "(%s to %s)", low, high);
+}
+
+/* A claim and the record beside it are one block: the claim's heading, then both. */
+static bool
+same_block(const struct figure_row *r, const struct figure_row *before)
+{
+	return before &&
+	       (text_eq(before->code, r->code) ||
+	        (text_eq(before->code, "claims.claimed") && text_eq(r->code, "claims.recorded")));
+}
+
 static void
 table_row(const struct figure_row *r, const struct figure_row *before, struct buf *out)
 {
-	char value[64] = "no records", low[64], high[64], range[140] = "";
+	static const size_t note_width[] = { 92 };
+	char value[NUMBER_TEXT], range[160];
+	bool claim = text_starts(r->code, "claims.") && !text_eq(r->code, "claims.recorded");
 	struct buf what;
 
-	if (r->known) {
-		grouped(value, r->value, r->decimals);
-		grouped(low, r->low, r->decimals);
-		grouped(high, r->high, r->decimals);
-		if (!isfinite(r->high))
-			(void)snprintf(range, sizeof(range), "(%s or more)", low);
-		else if (!text_eq(low, high))
-			(void)snprintf(range, sizeof(range), "(%s to %s)", low, high);
-	}
-	if (!before || !text_eq(before->code, r->code))
+	value_texts(r, value, range);
+	if (claim || !same_block(r, before))
 		buf_printf(out, "\n%s  [%s]  %s\n", r->code, r->unit, r->method);
 	buf_init(&what, 1u << 16);
-	buf_printf(&what, "%s%s%s%s%s", r->place, *r->place && (*r->dim || *r->period) ? "  " : "",
-	           r->dim, *r->period && *r->dim ? "  " : "", r->period);
+	if (text_eq(r->code, "claims.recorded"))
+		buf_adds(&what, "the records say");
+	else
+		buf_printf(&what, "%s%s%s%s%s", r->place,
+		           *r->place && (*r->dim || *r->period) ? "  " : "", r->dim,
+		           *r->period && *r->dim ? "  " : "", r->period);
 	buf_adds(out, "  ");
-	padded(out, *buf_text(&what) ? buf_text(&what) : "all", 44);
-	buf_printf(out, " %18s  %-34s %8lld%s%s\n", value, range, (long long)r->records,
-	           *r->note ? "  " : "", r->note);
+	if (columns_width(buf_text(&what), strlen(buf_text(&what))) > 44) {
+		buf_printf(out, "%s\n  ", buf_text(&what));
+		buf_reset(&what);
+		buf_adds(&what, " ");
+	}
+	columns_pad(out, *buf_text(&what) ? buf_text(&what) : "all", 44);
+	buf_printf(out, " %18s  %-34s %8lld\n", value, range, (long long)r->records);
+	if (*r->note && !(same_block(r, before) && text_eq(before->note, r->note)))
+		columns_write(out, 6, note_width, &r->note, 1);
 	buf_done(&what);
 }
 
@@ -152,12 +130,12 @@ write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 	              "waiting_hazards,quarantined_hazards\n");
 	for (size_t i = 0; i < s->count; i++) {
 		const struct figure_row *r = &s->row[i];
-		char v[3][48] = { "", "", "" };
+		char v[3][NUMBER_TEXT] = { "", "", "" };
 
 		if (r->known) {
-			number(v[0], r->value, r->decimals);
-			number(v[1], r->low, r->decimals);
-			number(v[2], r->high, r->decimals);
+			number_plain(v[0], r->value, r->decimals);
+			number_plain(v[1], r->low, r->decimals);
+			number_plain(v[2], r->high, r->decimals);
 		}
 		csv_text(out, r->code, false);
 		csv_text(out, r->dim, true);
@@ -177,9 +155,9 @@ write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 static void
 json_rounded(struct json_writer *w, const char *key, const struct figure_row *r, double v)
 {
-	char text[48];
+	char text[NUMBER_TEXT];
 
-	number(text, v, r->decimals);
+	number_plain(text, v, r->decimals);
 	if (r->known && *text)
 		json_raw(w, key, text, strlen(text));
 	else
@@ -263,7 +241,7 @@ member_text(struct store *st, const struct figure_member *m, const struct figure
 	if (rc)
 		return rc;
 	uuid_format(m->id, id);
-	grouped(part, m->part, r->decimals);
+	number_grouped(part, m->part, r->decimals);
 	buf_printf(out, "    %s %s  %s %s  submission", store_kind_name(st, m->kind), id, part,
 	           r->unit);
 	for (size_t i = 0; i < n; i++)

@@ -1,5 +1,6 @@
 #include "publish/number.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -8,7 +9,9 @@
 void
 number_plain(char out[NUMBER_TEXT], double v, int decimals)
 {
-	if (text_format_fixed(v, decimals, out, 48) == 0)
+	if (!isfinite(v))
+		out[0] = '\0';
+	else if (text_format_fixed(v, decimals, out, 48) == 0)
 		memcpy(out, "?", 2);
 	if (strcmp(out, "-0") == 0) /* rounding may leave a sign on nothing */
 		memcpy(out, "0", 2);

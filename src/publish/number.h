@@ -5,7 +5,7 @@
 
 #define NUMBER_TEXT 64
 
-/** v with that many digits after the point; "?" if it is no number; never "-0". */
+/** v with that many digits after the point; "" for what is not finite (no bound); never "-0". */
 void number_plain(char out[NUMBER_TEXT], double v, int decimals);
 /** The same with thousands parted by blanks: 1 234 567.5. */
 void number_grouped(char out[NUMBER_TEXT], double v, int decimals);
