@@ -297,6 +297,7 @@ struct group {
 	const char *key[MAX_KEYS + 1]; /* of the import, from its source record */
 	size_t keys;
 	struct territory *territory;
+	struct links *links;
 	struct rowmake *maker;
 	struct rowmake_worker *worker;
 	struct rowmake_row *made;
@@ -468,6 +469,10 @@ run_group(struct retry *r, size_t from, size_t to, struct err *e)
 		about.column_count = g->columns;
 		about.column = g->column;
 		about.key = g->keys ? g->key : NULL;
+		rc = links_load(r->st, about.form, about.column, about.column_count, &g->links, e);
+	}
+	if (!rc) {
+		about.links = g->links;
 		rc = rowmake_create(&about, &g->maker, e);
 	}
 	if (!rc)
@@ -479,6 +484,7 @@ run_group(struct retry *r, size_t from, size_t to, struct err *e)
 	rowmake_worker_free(g->worker);
 	rowmake_free(g->maker);
 	territory_free(g->territory);
+	links_free(g->links);
 	mem_free(g);
 	return rc;
 }
