@@ -127,6 +127,8 @@ print_text(const struct cli *cli, const struct import_result *r, const struct te
 			       rowchecks[i].code);
 	if (c->revised)
 		printf("  %8lld correct records that were there\n", (long long)c->revised);
+	if (c->not_compared)
+		printf("overlaps were not looked for: the register has too many hazards to hold in memory\n");
 	if (c->reopened)
 		printf("  %8lld released hazards are open again by what lies on them\n",
 		       (long long)c->reopened);

@@ -135,6 +135,11 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_CLOSED_AS_REPORTED] = { "closed_as_reported", ROWCHECK_NOTE,
 	                               "the land arrives closed: released as its source reports",
 	                               check_closed },
+	[CHECK_OVERLAPS_HAZARD] = { "overlaps_hazard", ROWCHECK_NOTE,
+	                            "overlaps another open hazard", NULL },
+	[CHECK_RELEASED_OVER_OPEN] = { "released_over_open", ROWCHECK_NOTE,
+	                               "released land and an open hazard lie over one another",
+	                               NULL },
 	[CHECK_ON_RELEASED_LAND] = { "on_released_land", ROWCHECK_NOTE,
 	                             "a find or accident on released land, which is open again by "
 	                             "that",

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/overlaps.h"
 #include "ingest/reopen.h"
 #include "ingest/seen.h"
 #include "store/each.h"
@@ -28,7 +29,7 @@ struct take {
 	bool open;        /* a submission is open and holds the source record */
 	bool look_keys, look_quarantine;
 	bool group_full;
-	int64_t in_group;
+	int64_t in_group, first_new; /* rid of the first revision that this import can have */
 	struct uuid source;
 	char source_text[UUID_TEXT];
 	/* what the file held so far */
@@ -93,6 +94,7 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 		rc = quarantine_any(about->st, &t->look_quarantine, e);
 	if (!rc)
 		rc = rowkey_revisions(about->st, &revisions, e);
+	t->first_new = revisions + 1;
 	if (!rc && reopen_kind(about->st, about->kind))
 		rc = reopen_create(about->st, &t->reopen, e);
 	if (!rc && about->source)
@@ -809,6 +811,24 @@ find_missing(struct take *t, struct err *e)
 	return rc ? rc : store_each(t->about.st, &f, look_at, &m, e);
 }
 
+/* Before the end: how the new hazards lie to the others. */
+static enum err_code
+compare_hazards(struct take *t, struct err *e)
+{
+	struct overlaps o;
+	enum err_code rc;
+
+	if (!t->open || !text_eq(store_kind_name(t->about.st, t->about.kind), "hazard"))
+		return ERR_OK;
+	rc = overlaps_note(t->about.st, t->first_new, t->about.submit.pool, t->keys, &o, e);
+	if (rc)
+		return rc;
+	t->counts.check[CHECK_OVERLAPS_HAZARD] += o.open;
+	t->counts.check[CHECK_RELEASED_OVER_OPEN] += o.released;
+	t->counts.not_compared = o.left_out;
+	return ERR_OK;
+}
+
 enum err_code
 take_finish(struct take *t, struct err *e)
 {
@@ -817,7 +837,10 @@ take_finish(struct take *t, struct err *e)
 
 	if (rc || !t->open)
 		return rc;
-	forget_rows(t);  /* packing the index and reading back want memory too */
+	forget_rows(t); /* packing the index and reading back want memory too */
+	rc = compare_hazards(t, e);
+	if (rc)
+		return rc;
 	t->open = false; /* commit ends it, one way or the other */
 	rc = submit_commit(t->about.st, &r, e);
 	if (!rc)

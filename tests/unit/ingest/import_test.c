@@ -113,6 +113,9 @@ import_with(struct import_options o)
 	assert_int_equal(dry.quarantined, result.counts.quarantined);
 	assert_int_equal(dry.present, result.counts.present);
 	assert_int_equal(dry.missing, result.counts.missing);
+	/* what is not in the register cannot be compared with it */
+	dry.check[CHECK_OVERLAPS_HAZARD] = result.counts.check[CHECK_OVERLAPS_HAZARD];
+	dry.check[CHECK_RELEASED_OVER_OPEN] = result.counts.check[CHECK_RELEASED_OVER_OPEN];
 	for (int i = 0; i < CHECK_COUNT; i++)
 		assert_int_equal(dry.check[i], result.counts.check[i]);
 }
@@ -637,6 +640,35 @@ a_find_on_released_land_reopens_it(void **state)
 }
 
 static void
+overlaps(void **state)
+{
+	static const char map[] =
+		"SELECT g AS geometry, s AS status, 'cha' AS class, CASE s WHEN 'closed' THEN 'cleared' END AS "
+		"outcome, 'WGS 84' AS given_datum FROM source";
+
+	(void)state;
+	/* the second lies on the first, the third beside both, the fourth is released land under
+	 * the third */
+	import_mapped(
+		"hazard", "a.csv",
+		"g,s\n\"POLYGON ((-125 -45, -124.99 -45, -124.99 -44.99, -125 -44.99, -125 -45))\",open\n"
+		"\"POLYGON ((-124.995 -45, -124.985 -45, -124.985 -44.99, -124.995 -44.99, -124.995 -45))\",open\n"
+		"\"POLYGON ((-124.9 -45, -124.89 -45, -124.89 -44.99, -124.9 -44.99, -124.9 -45))\",open\n"
+		"\"POLYGON ((-124.895 -45, -124.885 -45, -124.885 -44.99, -124.895 -44.99, -124.895 -45))\",closed\n",
+		map);
+	assert_int_equal(checked(CHECK_OVERLAPS_HAZARD), 1);
+	assert_int_equal(checked(CHECK_RELEASED_OVER_OPEN), 1);
+	expect(4, 4, 0, 0, 0);
+	/* a common border is no overlap; old pairs are not told again */
+	import_mapped(
+		"hazard", "b.csv",
+		"g,s\n\"POLYGON ((-125 -45, -125 -44.99, -125.01 -44.99, -125.01 -45, -125 -45))\",open\n",
+		map);
+	assert_int_equal(checked(CHECK_OVERLAPS_HAZARD), 0);
+	assert_int_equal(checked(CHECK_RELEASED_OVER_OPEN), 0);
+}
+
+static void
 mistakes_change_nothing(void **state)
 {
 	static const char *const unknown[] = { "no_such_field", NULL };
@@ -702,6 +734,7 @@ main(void)
 		TEST(corrected_file),
 		TEST(groups_are_acknowledged_on_the_way),
 		TEST(a_find_on_released_land_reopens_it),
+		TEST(overlaps),
 		TEST(mistakes_change_nothing),
 	};
 
