@@ -339,8 +339,7 @@ tampering(void **state)
 		"UPDATE revision SET sealed_key = zeroblob(48) WHERE rid = 1",
 		"UPDATE revision SET record = zeroblob(16) WHERE rid = 1",
 		"UPDATE revision SET leaf = zeroblob(32) WHERE rid = 1",
-		"UPDATE submission SET manifest = CAST(replace(CAST(manifest AS TEXT), '2', '3') "
-		"AS BLOB) WHERE seq = 0",
+		"UPDATE submission SET manifest = CAST(replace(CAST(manifest AS TEXT), '2', '3') AS BLOB) WHERE seq = 0",
 		"UPDATE submission SET leaf = zeroblob(128) WHERE seq = 0",
 		"UPDATE author SET public_key = zeroblob(32)",
 		"UPDATE log_hash SET hash = zeroblob(32) WHERE level = 0 AND idx = 0",
