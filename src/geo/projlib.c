@@ -1,9 +1,8 @@
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
+#include "base/dynlib.h"
 #include "geo/projlib.h"
 
 /* FALLOW_PROJ_SONAME comes from the build: the very ABI whose headers were read. */
@@ -11,27 +10,15 @@ static struct projlib table;
 static bool is_loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* POSIX lets a data pointer carry a function; ISO C does not, so the bytes are copied. */
-static bool
-find(void *lib, const char *name, void *ret_pointer)
-{
-	void *at = dlsym(lib, name);
-
-	if (!at)
-		return false;
-	memcpy(ret_pointer, &at, sizeof(at));
-	return true;
-}
-
 static void
 load(void)
 {
-	void *lib = dlopen(FALLOW_PROJ_SONAME, RTLD_NOW | RTLD_LOCAL);
+	void *lib = dynlib_open(FALLOW_PROJ_SONAME);
 	bool all = lib != NULL;
 
 	if (!all)
 		return;
-#define PROJLIB_FIND(name) all = all && find(lib, #name, &table.name);
+#define PROJLIB_FIND(name) all = all && dynlib_find(lib, #name, &table.name);
 	PROJLIB_EACH(PROJLIB_FIND)
 #undef PROJLIB_FIND
 	/* Never closed: PROJ keeps static objects, and a pointer handed out must stay good. */

@@ -43,15 +43,6 @@ columns_pad(struct buf *out, const char *s, size_t width)
 	blanks(out, w < width ? width - w : 0);
 }
 
-void
-columns_pad_left(struct buf *out, const char *s, size_t width)
-{
-	size_t n = strlen(s), w = columns_width(s, n);
-
-	blanks(out, w < width ? width - w : 0);
-	buf_add(out, s, n);
-}
-
 /* The next line of a cell: its bytes, and where the following line begins. A word longer than the
  * column is cut. */
 static size_t

@@ -13,8 +13,6 @@
 size_t columns_width(const char *s, size_t n);
 /** Write s and blanks up to width; a longer text stays whole. */
 void columns_pad(struct buf *out, const char *s, size_t width);
-/** The same, blanks first: for numbers. */
-void columns_pad_left(struct buf *out, const char *s, size_t width);
 /**
  * Write n cells (NULL = empty) side by side, each wrapped to its width with two blanks between;
  * "\n" in a cell begins a new line of it. Lines have no blanks at their end. n is at most

@@ -31,16 +31,14 @@ struct store {
 	char warning[400];
 	struct arena mem;       /* lives as long as the handle */
 	struct store_keys keys; /* zeroed when read without keys */
-	bool has_register_key, has_log_key, has_author_key;
+	bool has_register_key, has_log_key;
 	char uuid[UUID_TEXT], origin[120];
 	struct store_kind kind[STORE_MAX_KINDS];
 	size_t kind_count;
 	struct geo *geo;
 	bool skip_refresh; /* rows were written as the decision says, or will be rebuilt */
-	/* the submission that is open, see submit.c */
-	bool in_submission, bulk;
-	struct submit_state *submit;
-	char *note; /* newest checkpoint */
+	struct submit_state *submit; /* the submission that is open, see submit.c */
+	char *note;                  /* newest checkpoint */
 };
 
 /** Prepare one statement; the sentence names what it was for. */

@@ -213,15 +213,8 @@ value_to_json(const struct store_value *v, struct buf *out)
 	}
 }
 
-/* Which fields go into a JSON object of fields. */
-enum choose {
-	ALL_FIELDS,
-	NO_IDENTITY,
-	NO_IMPORT
-};
-
-static void
-write_fields(const struct store_fields *f, const int *sorted, enum choose choose, struct buf *out)
+void
+fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out)
 {
 	bool comma = false;
 
@@ -232,8 +225,7 @@ write_fields(const struct store_fields *f, const int *sorted, enum choose choose
 		bool is_geometry = f->geom && field_is_main_geometry(field);
 
 		if ((v->type == STORE_NULL && !is_geometry) ||
-		    (choose == NO_IDENTITY && form_field_access(field) == FORM_IDENTITY) ||
-		    (choose == NO_IMPORT && text_starts(field->name, "import_")))
+		    (skip_identity && form_field_access(field) == FORM_IDENTITY))
 			continue;
 		if (comma)
 			buf_addc(out, ',');
@@ -246,54 +238,6 @@ write_fields(const struct store_fields *f, const int *sorted, enum choose choose
 			value_to_json(v, out);
 	}
 	buf_addc(out, '}');
-}
-
-void
-fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity, struct buf *out)
-{
-	write_fields(f, sorted, skip_identity ? NO_IDENTITY : ALL_FIELDS, out);
-}
-
-bool
-fields_content_hash(const struct store_fields *f, const int *sorted, uint8_t out[32])
-{
-	struct buf b;
-	bool ok;
-
-	buf_init(&b, 0);
-	write_fields(f, sorted, NO_IMPORT, &b);
-	ok = buf_ok(&b);
-	if (ok)
-		hash_sha256(b.data, b.size, out);
-	buf_done(&b);
-	return ok;
-}
-
-bool
-value_copy(const struct store_value *v, struct arena *mem, struct store_value *ret)
-{
-	*ret = *v;
-	if (v->type == STORE_TEXT || v->type == STORE_JSON)
-		ret->s = arena_strndup(mem, v->s, v->n);
-	return ret->s || v->type == STORE_NULL || v->type == STORE_INT || v->type == STORE_REAL;
-}
-
-bool
-value_equal(const struct store_value *a, const struct store_value *b)
-{
-	if (a->type != b->type)
-		return false;
-	switch (a->type) {
-	case STORE_INT:
-		return a->i == b->i;
-	case STORE_REAL:
-		return memcmp(&a->d, &b->d, sizeof(a->d)) == 0;
-	case STORE_TEXT:
-	case STORE_JSON:
-		return a->n == b->n && memcmp(a->s, b->s, a->n) == 0;
-	default:
-		return true;
-	}
 }
 
 /* One past the end of the JSON string that starts at s[i] (a quote), or n. */

@@ -67,12 +67,6 @@ MUST_CHECK enum err_code fields_from_json(const struct form *form, const struct 
  * identity fields. */
 void fields_to_json(const struct store_fields *f, const int *sorted, bool skip_identity,
                     struct buf *out);
-/**
- * SHA-256 of the canonical JSON of all fields (identity too) but those whose names begin with
- * import_: what an imported row said. Two rows with the same hash say the same. False when memory
- * ends.
- */
-bool fields_content_hash(const struct store_fields *f, const int *sorted, uint8_t out[32]);
 /** One value as canonical JSON. */
 void value_to_json(const struct store_value *v, struct buf *out);
 /** One member of a canonical JSON object, as it stands there. */
@@ -85,8 +79,5 @@ struct record_member {
  * values. Returns their number, or -1 if the bytes are not what the program writes.
  */
 long record_split(const char *s, size_t n, struct record_member *out, size_t max);
-/** Deep copy of a value into mem. */
-bool value_copy(const struct store_value *v, struct arena *mem, struct store_value *ret);
-bool value_equal(const struct store_value *a, const struct store_value *b);
 
 #endif

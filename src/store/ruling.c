@@ -30,27 +30,6 @@ ruling_submission(struct store *st, int64_t submission, int64_t by, enum ruling 
 	return put(st, SQL_STORE_RULING_SUBMISSION_PUT, submission, by, state, e);
 }
 
-enum err_code
-ruling_get(struct store *st, int64_t rid, int64_t submission, int64_t before, enum ruling *ret,
-           struct err *e)
-{
-	sqlite3_stmt *q = NULL;
-	enum err_code rc = db_prepare(st, SQL_STORE_RULING_GET, &q, e);
-	int s;
-
-	if (rc)
-		return rc;
-	(void)sqlite3_bind_int64(q, 1, rid);
-	(void)sqlite3_bind_int64(q, 2, submission);
-	(void)sqlite3_bind_int64(q, 3, before);
-	s = sqlite3_step(q);
-	*ret = s == SQLITE_ROW ? (enum ruling)sqlite3_column_int(q, 0) : RULING_NONE;
-	if (s != SQLITE_ROW && s != SQLITE_DONE)
-		rc = db_fail(st, "read a ruling", e);
-	sqlite3_finalize(q);
-	return rc;
-}
-
 /* Four eyes: a release names two different people. */
 static enum err_code
 state_of(const struct store_fields *f, enum ruling *ret, struct err *e)

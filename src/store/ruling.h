@@ -15,9 +15,5 @@ MUST_CHECK enum err_code ruling_note(struct store *st, const struct submit_revis
 /** Rule about a whole submission. */
 MUST_CHECK enum err_code ruling_submission(struct store *st, int64_t submission, int64_t by,
                                            enum ruling state, struct err *e);
-/** The ruling in force for a revision as known at submission `before` (exclusive): the latest one
- * counts. */
-MUST_CHECK enum err_code ruling_get(struct store *st, int64_t rid, int64_t submission,
-                                    int64_t before, enum ruling *ret, struct err *e);
 
 #endif

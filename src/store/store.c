@@ -318,10 +318,8 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 		rc = check_identity(st, e);
 	if (!rc)
 		rc = load_keys(st, e);
-	if (!rc && mode == STORE_WRITE) {
+	if (!rc && mode == STORE_WRITE)
 		rc = keys_author(&st->keys, e);
-		st->has_author_key = !rc;
-	}
 	if (!rc && st->has_log_key)
 		rc = log_check_local(st, e);
 	if (!rc)
@@ -336,12 +334,6 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 	}
 	*ret = st;
 	return ERR_OK;
-}
-
-const char *
-store_path(const struct store *st)
-{
-	return st->path;
 }
 
 const char *

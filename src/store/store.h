@@ -43,8 +43,6 @@ void store_close(struct store *st);
 /** A value of the register's description: "uuid", "country", "name", "origin", "log_vkey",
  * "created". "" if unset. */
 const char *store_meta(struct store *st, const char *key);
-/** The register's path as given. */
-const char *store_path(const struct store *st);
 /** The folder of originals (NAME.files), never NULL. */
 const char *store_files_dir(const struct store *st);
 /** A sentence about something the opener should know (no local checkpoint ...), or "". */

@@ -21,12 +21,6 @@ find_file(const char *kind, const char *ending)
 	return NULL;
 }
 
-bool
-style_exists(const char *kind)
-{
-	return find_file(kind, "qml") != NULL;
-}
-
 enum err_code
 style_put(struct store *st, const char *layer, const char *kind, const char *now, struct err *e)
 {

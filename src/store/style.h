@@ -9,7 +9,5 @@ MUST_CHECK enum err_code style_write(struct store *st, int kind, struct err *e);
 /** The same for a layer of any file: drawn as that kind. now: time of writing, as text. */
 MUST_CHECK enum err_code style_put(struct store *st, const char *layer, const char *kind,
                                    const char *now, struct err *e);
-/** Is there a style for a kind? */
-bool style_exists(const char *kind);
 
 #endif

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The same question about the same past gives the same bytes: whatever the threads, the locale, the time zone, the
 # cache, and whatever the register learned since.
-# usage: figures_repeat.sh FALLOW [FALLOW_READER]
+# usage: figures_repeat.sh [FALLOW]
 set -euo pipefail
-fallow=$1
+fallow=$(realpath "${1:-${FALLOW:-$(dirname "$0")/../../build/fallow}}")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export FALLOW_HOME=$dir/home LC_ALL=C.UTF-8 TZ=UTC
