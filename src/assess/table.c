@@ -10,12 +10,15 @@ enum {
 	KEY_BYTES = 400
 };
 
-static void
-make_key(char key[KEY_BYTES], const struct table_column *column, size_t at, const char *value)
+static enum err_code
+cell_at(struct tally *t, const struct table_column *column, size_t at, size_t place,
+        const char *value, struct tally_cell **ret, struct err *e)
 {
 	const char *v = value && *value ? value : column->unknown ? column->unknown : "";
+	char key[KEY_BYTES];
 
-	(void)snprintf(key, KEY_BYTES, "%02zu%.*s", at, figure_cut(v, 380), v);
+	(void)snprintf(key, sizeof(key), "%02zu%.*s", at, figure_cut(v, 380), v);
+	return tally_at(t, place, key, ret, e);
 }
 
 enum err_code
@@ -23,11 +26,8 @@ table_put(struct tally *t, const struct table_column *column, size_t at, size_t 
           const char *value, struct table_count n, struct err *e)
 {
 	struct tally_cell *cell;
-	char key[KEY_BYTES];
-	enum err_code rc;
+	enum err_code rc = cell_at(t, column, at, place, value, &cell, e);
 
-	make_key(key, column, at, value);
-	rc = tally_at(t, place, key, &cell, e);
 	if (rc)
 		return rc;
 	cell->sum[0] += n.n;
@@ -42,11 +42,8 @@ table_sum(struct tally *t, const struct table_column *column, size_t at, size_t 
           const char *value, struct table_count *ret, int64_t *ret_records, struct err *e)
 {
 	struct tally_cell *cell;
-	char key[KEY_BYTES];
-	enum err_code rc;
+	enum err_code rc = cell_at(t, column, at, place, value, &cell, e);
 
-	make_key(key, column, at, value);
-	rc = tally_at(t, place, key, &cell, e);
 	if (rc)
 		return rc;
 	*ret = (struct table_count){ cell->sum[0], cell->sum[1], cell->sum[2] };

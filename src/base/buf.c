@@ -88,6 +88,18 @@ buf_adds(struct buf *b, const char *s)
 }
 
 void
+buf_add_quoted(struct buf *b, const char *s, char quote)
+{
+	buf_addc(b, quote);
+	for (; *s; s++) {
+		if (*s == quote)
+			buf_addc(b, quote);
+		buf_addc(b, *s);
+	}
+	buf_addc(b, quote);
+}
+
+void
 buf_addc(struct buf *b, char c)
 {
 	buf_add(b, &c, 1);

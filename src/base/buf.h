@@ -23,6 +23,9 @@ void buf_done(struct buf *b);
 void buf_reset(struct buf *b);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
+/** s between two quote characters, each one inside it doubled, as SQL quotes names (") and texts
+ * ('). */
+void buf_add_quoted(struct buf *b, const char *s, char quote);
 void buf_addc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Little-endian integers, and doubles as their eight bytes little-endian. */

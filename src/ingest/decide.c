@@ -177,8 +177,35 @@ check_release(struct deciding *d, int kind, struct uuid id, const struct shown_r
 /* --- collecting what the decision is about
  * --------------------------------------------------------------------- */
 
-static enum err_code check_other_person(struct deciding *d, const struct shown_revision *rev,
-                                        struct err *e);
+/* Four eyes: who enters that land is closed does not approve it alone. */
+static enum err_code
+check_other_person(struct deciding *d, const struct shown_revision *rev, struct err *e)
+{
+	struct history_submission s;
+	enum err_code rc = history_submission(d->st, rev->submission, &d->mem, &s, e);
+
+	if (!rc && *s.author && text_eq_nocase(s.author, d->o->by))
+		rc = err_set(e, ERR_DENIED,
+		             "%s entered the closing; another person must approve it", s.author);
+	return rc;
+}
+
+/* Revision i of a record's list: if it closes a hazard that was open, somebody else approves it,
+ * and never over what was found on it since. Land that arrived closed has nobody here who closed
+ * it. */
+static enum err_code
+check_closing(struct deciding *d, int kind, struct uuid id, const struct history_revision *list,
+              size_t i, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (text_eq(d->o->type, "return") || !closes(&list[i].rev) ||
+	    !text_eq(store_kind_name(d->st, kind), "hazard"))
+		return ERR_OK;
+	if (i)
+		rc = check_other_person(d, &list[i].rev, e);
+	return rc ? rc : check_finds(d, id, &list[i].rev, e);
+}
 
 static enum err_code
 about_record(struct deciding *d, const char *id_text, struct err *e)
@@ -206,12 +233,8 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 			continue;
 		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
-		if (!rc && !text_eq(d->o->type, "return") && closes(&list[i].rev) &&
-		    text_eq(store_kind_name(d->st, kind), "hazard")) {
-			rc = i ? check_other_person(d, &list[i].rev, e) : ERR_OK;
-			if (!rc)
-				rc = check_finds(d, id, &list[i].rev, e);
-		}
+		if (!rc)
+			rc = check_closing(d, kind, id, list, i, e);
 		if (rc)
 			break;
 		text_hex(list[i].rev.leaf, 32, leaf);
@@ -222,19 +245,6 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		rc = err_set(e, ERR_NOTFOUND, "nothing of record %.36s waits for a decision",
 		             id_text);
 	d->revisions += found;
-	return rc;
-}
-
-/* Four eyes: who enters that land is closed does not approve it alone. */
-static enum err_code
-check_other_person(struct deciding *d, const struct shown_revision *rev, struct err *e)
-{
-	struct history_submission s;
-	enum err_code rc = history_submission(d->st, rev->submission, &d->mem, &s, e);
-
-	if (!rc && *s.author && text_eq_nocase(s.author, d->o->by))
-		rc = err_set(e, ERR_DENIED,
-		             "%s entered the closing; another person must approve it", s.author);
 	return rc;
 }
 
@@ -259,11 +269,8 @@ check_submission(struct deciding *d, int64_t seq, struct err *e)
 		arena_reset(&mem);
 		rc = history_load(d->st, kind, id[i], INT64_MAX, &mem, &list, &n, e);
 		for (size_t k = 0; !rc && k < n; k++)
-			if (list[k].rev.submission == seq && closes(&list[k].rev)) {
-				rc = k ? check_other_person(d, &list[k].rev, e) : ERR_OK;
-				if (!rc)
-					rc = check_finds(d, id[i], &list[k].rev, e);
-			}
+			if (list[k].rev.submission == seq)
+				rc = check_closing(d, kind, id[i], list, k, e);
 	}
 	arena_done(&mem);
 	return rc;

@@ -367,30 +367,6 @@ named(struct guess *g, const char *field)
  * ---------------------------------------------------------------------------------------------------
  */
 
-static void
-quote(struct buf *b, const char *name)
-{
-	buf_addc(b, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			buf_addc(b, '"');
-		buf_addc(b, *name);
-	}
-	buf_addc(b, '"');
-}
-
-static void
-literal(struct buf *b, const char *text)
-{
-	buf_addc(b, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_addc(b, '\'');
-		buf_addc(b, *text);
-	}
-	buf_addc(b, '\'');
-}
-
 /* A comment must stay on its line. */
 static void
 comment_text(struct buf *b, const char *text)
@@ -412,7 +388,7 @@ write_constant(struct guess *g, const char *value, const char *field)
 	if (form_index(g->form, field) < 0)
 		return;
 	lead(g);
-	literal(g->sql, value);
+	buf_add_quoted(g->sql, value, '\'');
 	buf_printf(g->sql, " AS %s", field);
 }
 
@@ -420,7 +396,7 @@ static void
 write_plain(struct guess *g, struct column *c, const char *field)
 {
 	lead(g);
-	quote(g->sql, c->name);
+	buf_add_quoted(g->sql, c->name, '\"');
 	if (!text_eq(c->name, field))
 		buf_printf(g->sql, " AS %s", field);
 	c->used = true;
@@ -448,20 +424,20 @@ write_choice(struct guess *g, struct column *c, int field)
 		if (!begun) {
 			lead(g);
 			buf_adds(g->sql, "CASE ");
-			quote(g->sql, c->name);
+			buf_add_quoted(g->sql, c->name, '\"');
 		}
 		begun = true;
 		buf_adds(g->sql, "\n  WHEN ");
-		literal(g->sql, c->value[i]);
+		buf_add_quoted(g->sql, c->value[i], '\'');
 		buf_adds(g->sql, " THEN ");
-		literal(g->sql, code);
+		buf_add_quoted(g->sql, code, '\'');
 	}
 	if (!begun) {
 		write_plain(g, c, g->form->field[field].name);
 		return;
 	}
 	buf_adds(g->sql, "\n  ELSE ");
-	quote(g->sql, c->name);
+	buf_add_quoted(g->sql, c->name, '\"');
 	buf_printf(g->sql, " END AS %s", g->form->field[field].name);
 	c->used = true;
 }
@@ -485,19 +461,19 @@ write_date(struct guess *g, struct column *c, const char *field)
 	lead(g);
 	if (c->slashes < c->filled) {
 		buf_adds(g->sql, "CASE WHEN ");
-		quote(g->sql, c->name);
+		buf_add_quoted(g->sql, c->name, '\"');
 		buf_adds(g->sql, " LIKE '__/__/____' THEN ");
 	}
 	for (int part = 0; part < 3; part++) {
 		static const int at[2][3] = { { 7, 1, 4 }, { 7, 4, 1 } };
 
 		buf_adds(g->sql, part ? " || '-' || substr(" : "substr(");
-		quote(g->sql, c->name);
+		buf_add_quoted(g->sql, c->name, '\"');
 		buf_printf(g->sql, ", %d, %d)", at[day_first][part], part ? 2 : 4);
 	}
 	if (c->slashes < c->filled) {
 		buf_adds(g->sql, " ELSE ");
-		quote(g->sql, c->name);
+		buf_add_quoted(g->sql, c->name, '\"');
 		buf_adds(g->sql, " END");
 	}
 	buf_printf(g->sql, " AS %s", field);
@@ -520,7 +496,7 @@ write_area(struct guess *g, struct column *c, const char *field)
 	lead(g);
 	/* a text with a decimal comma would count as its whole part */
 	buf_adds(g->sql, "nullif(replace(");
-	quote(g->sql, c->name);
+	buf_add_quoted(g->sql, c->name, '\"');
 	buf_printf(g->sql, ", ',', '.') * %s, 0) AS %s", factor, field);
 	c->used = true;
 }
@@ -617,7 +593,7 @@ write_accident_year(struct guess *g)
 		lead(g);
 		buf_adds(g->sql, "printf('%04d-");
 		buf_adds(g->sql, last ? "12-31', " : "01-01', ");
-		quote(g->sql, c->name);
+		buf_add_quoted(g->sql, c->name, '\"');
 		buf_adds(g->sql, last ? ") AS date_latest" : ") AS date_earliest");
 	}
 	write_constant(g, "year", "date_known");
@@ -636,9 +612,9 @@ write_activity_month(struct guess *g)
 		return;
 	lead(g);
 	buf_adds(g->sql, "printf('%04d-%02d-01', ");
-	quote(g->sql, y->name);
+	buf_add_quoted(g->sql, y->name, '\"');
 	buf_adds(g->sql, ", ");
-	quote(g->sql, m->name);
+	buf_add_quoted(g->sql, m->name, '\"');
 	buf_adds(g->sql, ") AS start_date");
 	y->used = m->used = true;
 }

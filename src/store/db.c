@@ -75,13 +75,7 @@ db_int(struct store *st, const char *sql, int64_t fallback, int64_t *ret, struct
 void
 db_quote_name(struct buf *b, const char *name)
 {
-	buf_addc(b, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			buf_addc(b, '"');
-		buf_addc(b, *name);
-	}
-	buf_addc(b, '"');
+	buf_add_quoted(b, name, '"');
 }
 
 /* The functions that GeoPackage's R-tree triggers call. Only the blob's header is read when it has

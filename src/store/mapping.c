@@ -37,22 +37,23 @@ struct cursor {
 static void
 declare_column(struct buf *b, const struct mapping_source *src, size_t i)
 {
-	const char *name = src->column[i];
+	struct buf name;
 	size_t twin = 0;
 
 	for (size_t j = 0; j < i; j++)
-		twin += text_eq_nocase(src->column[j], name);
-	buf_adds(b, i ? ",\"" : "\"");
-	for (const char *p = name; *p; p++) {
-		if (*p == '"')
-			buf_addc(b, '"');
-		buf_addc(b, *p);
-	}
-	if (!*name)
-		buf_printf(b, "column_%zu", i + 1);
+		twin += text_eq_nocase(src->column[j], src->column[i]);
+	buf_init(&name, 1u << 20);
+	buf_adds(&name, src->column[i]);
+	if (!*src->column[i])
+		buf_printf(&name, "column_%zu", i + 1);
 	if (twin)
-		buf_printf(b, "_%zu", twin + 1);
-	buf_addc(b, '"');
+		buf_printf(&name, "_%zu", twin + 1);
+	if (i)
+		buf_addc(b, ',');
+	buf_add_quoted(b, buf_text(&name), '"');
+	if (!buf_ok(&name))
+		b->failed = true;
+	buf_done(&name);
 }
 
 static bool

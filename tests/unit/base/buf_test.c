@@ -190,15 +190,29 @@ test_memory_ends(void **state)
 	}
 }
 
+static void
+quoted(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_add_quoted(&b, "a\"b'c", '"');
+	buf_add_quoted(&b, "a\"b'c", '\'');
+	buf_add_quoted(&b, "", '"');
+	assert_string_equal(buf_text(&b), "\"a\"\"b'c\"'a\"b''c'\"\"");
+	buf_done(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),         cmocka_unit_test(test_zeroed),
-		cmocka_unit_test(test_add),           cmocka_unit_test(test_printf),
-		cmocka_unit_test(test_little_endian), cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_cap_with_room), cmocka_unit_test(test_reserve),
-		cmocka_unit_test(test_memory_ends),
+		cmocka_unit_test(quoted),       cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_zeroed),  cmocka_unit_test(test_add),
+		cmocka_unit_test(test_printf),  cmocka_unit_test(test_little_endian),
+		cmocka_unit_test(test_cap),     cmocka_unit_test(test_cap_with_room),
+		cmocka_unit_test(test_reserve), cmocka_unit_test(test_memory_ends),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
