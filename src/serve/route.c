@@ -1,0 +1,166 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "serve/handlers.h"
+
+const struct route route_table[] = {
+#define ROW(id, method, path, handler, part, allow, params, summary, of_server)                    \
+	{ #id, ASK_##method, path, handler, PART_##part, allow, params, summary, of_server },
+#define ROUTE(id, method, path, handler, part, allow, params, summary)                             \
+	ROW(id, method, path, handler, part, allow, params, summary, false)
+#define SERVER(id, method, path, handler, part, allow, params, summary)                            \
+	ROW(id, method, path, handler, part, allow, params, summary, true)
+#include "serve/routes.def"
+#undef ROUTE
+#undef SERVER
+};
+const size_t route_count = sizeof route_table / sizeof *route_table;
+
+/* Does the path of a route fit? Returns 0 = no, else 1 + the number of fixed segments. */
+static int
+fit(const char *path, const char *const *segment, size_t count, const char *arg[ASK_ARGS])
+{
+	size_t i = 0, args = 0, n;
+	int fixed = 0;
+
+	while (*path == '/')
+		path++;
+	while (*path) {
+		n = strcspn(path, "/");
+		if (i == count)
+			return 0;
+		if (*path == '{') {
+			const char *tail = memchr(path, '}', n);
+			size_t tail_n = (size_t)(path + n - (tail + 1)), seg_n = strlen(segment[i]);
+
+			/* {y}.mvt: what follows the brace must end the segment */
+			if (seg_n <= tail_n || args == ASK_ARGS ||
+			    strncmp(segment[i] + seg_n - tail_n, tail + 1, tail_n) != 0)
+				return 0;
+			arg[args++] = segment[i];
+			fixed += tail_n ? 1 : 0;
+		} else {
+			if (strlen(segment[i]) != n || strncmp(path, segment[i], n) != 0)
+				return 0;
+			fixed += 2;
+		}
+		i++;
+		path += n;
+		while (*path == '/')
+			path++;
+	}
+	return i == count ? 1 + fixed : 0;
+}
+
+enum route_found
+route_find(enum ask_method method, const char *const *segment, size_t count,
+           const struct route **ret, const char *arg[ASK_ARGS], unsigned *ret_allow)
+{
+	const char *found[ASK_ARGS];
+	size_t i;
+	int best = 0;
+
+	*ret = NULL;
+	*ret_allow = 0;
+	for (i = 0; i < route_count; i++) {
+		int how;
+
+		memset(found, 0, sizeof found);
+		how = fit(route_table[i].path, segment, count, found);
+		if (!how)
+			continue;
+		*ret_allow |= 1u << route_table[i].method;
+		if (route_table[i].method == method && how > best) {
+			best = how;
+			*ret = &route_table[i];
+			memcpy(arg, found, sizeof found);
+		}
+	}
+	if (best)
+		return ROUTE_FOUND;
+	return *ret_allow ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
+}
+
+enum {
+	SEGMENTS_MOST = 16
+};
+
+/* Split the path; false when it has too many segments or one that is "." or "..". */
+static bool
+split(const char *path, struct arena *mem, const char *segment[SEGMENTS_MOST], size_t *ret_count)
+{
+	size_t n, count = 0;
+
+	while (*path == '/')
+		path++;
+	while (*path) {
+		n = strcspn(path, "/");
+		if (count == SEGMENTS_MOST)
+			return false;
+		segment[count] = arena_strndup(mem, path, n);
+		if (!segment[count] || strcmp(segment[count], ".") == 0 ||
+		    strcmp(segment[count], "..") == 0)
+			return false;
+		count++;
+		path += n;
+		if (*path == '/')
+			path++;
+	}
+	*ret_count = count;
+	return true;
+}
+
+static enum err_code
+answer(struct site *s, struct ask *q, struct reply *r, int *ret_status, struct err *e)
+{
+	const char *segment[SEGMENTS_MOST] = { 0 };
+	size_t count = 0, skip = 0;
+	unsigned allow = 0;
+
+	*ret_status = 0;
+	if (!split(q->path, q->mem, segment, &count))
+		return err_set(e, ERR_NOTFOUND, "no such address");
+	q->prefix = "";
+	q->reg = s->count ? &s->reg[0] : NULL;
+	if (count >= 2 && strcmp(segment[0], "r") == 0) {
+		skip = 2;
+		q->reg = site_find(s, segment[1]);
+		q->prefix = arena_printf(q->mem, "/r/%s", segment[1]);
+		if (!q->reg)
+			return err_set(e, ERR_NOTFOUND, "no register of that name is served here");
+		if (!q->prefix)
+			return err_set(e, ERR_NOMEM, "out of memory");
+	}
+	switch (route_find(q->method, segment + skip, count - skip, &q->route, q->arg, &allow)) {
+	case ROUTE_NO_METHOD:
+		*ret_status = 405;
+		return err_set(e, ERR_INVALID, "this address does not take that method");
+	case ROUTE_FOUND:
+		break;
+	case ROUTE_NO_PATH:
+		return err_set(e, ERR_NOTFOUND, "no such address");
+	}
+	if (!q->route->fn || (skip && q->route->of_server))
+		return err_set(e, ERR_NOTFOUND, "no such address");
+	if (!(q->route->allow & SERVE_BIT(q->who.role))) {
+		*ret_status = q->who.role == SERVE_PUBLIC ? 401 : 403;
+		return err_set(e, ERR_DENIED, "%s",
+		               q->who.role == SERVE_PUBLIC ? "log in first"
+		                                           : "your role does not allow this");
+	}
+	return q->route->fn(s, q, r, e);
+}
+
+void
+route_answer(struct site *s, struct ask *q, struct reply *r)
+{
+	struct err e = { 0 };
+	int status = 0;
+	enum err_code rc = answer(s, q, r, &status, &e);
+
+	if (rc == ERR_OK && (!buf_ok(&r->body) || r->headers > REPLY_HEADERS))
+		rc = err_set(&e, buf_ok(&r->body) ? ERR_INTERNAL : ERR_LIMIT,
+		             "the answer is larger than this server gives at once");
+	if (rc != ERR_OK)
+		reply_problem(r, status ? status : reply_status_of(rc), &e);
+}

@@ -1,0 +1,41 @@
+/* What a worker process has open: the registers it serves, each with a short name for addresses.
+ * Threads: one site belongs to one thread of one process. */
+#ifndef SERVE_SITE_H
+#define SERVE_SITE_H
+
+#include "base/pool.h"
+#include "geo/geo.h"
+#include "store/store.h"
+
+struct site_register {
+	const char *name; /* of the file, lower case letters, digits and '-': "ukraine" */
+	const char *path;
+	struct store *st; /* read-only, or for writing in the part that writes */
+	/* What handlers keep between requests (an index of tiles ...), each its own slot. */
+	void *keep[4];
+	void (*keep_free[4])(void *);
+};
+
+enum site_keep {
+	SITE_KEEP_TILES,
+	SITE_KEEP_FEATURES,
+	SITE_KEEP_API,
+	SITE_KEEP_PHONES
+};
+
+struct site {
+	struct site_register *reg;
+	size_t count;
+	struct pool *pool;
+	struct geo *geo;
+	struct accounts *accounts; /* of the part that knows them; NULL elsewhere */
+};
+
+/** Open the registers (ERR_INVALID when two have the same name) and name them. */
+MUST_CHECK enum err_code site_open(const char *const *path, size_t count, enum store_mode mode,
+                                   struct site *ret, struct err *e);
+void site_close(struct site *s);
+/** A register by its name, or NULL. */
+struct site_register *site_find(const struct site *s, const char *name);
+
+#endif
