@@ -51,9 +51,11 @@ struct ask_pair {
 struct who {
 	enum serve_role role;
 	const char *account; /* its name; "" = nobody */
-	int64_t id;          /* number of the account; 0 = nobody */
+	int64_t id;          /* number of the account; 0 = nobody. An account whose role needs a
+	                        second factor that was not given has role SERVE_PUBLIC and its id */
 	bool second_factor;  /* this session gave a one-time password */
 	bool token;          /* came with a program's token or app password, not a session */
+	bool read_only;      /* a token that may only read: route_answer refuses all but GET */
 };
 
 struct site_register; /* serve/site.h */

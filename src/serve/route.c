@@ -148,6 +148,10 @@ answer(struct site *s, struct ask *q, struct reply *r, int *ret_status, struct e
 		               q->who.role == SERVE_PUBLIC ? "log in first"
 		                                           : "your role does not allow this");
 	}
+	if (q->who.read_only && q->method != ASK_GET) {
+		*ret_status = 403;
+		return err_set(e, ERR_DENIED, "this token may only read");
+	}
 	return q->route->fn(s, q, r, e);
 }
 
