@@ -450,7 +450,8 @@ struct walk {
 
 /* Revisions that wait may reach farther than the one whose values are shown. */
 static enum err_code
-margin_in_play(struct walk *w, const struct shown *row, double *ret_m, struct err *e)
+margin_in_play(struct store *st, int64_t known_size, const struct shown *row, struct arena *mem,
+               double *ret_m, struct err *e)
 {
 	struct history_revision *list = NULL;
 	const struct access_how none = { 0 };
@@ -460,7 +461,7 @@ margin_in_play(struct walk *w, const struct shown *row, double *ret_m, struct er
 	*ret_m = 0;
 	if (row->revisions < 2 || !(row->unapproved || row->conflict))
 		return ERR_OK;
-	rc = history_load(w->st, row->kind, row->id, w->f->known_size, &w->row, &list, &n, e);
+	rc = history_load(st, row->kind, row->id, known_size, mem, &list, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
 		*ret_m = fmax(*ret_m, margin_of(&none, &list[i].rev.fields));
 	return rc;
@@ -497,7 +498,7 @@ walk_row(void *ctx, const struct shown *row, struct err *e)
 
 	arena_reset(&w->row);
 	if (!access_is_exact(w->role) && text_eq(row->fields.form->kind, "hazard"))
-		rc = margin_in_play(w, row, &how.margin_m, e);
+		rc = margin_in_play(w->st, w->f->known_size, row, &w->row, &how.margin_m, e);
 	if (!rc)
 		rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
 	if (rc) {
@@ -576,6 +577,36 @@ emit_unclassed(struct walk *w, int hazard, struct err *e)
 			rc = w->fn(w->ctx, &row, e);
 	}
 	return rc;
+}
+
+enum err_code
+access_row(struct store *st, enum access_role role, struct arena *mem, struct shown *row,
+           enum access_fate *ret_fate, struct err *e)
+{
+	struct access_how how = { .role = role };
+	enum err_code rc = ERR_OK;
+
+	if (!access_is_exact(role) && text_eq(row->fields.form->kind, "hazard"))
+		rc = margin_in_play(st, INT64_MAX, row, mem, &how.margin_m, e);
+	return rc ? rc : access_apply(&how, st->geo, mem, row, ret_fate, e);
+}
+
+enum err_code
+access_get(struct store *st, struct uuid id, enum access_role role, struct arena *mem,
+           struct shown *ret, enum access_fate *ret_fate, struct err *e)
+{
+	bool any = false;
+	enum err_code rc = store_get(st, id, mem, ret, &any, e);
+
+	if (rc || !any) {
+		*ret_fate = ACCESS_GONE;
+		return rc;
+	}
+	/* as a layer has it: values that are sealed are not there */
+	for (size_t i = 0; i < ret->fields.form->field_count; i++)
+		if (form_field_access(&ret->fields.form->field[i]) == FORM_IDENTITY)
+			ret->fields.value[i] = (struct store_value){ 0 };
+	return access_row(st, role, mem, ret, ret_fate, e);
 }
 
 enum err_code

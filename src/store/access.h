@@ -75,10 +75,26 @@ MUST_CHECK enum err_code access_apply(const struct access_how *how, struct geo *
  * is shown, never on what is withheld. With kind hazard, roles that may not know single items get
  * them (spot tasks, stores of ammunition, ordnance not yet disposed of) as unclassed danger areas
  * after the others: rows with the zero id and fid 0, class `unknown`, status `open`, joined where
- * they touch, so that neither kind nor number can be told.
+ * they touch, so that neither kind nor number can be told. With f->after_fid those of the records
+ * before it are missing.
  */
 MUST_CHECK enum err_code access_each(struct store *st, const struct each_filter *f,
                                      enum access_role role, each_fn *fn, void *ctx, struct err *e);
+
+/**
+ * One record in its shown state of the present, as the role may see it: the same that access_each
+ * gives of it. ret lives in mem; *ret_fate ACCESS_GONE: nothing of it is shown to this role, or
+ * every revision was returned. ERR_NOTFOUND.
+ */
+MUST_CHECK enum err_code access_get(struct store *st, struct uuid id, enum access_role role,
+                                    struct arena *mem, struct shown *ret,
+                                    enum access_fate *ret_fate, struct err *e);
+/**
+ * What access_each does with one row it was given (of the present): the margin of every revision in
+ * play is taken in, then access_apply. mem must not be the row's own.
+ */
+MUST_CHECK enum err_code access_row(struct store *st, enum access_role role, struct arena *mem,
+                                    struct shown *row, enum access_fate *ret_fate, struct err *e);
 
 /* One published total: persons by year and outcome. */
 struct access_total {

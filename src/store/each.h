@@ -14,6 +14,7 @@ struct each_filter {
 	const char *const *want; /* names of fields wanted, NULL-terminated; NULL = all. `geometry`
 	                            among them = geometry */
 	const struct geom_box *box; /* only records whose geometry's box meets it; NULL = all */
+	int64_t after_fid;          /* only records with a larger number: the next page; 0 = all */
 };
 
 /** One record; row and all it points to live until the call returns. A code other than ERR_OK stops

@@ -511,6 +511,78 @@ who_gets_rows(void **state)
 	assert_false(access_role_parse("", &role));
 }
 
+/* One record alone is shown as in the walk, and pages by number give every row once, in the layer
+ * and in the past. */
+struct page {
+	enum access_role role;
+	int64_t last_fid;
+	size_t rows, left;
+	bool compare;
+};
+
+static enum err_code
+take_page(void *ctx, const struct shown *row, struct err *err)
+{
+	struct page *p = ctx;
+	enum access_fate fate;
+	struct shown one;
+	struct buf a, b;
+
+	if (row->fid == 0)
+		return ERR_OK;
+	assert_true(row->fid > p->last_fid);
+	if (p->left-- == 0)
+		return err_set(err, ERR_LIMIT, "the page is full");
+	p->last_fid = row->fid;
+	p->rows++;
+	if (!p->compare)
+		return ERR_OK;
+	ok(access_get(st, row->id, p->role, &mem, &one, &fate, &e));
+	assert_int_equal(fate, ACCESS_ROW);
+	buf_init(&a, 1u << 20);
+	buf_init(&b, 1u << 20);
+	fields_to_json(&row->fields, store_sorted_fields(st, row->kind), false, &a);
+	fields_to_json(&one.fields, store_sorted_fields(st, row->kind), false, &b);
+	assert_string_equal(buf_text(&a), buf_text(&b));
+	buf_done(&a);
+	buf_done(&b);
+	return ERR_OK;
+}
+
+static void
+pages_and_single_records(void **state)
+{
+
+	(void)state;
+	for (int role = 0; role < ACCESS_ROLES; role++)
+		for (int past = 0; past < 2; past++) {
+			struct each_filter f = { .kind = store_kind(st, "hazard"),
+				                 .as_of_days = INT64_MAX,
+				                 .known_size = INT64_MAX };
+			struct page p = { .role = (enum access_role)role, .compare = !past };
+			enum err_code rc;
+
+			do {
+				p.left = 7;
+				f.after_fid = p.last_fid;
+				rc = past ? each_past(st, &f, take_page, &p, &e)
+				          : access_each(st, &f, p.role, take_page, &p, &e);
+			} while (rc == ERR_LIMIT);
+			ok(rc);
+			if (past || access_is_exact(p.role))
+				assert_int_equal(p.rows, MANY);
+			else
+				assert_true(p.rows > 0 && p.rows < MANY);
+		}
+	for (int i = 0; i < MANY; i++) {
+		enum access_fate fate;
+		struct shown one;
+
+		ok(access_get(st, hazard[i].id, ACCESS_PUBLIC, &mem, &one, &fate, &e));
+		assert_int_equal(fate == ACCESS_ROW, !hazard[i].single);
+	}
+}
+
 int
 main(void)
 {
@@ -520,6 +592,7 @@ main(void)
 		cmocka_unit_test(box_acts_on_what_is_shown),
 		cmocka_unit_test(totals),
 		cmocka_unit_test(who_gets_rows),
+		cmocka_unit_test(pages_and_single_records),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
