@@ -1,0 +1,1 @@
+INSERT INTO account (name, role, hash, created_us) VALUES (?1, ?2, ?3, ?4)

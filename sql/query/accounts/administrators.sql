@@ -1,0 +1,1 @@
+SELECT count(*) FROM account WHERE role = 'administrator' AND disabled = 0 AND id <> ?1

@@ -1,0 +1,1 @@
+DELETE FROM attempt WHERE key IN (SELECT key FROM attempt ORDER BY last_us DESC LIMIT -1 OFFSET ?1)

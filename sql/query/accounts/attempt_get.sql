@@ -1,0 +1,1 @@
+SELECT failures, last_us, until_us FROM attempt WHERE key = ?1

@@ -1,0 +1,1 @@
+UPDATE account SET hash = ?2 WHERE id = ?1

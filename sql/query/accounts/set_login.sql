@@ -1,0 +1,1 @@
+UPDATE account SET login_us = ?2 WHERE id = ?1

@@ -1,0 +1,1 @@
+UPDATE account SET role = ?2 WHERE id = ?1
