@@ -258,6 +258,23 @@ text_fold(const char *s, size_t n, char *out, size_t out_size)
 }
 
 bool
+text_same_name(const char *a, const char *b)
+{
+	char x[1001], y[1001];
+	size_t n, m;
+
+	if (!a || !b)
+		return false;
+	n = text_fold(a, strlen(a), x, sizeof(x));
+	m = text_fold(b, strlen(b), y, sizeof(y));
+	if (n || m)
+		return n == m && memcmp(x, y, n) == 0;
+	a = text_trim(a, strlen(a), &n);
+	b = text_trim(b, strlen(b), &m);
+	return n == m && memcmp(a, b, n) == 0;
+}
+
+bool
 text_parse_i64(const char *s, size_t n, int64_t *ret)
 {
 	int64_t v = 0;

@@ -32,6 +32,12 @@ void text_lower_ascii(char *s);
  * Returns bytes written without the NUL; the text is cut at out_size - 1.
  */
 size_t text_fold(const char *s, size_t n, char *out, size_t out_size);
+/**
+ * Do two texts name the same person? Compared as text_fold writes them, so that case, marks, blanks
+ * and points do not make another person; texts without any letter are compared trimmed. NULL is
+ * nobody and equals nothing. Looks at the first 1,000 bytes, as folded.
+ */
+bool text_same_name(const char *a, const char *b);
 
 /** Whole text is a decimal integer (optional sign). False on overflow, blanks or rest. */
 bool text_parse_i64(const char *s, size_t n, int64_t *ret);

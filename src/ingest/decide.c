@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "geo/shape.h"
+#include "ingest/reopen.h"
 #include "store/each.h"
 #include "store/history.h"
 #include "store/submit.h"
@@ -63,6 +64,7 @@ struct find_search {
 	const struct shown_revision *closing;
 	char found[UUID_TEXT], date[11];
 	const char *kind; /* NULL: nothing lies on it */
+	int64_t since_days;
 };
 
 static enum err_code
@@ -76,8 +78,7 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 
 	if (s->kind || !row->fields.geom || geom_is_empty(row->fields.geom))
 		return ERR_OK;
-	if (date && clock_parse_date(date, strlen(date), &days) &&
-	    days < s->closing->valid_from_days)
+	if (date && clock_parse_date(date, strlen(date), &days) && days < s->since_days)
 		return ERR_OK;
 	rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &on, e);
 	if (!rc && on) {
@@ -88,14 +89,6 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 	return rc;
 }
 
-static bool
-closes(const struct shown_revision *rev)
-{
-	const char *status = fields_text(&rev->fields, "status");
-
-	return text_eq(status, "closed") || text_eq(status, "handed_over");
-}
-
 /* A find or an accident that came in while the closing waited did not reopen the hazard, for it was
  * open still. It must not be closed over it. */
 static enum err_code
@@ -103,7 +96,9 @@ check_finds(struct deciding *d, struct uuid id, const struct shown_revision *rev
 {
 	static const char *const want[] = { "geometry", "valid_from", NULL };
 	static const char *const kinds[] = { "accident", "ordnance" };
-	struct find_search s = { .d = d, .closing = rev };
+	struct find_search s = { .d = d,
+		                 .closing = rev,
+		                 .since_days = reopen_since_days(&rev->fields) };
 	struct geom_box box;
 	char text[UUID_TEXT];
 	enum err_code rc = ERR_OK;
@@ -184,10 +179,22 @@ check_other_person(struct deciding *d, const struct shown_revision *rev, struct 
 	struct history_submission s;
 	enum err_code rc = history_submission(d->st, rev->submission, &d->mem, &s, e);
 
-	if (!rc && *s.author && text_eq_nocase(s.author, d->o->by))
+	if (!rc && *s.author && text_same_name(s.author, d->o->by))
 		rc = err_set(e, ERR_DENIED,
 		             "%s entered the closing; another person must approve it", s.author);
 	return rc;
+}
+
+/* The closing at i is followed by a revision that opens the land again, and that it does not put
+ * out of play: nothing is hidden by approving it. */
+static bool
+opened_again(const struct history_revision *list, size_t i, size_t n)
+{
+	for (size_t k = i + 1; k < n; k++)
+		if (list[k].rev.ruling != RULING_RETURNED && !reopen_closes(&list[k].rev.fields) &&
+		    list[k].rev.valid_from_days >= list[i].rev.valid_from_days)
+			return true;
+	return false;
 }
 
 /* Revision i of a record's list: if it closes a hazard that was open, somebody else approves it,
@@ -195,16 +202,18 @@ check_other_person(struct deciding *d, const struct shown_revision *rev, struct 
  * it. */
 static enum err_code
 check_closing(struct deciding *d, int kind, struct uuid id, const struct history_revision *list,
-              size_t i, struct err *e)
+              size_t i, size_t n, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
-	if (text_eq(d->o->type, "return") || !closes(&list[i].rev) ||
+	if (text_eq(d->o->type, "return") || !reopen_closes(&list[i].rev.fields) ||
 	    !text_eq(store_kind_name(d->st, kind), "hazard"))
 		return ERR_OK;
 	if (i)
 		rc = check_other_person(d, &list[i].rev, e);
-	return rc ? rc : check_finds(d, id, &list[i].rev, e);
+	if (rc || opened_again(list, i, n))
+		return rc;
+	return check_finds(d, id, &list[i].rev, e);
 }
 
 static enum err_code
@@ -234,7 +243,7 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		if (release)
 			rc = check_release(d, kind, id, &list[i].rev, e);
 		if (!rc)
-			rc = check_closing(d, kind, id, list, i, e);
+			rc = check_closing(d, kind, id, list, i, n, e);
 		if (rc)
 			break;
 		text_hex(list[i].rev.leaf, 32, leaf);
@@ -270,7 +279,7 @@ check_submission(struct deciding *d, int64_t seq, struct err *e)
 		rc = history_load(d->st, kind, id[i], INT64_MAX, &mem, &list, &n, e);
 		for (size_t k = 0; !rc && k < n; k++)
 			if (list[k].rev.submission == seq)
-				rc = check_closing(d, kind, id[i], list, k, e);
+				rc = check_closing(d, kind, id[i], list, k, n, e);
 	}
 	arena_done(&mem);
 	return rc;

@@ -1,37 +1,24 @@
 #include "ingest/reopen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "geo/shape.h"
+#include "ingest/landindex.h"
+#include "ingest/rowcheck.h"
 #include "store/each.h"
 #include "store/history.h"
-
-#define MAX_BYTES ((size_t)1 << 30)
-#define BAND_DEG 0.05 /* of latitude: closed hazards are looked up by it */
-#define BANDS 3601    /* 180 degrees / BAND_DEG, and one for what lies on 90 */
-
-/* A closed hazard. */
-struct closed {
-	struct uuid id;
-	int64_t fid, since_days; /* date of information of its closing */
-	struct geom geom;
-	struct geom_box box;
-	bool open; /* reopened by this import */
-};
 
 struct reopen {
 	struct store *st;
 	struct geo *geo;
-	struct arena mem;
-	struct closed *closed;
-	size_t count, room;
-	double tallest_deg; /* of the boxes */
-	uint32_t *band;  /* BANDS + 1: where the hazards begin whose south side lies in each band */
-	uint32_t *order; /* hazards by band */
+	struct landindex *closed; /* hazards; NULL for hazards that come in */
+	struct landindex *finds;  /* NULL until a hazard comes in closed */
 };
+
+static const char *const find_kinds[] = { "accident", "ordnance" };
 
 static enum err_code
 no_memory(struct err *e)
@@ -46,90 +33,88 @@ reopen_kind(const struct store *st, int kind)
 	       text_eq(store_kind_name(st, kind), "ordnance");
 }
 
-static size_t
-band_of(double lat_deg)
+bool
+reopen_closes(const struct store_fields *hazard)
 {
-	double b = (lat_deg + 90) / BAND_DEG;
+	const char *status = fields_text(hazard, "status");
 
-	return b <= 0 ? 0 : b >= BANDS - 1 ? BANDS - 1 : (size_t)b;
-}
-
-static enum err_code
-keep(void *ctx, const struct shown *row, struct err *e)
-{
-	struct reopen *r = ctx;
-	const char *date = fields_text(&row->fields, "valid_from");
-	struct closed *c;
-
-	if (row->as == SHOWN_DANGER || !row->fields.geom || geom_is_empty(row->fields.geom))
-		return ERR_OK;
-	if (r->count == r->room) {
-		size_t room = r->room ? 2 * r->room : 256;
-
-		c = mem_realloc_array(r->closed, room, sizeof(*c));
-		if (!c)
-			return no_memory(e);
-		r->closed = c;
-		r->room = room;
-	}
-	c = &r->closed[r->count];
-	*c = (struct closed){ .id = row->id, .fid = row->fid, .since_days = INT64_MIN };
-	if (date)
-		(void)clock_parse_date(date, strlen(date),
-		                       &c->since_days); /* else any find counts */
-	if (!geom_copy(row->fields.geom, &r->mem, &c->geom))
-		return no_memory(e);
-	c->box = geom_bounds(&c->geom);
-	if (c->box.max_lat_deg - c->box.min_lat_deg > r->tallest_deg)
-		r->tallest_deg = c->box.max_lat_deg - c->box.min_lat_deg;
-	r->count++;
-	return ERR_OK;
+	return text_eq(status, "closed") || text_eq(status, "handed_over");
 }
 
 static bool
-sort_bands(struct reopen *r)
+date_of(const struct store_fields *f, int64_t *ret)
 {
-	uint32_t sum = 0;
+	const char *date = fields_text(f, "valid_from");
 
-	r->band = arena_calloc(&r->mem, BANDS + 1, sizeof(*r->band));
-	r->order = arena_calloc(&r->mem, r->count + 1, sizeof(*r->order));
-	if (!r->band || !r->order)
-		return false;
-	for (size_t i = 0; i < r->count; i++)
-		r->band[band_of(r->closed[i].box.min_lat_deg)]++;
-	for (size_t b = 0; b <= BANDS; b++) {
-		uint32_t n = r->band[b];
-
-		r->band[b] = sum;
-		sum += n;
-	}
-	for (size_t i = 0; i < r->count; i++)
-		r->order[r->band[band_of(r->closed[i].box.min_lat_deg)]++] = (uint32_t)i;
-	for (size_t b = BANDS; b > 0; b--)
-		r->band[b] = r->band[b - 1];
-	r->band[0] = 0;
-	return true;
+	return date && clock_parse_date(date, strlen(date), ret);
 }
 
-enum err_code
-reopen_create(struct store *st, struct reopen **ret, struct err *e)
+int64_t
+reopen_since_days(const struct store_fields *hazard)
 {
-	static const char *const want[] = { "geometry", "valid_from", "status", NULL };
-	struct each_filter f = { .kind = store_kind(st, "hazard"),
+	const char *flags = fields_text(hazard, "import_flags");
+	int64_t days = INT64_MIN;
+
+	if (flags && strstr(flags, rowchecks[CHECK_CLOSING_UNDATED].code))
+		return INT64_MIN;
+	return date_of(hazard, &days) ? days : INT64_MIN;
+}
+
+static enum err_code
+keep_closed(void *ctx, const struct shown *row, struct err *e)
+{
+	struct reopen *r = ctx;
+
+	return row->as == SHOWN_DANGER
+	               ? ERR_OK
+	               : landindex_add(r->closed, row, reopen_since_days(&row->fields), e);
+}
+
+static enum err_code
+keep_find(void *ctx, const struct shown *row, struct err *e)
+{
+	struct reopen *r = ctx;
+	int64_t days = INT64_MAX; /* without a date it counts as of today */
+
+	(void)date_of(&row->fields, &days);
+	return landindex_add(r->finds, row, days, e);
+}
+
+static enum err_code
+load(struct reopen *r, const char *kind, each_fn *fn, struct err *e)
+{
+	static const char *const want[] = { "geometry", "valid_from", "status", "import_flags",
+		                            NULL };
+	struct each_filter f = { .kind = store_kind(r->st, kind),
 		                 .as_of_days = INT64_MAX,
 		                 .known_size = INT64_MAX,
 		                 .want = want };
-	struct reopen *r = mem_calloc(1, sizeof(*r));
+
+	return f.kind < 0 ? ERR_OK : store_each(r->st, &f, fn, r, e);
+}
+
+enum err_code
+reopen_create(struct store *st, int kind, struct reopen **ret, struct err *e)
+{
+	struct reopen *r;
 	enum err_code rc;
 
+	*ret = NULL;
+	if (!reopen_kind(st, kind) && !text_eq(store_kind_name(st, kind), "hazard"))
+		return ERR_OK;
+	r = mem_calloc(1, sizeof(*r));
 	if (!r)
 		return no_memory(e);
 	r->st = st;
-	arena_init(&r->mem, MAX_BYTES);
 	r->geo = geo_create();
-	rc = r->geo ? store_each(st, &f, keep, r, e) : no_memory(e);
-	if (!rc && !sort_bands(r))
-		rc = no_memory(e);
+	rc = r->geo ? ERR_OK : no_memory(e);
+	if (!rc && reopen_kind(st, kind)) {
+		rc = landindex_create(&r->closed, e);
+		if (!rc)
+			rc = load(r, "hazard", keep_closed, e);
+		if (!rc)
+			rc = landindex_ready(r->closed, e);
+	}
 	if (rc) {
 		reopen_free(r);
 		return rc;
@@ -143,115 +128,192 @@ reopen_free(struct reopen *r)
 {
 	if (!r)
 		return;
+	landindex_free(r->closed);
+	landindex_free(r->finds);
 	geo_free(r->geo);
-	arena_done(&r->mem);
-	mem_free(r->closed);
 	mem_free(r);
 }
 
-static bool
-date_of(const struct store_fields *f, int64_t *ret)
+/* A reopening is about the day of the find, but never sorts before a closing, whose own date may
+ * be that of receipt. */
+static enum err_code
+date_revision(const struct history_revision *list, size_t n, const char *date, struct arena *mem,
+              struct store_fields *f, struct err *e)
 {
-	const char *date = fields_text(f, "valid_from");
+	int64_t days = INT64_MIN;
+	char *text = arena_alloc(mem, 11);
 
-	return date && clock_parse_date(date, strlen(date), ret);
-}
-
-enum err_code
-reopen_next(struct reopen *r, const struct store_fields *fields, size_t *from, size_t *ret,
-            struct err *e)
-{
-	int64_t days = INT64_MAX;
-	struct geom_box box;
-	size_t first, last;
-
-	*ret = SIZE_MAX;
-	if (!fields->geom || geom_is_empty(fields->geom) || r->count == 0)
-		return ERR_OK;
-	(void)date_of(fields, &days); /* without a date it counts as of today */
-	box = geom_bounds(fields->geom);
-	first = r->band[band_of(box.min_lat_deg - r->tallest_deg)];
-	last = r->band[band_of(box.max_lat_deg) + 1];
-	for (size_t k = first > *from ? first : *from; k < last; k++) {
-		const struct closed *c = &r->closed[r->order[k]];
-		bool on = false;
-		enum err_code rc;
-
-		if (c->open || c->since_days > days || !geom_box_overlap(c->box, box))
-			continue;
-		rc = shape_intersects(r->geo, &c->geom, fields->geom, &on, e);
-		if (rc)
-			return rc;
-		if (on) {
-			*from = k + 1;
-			*ret = r->order[k];
-			return ERR_OK;
-		}
-	}
+	if (!text)
+		return no_memory(e);
+	(void)clock_parse_date(date, strlen(date), &days);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].rev.ruling != RULING_RETURNED && reopen_closes(&list[i].rev.fields) &&
+		    list[i].rev.valid_from_days > days)
+			days = list[i].rev.valid_from_days;
+	clock_format_date(days, text);
+	(void)fields_set_text(f, "valid_from", text); /* every kind has it */
 	return ERR_OK;
 }
 
-enum err_code
-reopen_revision(struct reopen *r, size_t i, struct uuid because, const struct store_fields *fields,
-                struct arena *mem, struct submit_revision *ret, struct err *e)
+/* The revision that reopens a hazard, made from its newest one. */
+static enum err_code
+make_revision(struct reopen *r, struct uuid id, const struct reopen_find *because,
+              struct arena *mem, struct submit_revision *ret, struct err *e)
 {
 	static const char *const cleared[] = { "outcome",        "handed_over_date",
 		                               "handed_over_to", "import_source",
 		                               "import_row",     "import_key",
 		                               "import_flags" };
-	struct closed *c = &r->closed[i];
 	struct history_revision *list = NULL;
 	size_t n = 0;
 	char text[UUID_TEXT];
-	const char *kind = fields->form->kind, *date = fields_text(fields, "valid_from"), *why;
+	const char *why, *date = arena_strdup(mem, because->date);
 	uint8_t(*leaf)[32] = arena_alloc(mem, 32);
 	int hazard = store_kind(r->st, "hazard");
-	enum err_code rc = history_load(r->st, hazard, c->id, INT64_MAX, mem, &list, &n, e);
+	enum err_code rc = history_load(r->st, hazard, id, INT64_MAX, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
-	uuid_format(because, text);
-	why = arena_printf(mem, "reopened by itself: %s %s lies on it", kind, text);
-	if (!leaf || !why || n == 0)
+	uuid_format(because->id, text);
+	why = arena_printf(mem, "reopened by itself: %s %s lies on it", because->kind, text);
+	if (!leaf || !why || !date || n == 0)
 		return no_memory(e);
 	memcpy(*leaf, list[n - 1].rev.leaf, 32);
 	*ret = (struct submit_revision){ .kind = hazard,
-		                         .id = c->id,
-		                         .fid = c->fid,
+		                         .id = id,
+		                         .fid = list[0].rev.rid,
 		                         .parents = (const uint8_t(*)[32])leaf,
 		                         .parent_count = 1,
 		                         .fields = list[n - 1].rev.fields };
+	/* the fields are those of the list: its closings are looked at before */
+	rc = date_revision(list, n, date, mem, &ret->fields, e);
 	for (size_t k = 0; k < sizeof(cleared) / sizeof(*cleared); k++)
 		(void)fields_set_text(&ret->fields, cleared[k],
 		                      NULL); /* a form without it has nothing to clear */
 	(void)(fields_set_text(&ret->fields, "status", "reopened") &&
 	       fields_set_text(&ret->fields, "status_reason", why) &&
-	       fields_set_text(&ret->fields, "status_date", date) &&
-	       fields_set_text(&ret->fields, "valid_from", date));
-	c->open = true;
+	       fields_set_text(&ret->fields, "status_date", date));
+	return rc;
+}
+
+enum err_code
+reopen_next(struct reopen *r, struct uuid because, const struct store_fields *fields, size_t *from,
+            struct arena *mem, struct submit_revision *ret, bool *ret_any, struct err *e)
+{
+	struct reopen_find why = { .id = because, .kind = fields->form->kind };
+	struct landindex_item *it = NULL;
+	const char *date = fields_text(fields, "valid_from");
+	int64_t days = INT64_MAX; /* without a date it counts as of today */
+	enum err_code rc;
+
+	*ret_any = false;
+	if (!r->closed)
+		return ERR_OK;
+	(void)date_of(fields, &days);
+	(void)snprintf(why.date, sizeof(why.date), "%.10s", date ? date : "");
+	do {
+		rc = landindex_next(r->closed, fields->geom, from, &it, e);
+		if (rc || !it)
+			return rc;
+	} while (it->days > days);
+	rc = make_revision(r, it->id, &why, mem, ret, e);
+	if (rc)
+		return rc;
+	it->done = true;
+	*ret_any = true;
 	return ERR_OK;
+}
+
+static enum err_code
+load_finds(struct reopen *r, struct err *e)
+{
+	enum err_code rc = landindex_create(&r->finds, e);
+
+	for (size_t i = 0; !rc && i < sizeof(find_kinds) / sizeof(*find_kinds); i++)
+		rc = load(r, find_kinds[i], keep_find, e);
+	return rc ? rc : landindex_ready(r->finds, e);
+}
+
+enum err_code
+reopen_find(struct reopen *r, const struct store_fields *hazard, int64_t since_days,
+            bool outline_valid, struct reopen_find *ret, bool *ret_any, struct err *e)
+{
+	struct shown drawn = { .fields = *hazard };
+	struct landindex_item *it = NULL, *newest = NULL;
+	struct arena mem;
+	size_t from = 0;
+	enum err_code rc = ERR_OK;
+
+	*ret_any = false;
+	if (!reopen_closes(hazard) || !hazard->geom || geom_is_empty(hazard->geom))
+		return ERR_OK;
+	if (!r->finds)
+		rc = load_finds(r, e);
+	if (rc)
+		return rc;
+	arena_init(&mem, (size_t)1 << 30);
+	rc = shown_measure(r->geo, outline_valid, &mem, &drawn, e);
+	while (!rc) {
+		rc = landindex_next(r->finds, drawn.fields.geom, &from, &it, e);
+		if (rc || !it)
+			break;
+		if (it->days >= since_days && (!newest || it->days > newest->days))
+			newest = it;
+	}
+	arena_done(&mem);
+	if (rc || !newest)
+		return rc;
+	*ret = (struct reopen_find){ .id = newest->id,
+		                     .kind = store_kind_name(r->st, newest->kind) };
+	clock_format_date(newest->days == INT64_MAX ? clock_now_us() / 86400000000 : newest->days,
+	                  ret->date);
+	*ret_any = true;
+	return ERR_OK;
+}
+
+enum err_code
+reopen_land(struct reopen *r, struct uuid hazard, const struct reopen_find *because,
+            struct arena *mem, struct submit_revision *ret, bool *ret_any, struct err *e)
+{
+	struct shown shown;
+	bool any = false;
+	enum err_code rc = store_get(r->st, hazard, mem, &shown, &any, e);
+
+	*ret_any = false;
+	if (rc || !any || (shown.as == SHOWN_DANGER && !because->approved))
+		return rc;
+	rc = make_revision(r, hazard, because, mem, ret, e);
+	*ret_any = !rc;
+	return rc;
 }
 
 enum err_code
 reopen_for(struct store *st, const struct submit_revision *rev, struct arena *mem, struct err *e)
 {
 	struct reopen *r = NULL;
-	size_t from = 0, i = 0;
+	struct reopen_find found;
+	struct submit_revision more;
+	size_t from = 0;
+	bool any = false;
 	enum err_code rc;
 
-	if (!reopen_kind(st, rev->kind) || !rev->fields.geom)
+	if (!rev->fields.geom || (!reopen_kind(st, rev->kind) && !reopen_closes(&rev->fields)))
 		return ERR_OK;
-	rc = reopen_create(st, &r, e);
-	while (!rc) {
-		struct submit_revision more;
-
-		rc = reopen_next(r, &rev->fields, &from, &i, e);
-		if (rc || i == SIZE_MAX)
-			break;
-		rc = reopen_revision(r, i, rev->id, &rev->fields, mem, &more, e);
-		if (!rc)
+	rc = reopen_create(st, rev->kind, &r, e);
+	if (rc || !r)
+		return rc;
+	do {
+		rc = reopen_next(r, rev->id, &rev->fields, &from, mem, &more, &any, e);
+		if (!rc && any)
 			rc = submit_add(st, &more, 1, NULL, e);
-	}
+	} while (!rc && any);
+	if (!rc && !reopen_kind(st, rev->kind))
+		rc = reopen_find(r, &rev->fields, reopen_since_days(&rev->fields), false, &found,
+		                 &any, e);
+	if (!rc && any)
+		rc = reopen_land(r, rev->id, &found, mem, &more, &any, e);
+	if (!rc && any)
+		rc = submit_add(st, &more, 1, NULL, e);
 	reopen_free(r);
 	return rc;
 }

@@ -110,6 +110,10 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                     "a field is filled that was not to be asked", NULL },
 	[CHECK_BROKEN_LINK] = { "broken_link", ROWCHECK_FLAG,
 	                        "a link names a record that is not there", NULL },
+	[CHECK_CLOSING_UNDATED] = { "closing_undated", ROWCHECK_FLAG,
+	                            "closed land that does not say since when; any find on it "
+	                            "opens it again",
+	                            NULL },
 	[CHECK_FILE_DATE] = { "file_date", ROWCHECK_NOTE,
 	                      "the file has no date of information; rows take the source's or that "
 	                      "of receipt",
@@ -143,6 +147,10 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	[CHECK_ON_RELEASED_LAND] = { "on_released_land", ROWCHECK_NOTE,
 	                             "a find or accident on released land, which is open again by "
 	                             "that",
+	                             NULL },
+	[CHECK_CLOSED_OVER_FIND] = { "closed_over_find", ROWCHECK_NOTE,
+	                             "closed land on which a find or accident lies that is not "
+	                             "older; it is open again by that",
 	                             NULL },
 };
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "ingest/dates.h"
 #include "ingest/position.h"
+#include "ingest/reopen.h"
 
 #define ARENA_BYTES ((size_t)1 << 30)
 #define MAX_KEYS 16
@@ -464,6 +465,8 @@ fill_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row 
 		return no_memory(e);
 	clock_format_date(m->about.today_days, today);
 	set_date(m, r, today);
+	if (m->is_hazard && reopen_closes(&r->fields))
+		rowcheck_set(check, CHECK_CLOSING_UNDATED, NULL);
 	rowcheck_set(check, m->has_date ? CHECK_DATE_OF_RECEIPT : CHECK_FILE_DATE, NULL);
 	return ERR_OK;
 }

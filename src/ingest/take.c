@@ -19,6 +19,12 @@
 #define BATCH_BYTES ((size_t)1 << 30)
 #define MAX_EDITIONS 4000
 
+/* Closed land of the batch on which something lies: open again once it is in. */
+struct over {
+	struct uuid id;
+	struct reopen_find find;
+};
+
 struct take {
 	struct take_about about;
 	struct take_counts counts;
@@ -42,6 +48,8 @@ struct take {
 	/* waiting for submit_add, of this batch */
 	struct submit_revision *wait;
 	size_t waiting, room;
+	struct over *over; /* of those */
+	size_t over_count, over_room;
 	/* for missing keys */
 	int64_t *matched;
 	size_t matched_count, matched_room;
@@ -95,8 +103,8 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	if (!rc)
 		rc = rowkey_revisions(about->st, &revisions, e);
 	t->first_new = revisions + 1;
-	if (!rc && reopen_kind(about->st, about->kind))
-		rc = reopen_create(about->st, &t->reopen, e);
+	if (!rc)
+		rc = reopen_create(about->st, about->kind, &t->reopen, e);
 	if (!rc && about->source)
 		t->source = *about->source;
 	else if (!rc)
@@ -144,6 +152,7 @@ take_close(struct take *t)
 	seen_done(&t->id);
 	seen_done(&t->similar);
 	mem_free(t->wait);
+	mem_free(t->over);
 	mem_free(t->matched);
 	mem_free(t->edition);
 	mem_free(t);
@@ -246,6 +255,28 @@ note_result(struct take *t, const struct submit_result *r)
 	t->counts.submissions += r->submissions;
 }
 
+/* Closed land that was just added over a find is open again, in the same transaction. */
+static enum err_code
+reopen_added(struct take *t, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < t->over_count; i++) {
+		struct submit_revision rev;
+		bool any = false;
+
+		rc = reopen_land(t->reopen, t->over[i].id, &t->over[i].find, &t->mem, &rev, &any,
+		                 e);
+		if (rc || !any)
+			continue;
+		rc = submit_add(t->about.st, &rev, 1, NULL, e);
+		t->in_group++;
+		t->counts.reopened++;
+	}
+	t->over_count = 0;
+	return rc;
+}
+
 /* Hand the waiting revisions to the store. A full group is acknowledged only when there is more to
  * add, so that no transaction is without a revision. */
 static enum err_code
@@ -272,7 +303,7 @@ flush(struct take *t, struct err *e)
 		rc = submit_add(t->about.st, t->wait, t->waiting, NULL, e);
 	t->in_group += (int64_t)t->waiting;
 	t->waiting = 0;
-	return rc;
+	return rc ? rc : reopen_added(t, e);
 }
 
 /* --- one row
@@ -595,22 +626,19 @@ new_waiting(struct take *t)
 
 /* Land that was released and on which this row lies is open again. */
 static enum err_code
-reopen_land(struct take *t, struct rowmake_row *r, struct uuid id, struct err *e)
+reopen_under(struct take *t, struct rowmake_row *r, struct uuid id, struct err *e)
 {
-	size_t from = 0, i;
+	size_t from = 0;
+	bool any = t->reopen != NULL;
 	enum err_code rc = ERR_OK;
 
-	while (!rc && t->reopen) {
-		struct submit_revision *rev;
+	while (!rc && any) {
+		struct submit_revision *rev = new_waiting(t);
 
-		rc = reopen_next(t->reopen, &r->fields, &from, &i, e);
-		if (rc || i == SIZE_MAX)
-			return rc;
-		rev = new_waiting(t);
 		if (!rev)
 			return no_memory(e);
-		rc = reopen_revision(t->reopen, i, id, &r->fields, &t->mem, rev, e);
-		if (!rc) {
+		rc = reopen_next(t->reopen, id, &r->fields, &from, &t->mem, rev, &any, e);
+		if (!rc && any) {
 			t->waiting++;
 			t->counts.reopened++;
 			t->counts.check[CHECK_ON_RELEASED_LAND]++;
@@ -668,22 +696,74 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	if (rc)
 		return rc;
 	t->waiting++;
-	return reopen_land(t, r, rev->id, e);
+	return reopen_under(t, r, rev->id, e);
+}
+
+/* Four eyes, as for fallow approve: who hands in that land of the register is closed does not
+ * approve it as well. */
+static enum err_code
+check_other_person(const struct take *t, const struct rowmake_row *r, struct err *e)
+{
+	const struct submit_about *s = &t->about.submit;
+
+	if (!(r->found >> CHECK_CLOSED_AS_REPORTED & 1) || !s->approved_by ||
+	    !text_same_name(s->author, s->approved_by))
+		return ERR_OK;
+	(void)err_set(e, ERR_DENIED,
+	              "%s enters that a hazard is closed; another person must approve it",
+	              s->author);
+	return err_hint(e, "import without --approved-by; let another person approve it");
+}
+
+/* Land that comes in closed over a find or an accident that is not older will be open again. */
+static enum err_code
+look_under(struct take *t, struct rowmake_row *r, bool known, struct reopen_find *ret,
+           bool *ret_any, struct err *e)
+{
+	int64_t since =
+		r->found >> CHECK_CLOSING_UNDATED & 1 ? INT64_MIN : reopen_since_days(&r->fields);
+	enum err_code rc;
+
+	*ret_any = false;
+	if (!(r->found >> CHECK_CLOSED_AS_REPORTED & 1) || !t->reopen)
+		return ERR_OK;
+	rc = reopen_find(t->reopen, &r->fields, since, r->outline_valid, ret, ret_any, e);
+	ret->approved = t->about.submit.approved_by != NULL;
+	/* a closing of what is in the register waits, unless it is approved */
+	if (!rc && *ret_any && (!known || t->about.submit.approved_by))
+		find(r, CHECK_CLOSED_OVER_FIND);
+	return rc;
+}
+
+static enum err_code
+keep_over(struct take *t, const struct reopen_find *found, struct uuid id, struct err *e)
+{
+	if (t->over_count == t->over_room) {
+		size_t room = t->over_room ? 2 * t->over_room : 64;
+		struct over *more = mem_realloc_array(t->over, room, sizeof(*more));
+
+		if (!more)
+			return no_memory(e);
+		t->over = more;
+		t->over_room = room;
+	}
+	t->over[t->over_count++] = (struct over){ .id = id, .find = *found };
+	return ERR_OK;
 }
 
 static enum err_code
 accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool again, struct err *e)
 {
-	enum err_code rc;
+	struct reopen_find under;
+	bool any = false;
+	enum err_code rc = known || again ? check_other_person(t, r, e) : find_duplicates(t, r, e);
 
-	if (!known && !again) {
-		rc = find_duplicates(t, r, e);
-		if (rc)
-			return rc;
-	}
 	if (again)
 		find(r, CHECK_REPEATED_KEY);
-	rc = check_links(t, r, e);
+	if (!rc)
+		rc = check_links(t, r, e);
+	if (!rc)
+		rc = look_under(t, r, known || again, &under, &any, e);
 	if (rc)
 		return rc;
 	if (rowcheck_any(r->found, ROWCHECK_FLAG))
@@ -692,7 +772,12 @@ accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool a
 		t->counts.accepted++;
 	t->counts.revised += known || again;
 	count_findings(t, r, false);
-	return t->about.dry_run && again ? ERR_OK : wait_for_add(t, r, known, e);
+	if (t->about.dry_run && again)
+		return ERR_OK;
+	rc = wait_for_add(t, r, known, e);
+	if (!rc && any && !t->about.dry_run)
+		rc = keep_over(t, &under, t->wait[t->waiting - 1].id, e);
+	return rc;
 }
 
 static enum err_code

@@ -44,7 +44,7 @@ state_of(const struct store_fields *f, enum ruling *ret, struct err *e)
 		*ret = RULING_RETURNED;
 	else if (text_eq(type, "release"))
 		*ret = RULING_RELEASED;
-	if (*ret == RULING_RELEASED && (!one || !two || !*one || !*two || text_eq_nocase(one, two)))
+	if (*ret == RULING_RELEASED && (!one || !two || !*one || !*two || text_same_name(one, two)))
 		return err_set(e, ERR_DENIED,
 		               "a release of land needs two different people; this one names %s",
 		               one && *one ? "one" : "none");

@@ -145,25 +145,32 @@ shown_measure(struct geo *geo, bool known_valid, struct arena *mem, struct shown
 	return ERR_OK;
 }
 
-/* The more cautious code of a field over all revisions in play, by a rank column of its choices. */
+/* The more cautious code of a field over all revisions in play, by a rank column of its choices.
+ * A revision that states none counts as `none` beside one that does; NULL = it says nothing. */
 static void
 join_code(const struct shown_revision *rev, const bool *in_play, size_t count, const char *field,
-          const char *column, struct shown *ret)
+          const char *column, const char *none, struct shown *ret)
 {
 	const struct form *form = ret->fields.form;
-	const char *best = fields_text(&ret->fields, field);
-	double rank = shown_rank(form, field, best, column);
+	const char *best = NULL;
+	double rank = 0;
+	bool stated = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *code = in_play[i] ? fields_text(&rev[i].fields, field) : NULL;
-		double r = shown_rank(form, field, code, column);
+		double r;
 
-		if (code && (!best || r > rank)) {
+		if (!in_play[i] || (!code && !none))
+			continue;
+		stated = stated || code;
+		code = code ? code : none;
+		r = shown_rank(form, field, code, column);
+		if (!best || r > rank || (r == rank && rev[i].rid == ret->rid)) {
 			best = code;
 			rank = r;
 		}
 	}
-	if (best)
+	if (stated)
 		(void)fields_set_text(&ret->fields, field, best);
 }
 
@@ -233,8 +240,8 @@ join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, con
 {
 	bool released = true;
 
-	join_code(rev, in_play, count, "class", "danger_rank", ret);
-	join_code(rev, in_play, count, "status", "open_rank", ret);
+	join_code(rev, in_play, count, "class", "danger_rank", NULL, ret);
+	join_code(rev, in_play, count, "status", "open_rank", "unknown", ret);
 	for (size_t i = 0; i < count; i++)
 		released = released && (!in_play[i] || rev[i].ruling == RULING_RELEASED);
 	if (!is_closed(&ret->fields))

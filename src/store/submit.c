@@ -46,6 +46,11 @@ struct worker {
 	struct err err;
 };
 
+struct revised {
+	int kind;
+	int64_t fid;
+};
+
 struct submit_state {
 	struct store *st;
 	struct submit_about about;
@@ -59,6 +64,8 @@ struct submit_state {
 	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
 	struct merkle_frontier frontier;
 	struct buf about_leaves; /* hex leaf hashes of submissions to approve */
+	struct revised *revised; /* records approved with the submission that were there before */
+	size_t revised_count, revised_room;
 	bool touched[STORE_MAX_KINDS], bulk_kind[STORE_MAX_KINDS];
 	struct rtree_load load[STORE_MAX_KINDS];
 	int64_t latest[STORE_MAX_KINDS]; /* date of information, days */
@@ -89,6 +96,7 @@ state_free(struct submit_state *s)
 	buf_done(&s->about_leaves);
 	if (s->key)
 		sign_wipe(s->key, CHUNK * sizeof(*s->key));
+	mem_free(s->revised);
 	mem_free(s->worker);
 	mem_free(s->leaf);
 	mem_free(s->key);
@@ -436,6 +444,23 @@ put_row_key(struct submit_state *s, const struct submit_revision *rev, int64_t f
 	return db_run(s->st, s->row_key, e);
 }
 
+/* A record that was there is joined again once the decision about its new revision is in. */
+static enum err_code
+note_revised(struct submit_state *s, int kind, int64_t fid, struct err *e)
+{
+	if (s->revised_count == s->revised_room) {
+		size_t room = s->revised_room ? 2 * s->revised_room : 64;
+		struct revised *more = mem_realloc_array(s->revised, room, sizeof(*more));
+
+		if (!more)
+			return err_set(e, ERR_NOMEM, "out of memory for a submission");
+		s->revised = more;
+		s->revised_room = room;
+	}
+	s->revised[s->revised_count++] = (struct revised){ kind, fid };
+	return ERR_OK;
+}
+
 /* The layer's row: of a new record straight from what was prepared, else by joining all its
  * revisions. */
 static enum err_code
@@ -449,8 +474,11 @@ show(struct submit_state *s, const struct submit_revision *rev, struct prepared 
 	if (!s->touched[rev->kind] || p->valid_from > s->latest[rev->kind])
 		s->latest[rev->kind] = p->valid_from;
 	s->touched[rev->kind] = true;
-	if (rev->fid)
+	if (rev->fid) {
+		if (s->about.approved_by)
+			return note_revised(s, rev->kind, rev->fid, e);
 		return history_refresh(st, rev->kind, rev->fid, e);
+	}
 	p->shown.fid = p->shown.rid = rid;
 	p->shown.id = rev->id;
 	p->shown.kind = rev->kind;
@@ -656,6 +684,9 @@ decide(struct submit_state *s, struct err *e)
 		st->skip_refresh = false;
 		if (!rc)
 			rc = finish_submission(s, e);
+		for (size_t i = 0; !rc && i < s->revised_count; i++)
+			rc = history_refresh(st, s->revised[i].kind, s->revised[i].fid, e);
+		s->revised_count = 0;
 		s->about.approved_by = by;
 	}
 	arena_done(&mem);

@@ -488,6 +488,23 @@ test_fold_room(void **state)
 }
 
 static void
+test_same_name(void **state)
+{
+	(void)state;
+	assert_true(text_same_name("Olena Koval", " olena  KOVAL\t"));
+	assert_true(text_same_name("Олена Коваль", "ОЛЕНА\xC2\xA0КОВАЛЬ"));
+	assert_true(text_same_name("Əli Məmmədov", "əLI məmmədov "));
+	assert_true(text_same_name("A. Approver", "a approver"));
+	assert_true(text_same_name(" ? ", "?"));
+	assert_false(text_same_name("?", "!"));
+	assert_false(text_same_name("Olena Koval", "OlenaKoval"));
+	assert_false(text_same_name("Olena Koval", "Olena Kovalenko"));
+	assert_false(text_same_name("", "A"));
+	assert_false(text_same_name(NULL, NULL));
+	assert_false(text_same_name("A", NULL));
+}
+
+static void
 test_hex(void **state)
 {
 	static const uint8_t bytes[] = { 0x00, 0x7F, 0xA0, 0xFF };
@@ -589,6 +606,7 @@ main(void)
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_fold_room),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_base64),

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "ingest/decide.h"
 #include "ingest/entry.h"
 #include "ingest/import.h"
+#include "store/each.h"
 
 static char folder[200], path[300], home[300];
 static struct store *st;
@@ -164,6 +166,73 @@ land_is_not_closed_over_what_was_found_since(void **state)
 	assert_int_equal(decide("release", hazard.id), ERR_OK);
 }
 
+/* The accident is known; then somebody enters the land as closed since before it. */
+static void
+land_entered_closed_over_a_find_is_open(void **state)
+{
+	const char *set[] = { "status=closed", "outcome=cleared", "valid_from=2024-05-01",
+		              "geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))" };
+	struct entry_options o = {
+		.kind = "hazard", .set = set, .sets = 4, .author = "A", .remark = ""
+	};
+	struct entry_result r;
+	struct shown shown;
+	struct arena mem;
+	struct uuid id;
+	bool any = false;
+	struct err e = { 0 };
+
+	(void)state;
+	arena_init(&mem, 0);
+	assert_int_equal(
+		enter("accident", "valid_from=2024-05-10", "geometry=-124.991,-44.995", &r),
+		ERR_OK);
+	assert_int_equal(entry_run(st, &o, &r, &e), ERR_OK);
+	assert_true(uuid_parse(r.id, strlen(r.id), &id));
+	assert_int_equal(store_get(st, id, &mem, &shown, &any, &e), ERR_OK);
+	assert_int_equal(shown.as, SHOWN_DANGER);
+	assert_string_equal(fields_text(&shown.fields, "status"), "reopened");
+	assert_string_equal(fields_text(&shown.fields, "valid_from"), "2024-05-10");
+	/* after the find: closed as reported */
+	set[2] = "valid_from=2024-05-11";
+	assert_int_equal(entry_run(st, &o, &r, &e), ERR_OK);
+	assert_true(uuid_parse(r.id, strlen(r.id), &id));
+	assert_int_equal(store_get(st, id, &mem, &shown, &any, &e), ERR_OK);
+	assert_int_equal(shown.as, SHOWN_REPORTED_RELEASED);
+	arena_done(&mem);
+}
+
+/* "A" closes; neither " a " approves it nor do "B" and "b." release it. */
+static void
+one_person_is_not_two(void **state)
+{
+	const char *set[] = { "status=closed", "outcome=cleared", "valid_from=2024-05-01" };
+	struct entry_options close = {
+		.kind = "hazard", .set = set, .sets = 3, .author = "Olena  Koval", .remark = ""
+	};
+	struct decide_options o = { .type = "approval", .by = " OLENA koval", .ids = 1 };
+	struct decide_result d;
+	struct entry_result hazard, r;
+	struct err e = { 0 };
+	const char *id = hazard.id;
+
+	(void)state;
+	o.id = &id;
+	assert_int_equal(enter("hazard", "valid_from=2024-04-01",
+	                       "geometry=POLYGON((-125 -45,-124.99 -45,-124.99 -44.99,-125 -45))",
+	                       &hazard),
+	                 ERR_OK);
+	close.id = hazard.id;
+	assert_int_equal(entry_run(st, &close, &r, &e), ERR_OK);
+	assert_int_equal(decide_run(st, &o, &d, &e), ERR_DENIED);
+	o.type = "release";
+	o.by = "B Bond";
+	o.second = "b.  bond ";
+	assert_int_equal(decide_run(st, &o, &d, &e), ERR_DENIED);
+	o.second = "C";
+	assert_int_equal(decide_run(st, &o, &d, &e), ERR_OK);
+}
+
 int
 main(void)
 {
@@ -174,6 +243,9 @@ main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(land_is_not_closed_over_what_was_found_since,
 		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(land_entered_closed_over_a_find_is_open, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(one_person_is_not_two, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(decisions_cannot_be_handed_in, set_up, tear_down),
 	};
 

@@ -162,6 +162,12 @@ vectors(void **state)
 	make(&mem, &r[0], 1, 100, RULING_NONE, "cha", "closed", square(&mem, 0, 0, 10), NULL);
 	s = join(&mem, r, 1, NOW, &any);
 	assert_int_equal(s.as, SHOWN_REPORTED_RELEASED);
+	/* 11: no status is unknown, which is open; an unapproved closing does not hide it */
+	make(&mem, &r[0], 1, 100, RULING_APPROVED, "cha", NULL, square(&mem, 0, 0, 10), NULL);
+	make(&mem, &r[1], 2, 200, RULING_NONE, "cha", "closed", square(&mem, 0, 0, 10), &r[0]);
+	s = join(&mem, r, 2, NOW, &any);
+	assert_int_equal(s.as, SHOWN_DANGER);
+	assert_string_equal(fields_text(&s.fields, "status"), "unknown");
 	arena_done(&mem);
 }
 
@@ -198,8 +204,8 @@ danger_at_once(void **state)
 {
 	static const char *const classes[] = { "indication", "sha", "cha", "battle_area",
 		                               "unknown" };
-	static const char *const statuses[] = { "open",      "worked_on", "closed",
-		                                "suspended", "reopened",  "handed_over" };
+	static const char *const statuses[] = { "open",     "worked_on",   "closed", "suspended",
+		                                "reopened", "handed_over", NULL };
 	const char *seed_text = getenv("FALLOW_SEED");
 	uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : 20240501;
 	struct rng rng;
@@ -218,7 +224,7 @@ danger_at_once(void **state)
 		for (size_t i = 0; i <= n; i++)
 			make(&mem, &r[i], (int64_t)i + 1, 100 + (int64_t)rng_below(&rng, 3) * 10,
 			     i == n ? RULING_NONE : (enum ruling)rng_below(&rng, 4),
-			     classes[rng_below(&rng, 5)], statuses[rng_below(&rng, 6)],
+			     classes[rng_below(&rng, 5)], statuses[rng_below(&rng, 7)],
 			     square(&mem, (int)rng_below(&rng, 8), (int)rng_below(&rng, 8),
 			            3 + (int)rng_below(&rng, 9)),
 			     i && rng_below(&rng, 2) ? &r[rng_below(&rng, i)] : NULL);
