@@ -286,17 +286,26 @@ redact_repeat(enum access_role r, const char *kind, const struct form_field *rep
 	return rc;
 }
 
+void
+access_plan(enum access_role r, const struct form *form, uint8_t *show)
+{
+	for (size_t i = 0; i < form->field_count; i++)
+		show[i] = (uint8_t)access_field(r, form->kind, &form->field[i]);
+}
+
 static enum err_code
-redact_fields(enum access_role r, struct arena *mem, struct shown *row, struct err *e)
+redact_fields(const struct access_how *how, struct arena *mem, struct shown *row, struct err *e)
 {
 	const struct form *form = row->fields.form;
+	enum access_role r = how->role;
 	struct store_value *copy =
 		arena_memdup(mem, row->fields.value, (form->field_count + 1) * sizeof(*copy));
 	enum err_code rc = copy ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a record");
 
 	for (size_t i = 0; !rc && i < form->field_count; i++) {
 		const struct form_field *f = &form->field[i];
-		enum access_show show = access_field(r, form->kind, f);
+		enum access_show show =
+			how->show ? (enum access_show)how->show[i] : access_field(r, form->kind, f);
 
 		if (show == ACCESS_HIDE)
 			copy[i] = (struct store_value){ 0 };
@@ -412,7 +421,7 @@ apply_coarse(const struct access_how *how, struct geo *geo, struct arena *mem, s
 		round_measures(row);
 	if (place == PLACE_NONE)
 		row->area_m2 = row->area_low_m2 = row->area_high_m2 = row->perimeter_m = 0;
-	return rc ? rc : redact_fields(how->role, mem, row, e);
+	return rc ? rc : redact_fields(how, mem, row, e);
 }
 
 enum err_code
@@ -433,7 +442,7 @@ access_apply(const struct access_how *how, struct geo *geo, struct arena *mem, s
 	    access_field(how->role, row->fields.form->kind, &row->fields.form->field[i]) ==
 	            ACCESS_HIDE)
 		row->fields.geom = NULL;
-	return redact_fields(how->role, mem, row, e);
+	return redact_fields(how, mem, row, e);
 }
 
 struct walk {
@@ -446,12 +455,13 @@ struct walk {
 	struct arena kept; /* unclassed outlines */
 	const struct geom **unclassed;
 	size_t unclassed_count, unclassed_room;
+	bool only_unclassed;
 };
 
 /* Revisions that wait may reach farther than the one whose values are shown. */
-static enum err_code
-margin_in_play(struct store *st, int64_t known_size, const struct shown *row, struct arena *mem,
-               double *ret_m, struct err *e)
+enum err_code
+access_margin(struct store *st, const struct shown *row, int64_t known_size, struct arena *mem,
+              double *ret_m, struct err *e)
 {
 	struct history_revision *list = NULL;
 	const struct access_how none = { 0 };
@@ -496,9 +506,11 @@ walk_row(void *ctx, const struct shown *row, struct err *e)
 	enum access_fate fate = ACCESS_GONE;
 	enum err_code rc = ERR_OK;
 
+	if (w->only_unclassed && !is_single(row))
+		return ERR_OK;
 	arena_reset(&w->row);
 	if (!access_is_exact(w->role) && text_eq(row->fields.form->kind, "hazard"))
-		rc = margin_in_play(w->st, w->f->known_size, row, &w->row, &how.margin_m, e);
+		rc = access_margin(w->st, row, w->f->known_size, &w->row, &how.margin_m, e);
 	if (!rc)
 		rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
 	if (rc) {
@@ -579,6 +591,28 @@ emit_unclassed(struct walk *w, int hazard, struct err *e)
 	return rc;
 }
 
+static enum err_code
+walk_all(struct walk *w, struct each_filter *all, struct err *e)
+{
+	bool hazard = text_eq(store_kind_name(w->st, all->kind), "hazard");
+	enum err_code rc;
+
+	arena_init(&w->row, (size_t)512 << 20);
+	arena_init(&w->kept, (size_t)2 << 30);
+	rc = store_each(w->st, all, walk_row, w, e);
+	if (!rc && hazard && !access_is_exact(w->role)) {
+		all->kind = store_kind(w->st, "ordnance");
+		if (all->kind >= 0)
+			rc = store_each(w->st, all, walk_ordnance, w, e);
+		if (!rc)
+			rc = emit_unclassed(w, w->f->kind, e);
+	}
+	mem_free(w->unclassed);
+	arena_done(&w->kept);
+	arena_done(&w->row);
+	return rc;
+}
+
 enum err_code
 access_row(struct store *st, enum access_role role, struct arena *mem, struct shown *row,
            enum access_fate *ret_fate, struct err *e)
@@ -587,7 +621,7 @@ access_row(struct store *st, enum access_role role, struct arena *mem, struct sh
 	enum err_code rc = ERR_OK;
 
 	if (!access_is_exact(role) && text_eq(row->fields.form->kind, "hazard"))
-		rc = margin_in_play(st, INT64_MAX, row, mem, &how.margin_m, e);
+		rc = access_margin(st, row, INT64_MAX, mem, &how.margin_m, e);
 	return rc ? rc : access_apply(&how, st->geo, mem, row, ret_fate, e);
 }
 
@@ -615,30 +649,32 @@ access_each(struct store *st, const struct each_filter *f, enum access_role role
 {
 	struct walk w = { .st = st, .f = f, .role = role, .fn = fn, .ctx = ctx };
 	struct each_filter all = *f;
-	bool hazard = f->kind >= 0 && text_eq(store_kind_name(st, f->kind), "hazard");
-	enum err_code rc;
+	const char *kind = store_kind_name(st, f->kind);
 
 	if (!access_is_exact(role)) { /* what is withheld must not steer what is found */
 		all.box = NULL;
 		all.want = NULL;
 	}
-	if (!hazard && !access_has_rows(role, store_kind_name(st, f->kind)))
+	if (!text_eq(kind, "hazard") && !access_has_rows(role, kind))
 		return ERR_OK;
-	arena_init(&w.row, (size_t)512 << 20);
-	arena_init(&w.kept, (size_t)2 << 30);
-	rc = store_each(st, &all, walk_row, &w, e);
-	if (!rc && hazard && !access_is_exact(role)) {
-		all.kind = store_kind(st, "ordnance");
-		if (all.kind >= 0) {
-			rc = store_each(st, &all, walk_ordnance, &w, e);
-		}
-		if (!rc)
-			rc = emit_unclassed(&w, f->kind, e);
-	}
-	mem_free(w.unclassed);
-	arena_done(&w.kept);
-	arena_done(&w.row);
-	return rc;
+	return walk_all(&w, &all, e);
+}
+
+enum err_code
+access_unclassed(struct store *st, const struct each_filter *f, enum access_role role, each_fn *fn,
+                 void *ctx, struct err *e)
+{
+	/* what access_apply asks of single items and ordnance */
+	static const char *const want[] = { "class",           "status",   "radius_m", "accuracy_m",
+		                            "disposal_method", "geometry", NULL };
+	struct walk w = {
+		.st = st, .f = f, .role = role, .fn = fn, .ctx = ctx, .only_unclassed = true
+	};
+	struct each_filter all = *f;
+
+	all.box = NULL;
+	all.want = want;
+	return access_is_exact(role) ? ERR_OK : walk_all(&w, &all, e);
 }
 
 enum {

@@ -60,7 +60,17 @@ struct access_how {
 	double grid_m;   /* cell of the public grid; 0 = ACCESS_GRID_M */
 	double margin_m; /* grow by at least that much (radius and accuracy of other revisions in
 	                    play) */
+	const uint8_t *show; /* what access_plan said of the form; NULL = decide anew */
 };
+
+/** access_field of every field of a form, for roles that read many rows; show has field_count
+ * entries. */
+void access_plan(enum access_role r, const struct form *form, uint8_t *show);
+/** How far beyond its drawing a hazard may reach by a revision that waits or contradicts: margin_m
+ * of access_how. Revisions are read into mem. */
+MUST_CHECK enum err_code access_margin(struct store *st, const struct shown *row,
+                                       int64_t known_size, struct arena *mem, double *ret_m,
+                                       struct err *e);
 
 /**
  * Take from a shown record what the role may not see; row's values and geometry are replaced, all
@@ -95,6 +105,13 @@ MUST_CHECK enum err_code access_get(struct store *st, struct uuid id, enum acces
  */
 MUST_CHECK enum err_code access_row(struct store *st, enum access_role role, struct arena *mem,
                                     struct shown *row, enum access_fate *ret_fate, struct err *e);
+/**
+ * Only those danger areas (f->kind hazard; f->box acts as there). Nothing for roles with exact
+ * access.
+ */
+MUST_CHECK enum err_code access_unclassed(struct store *st, const struct each_filter *f,
+                                          enum access_role role, each_fn *fn, void *ctx,
+                                          struct err *e);
 
 /* One published total: persons by year and outcome. */
 struct access_total {

@@ -3,152 +3,46 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "store/handle.h"
 #include "store/history.h"
+#include "store/layerrow.h"
 
 #include "sql_gen.h"
 
-static bool
-wanted(const struct each_filter *f, const char *name)
-{
-	if (!f->want)
-		return true;
-	for (const char *const *p = f->want; *p; p++)
-		if (text_eq(*p, name))
-			return true;
-	return false;
-}
-
-/* Which columns of the layer are read, by field index. */
 static enum err_code
-build_query(struct store *st, const struct each_filter *f, int *column, int *ret_geometry,
-            struct buf *b, struct err *e)
+build_query(struct store *st, const struct layerrow *l, bool box, struct buf *b, struct err *e)
 {
-	const struct store_kind *k = &st->kind[f->kind];
-	int at = 12;
+	const char *name = st->kind[l->kind].name;
 
-	buf_adds(b, "SELECT "
-	            "fid,record_id,shown_as,unapproved,conflict,revisions,drawn,shown_area_m2,"
-	            "shown_area_low_m2,"
-	            "shown_area_high_m2,shown_perimeter_m,submission");
-	*ret_geometry = -1;
-	for (size_t i = 0; i < k->form->field_count; i++) {
-		const struct form_field *field = &k->form->field[i];
-
-		column[i] = -1;
-		if (!wanted(f, field->name))
-			continue;
-		if ((int)i == k->geometry_field) {
-			buf_adds(b, ",geometry");
-			*ret_geometry = at++;
-			continue;
-		}
-		if (sqlite3_table_column_metadata(st->db, NULL, k->name, field->name, NULL, NULL,
-		                                  NULL, NULL, NULL) != SQLITE_OK)
-			continue;
-		buf_addc(b, ',');
-		db_quote_name(b, field->name);
-		column[i] = at++;
-	}
-	buf_adds(b, " FROM ");
-	db_quote_name(b, k->name);
+	layerrow_select(l, b);
 	/* the plus keeps the number from steering the plan away from the index of boxes */
-	buf_adds(b, f->box ? " WHERE +fid > ?5" : " WHERE fid > ?5");
-	if (f->box)
+	buf_adds(b, box ? " WHERE +fid > ?5" : " WHERE fid > ?5");
+	if (box)
 		buf_printf(b,
 		           " AND fid IN (SELECT id FROM \"rtree_%s_geometry\" WHERE maxx >= ?1 "
 		           "AND minx <= ?2 AND"
 		           " maxy >= ?3 AND miny <= ?4)",
-		           k->name);
+		           name);
 	buf_adds(b, " ORDER BY fid");
 	return buf_ok(b) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a query");
-}
-
-static struct store_value
-column_value(sqlite3_stmt *q, int at, const struct form_field *field)
-{
-	struct store_value v = { 0 };
-
-	switch (sqlite3_column_type(q, at)) {
-	case SQLITE_INTEGER:
-		v.type = field->type == FORM_DECIMAL ? STORE_REAL : STORE_INT;
-		v.i = sqlite3_column_int64(q, at);
-		v.d = (double)v.i;
-		break;
-	case SQLITE_FLOAT:
-		v.type = STORE_REAL;
-		v.d = sqlite3_column_double(q, at);
-		break;
-	case SQLITE_TEXT:
-		v.type = value_is_json(field) ? STORE_JSON : STORE_TEXT;
-		v.s = (const char *)sqlite3_column_text(q, at);
-		v.n = (size_t)sqlite3_column_bytes(q, at);
-		break;
-	default:
-		break;
-	}
-	return v;
-}
-
-static enum err_code
-read_layer_row(sqlite3_stmt *q, const struct each_filter *f, const struct store_kind *k,
-               const int *column, int geometry, struct arena *mem, struct shown *row, struct err *e)
-{
-	const char *as = (const char *)sqlite3_column_text(q, 2);
-	const char *id = (const char *)sqlite3_column_text(q, 1);
-	struct geom *g;
-
-	memset(row, 0, sizeof(*row));
-	if (!fields_init(&row->fields, k->form, mem))
-		return err_set(e, ERR_NOMEM, "out of memory for a record");
-	row->kind = f->kind;
-	row->fid = sqlite3_column_int64(q, 0);
-	if (!id || !uuid_parse(id, strlen(id), &row->id))
-		return err_set(e, ERR_VERIFY, "row %lld of layer %s is damaged",
-		               (long long)row->fid, k->name);
-	row->as = text_eq(as, "released")            ? SHOWN_RELEASED
-	          : text_eq(as, "reported_released") ? SHOWN_REPORTED_RELEASED
-	                                             : SHOWN_DANGER;
-	row->unapproved = sqlite3_column_int(q, 3) != 0;
-	row->conflict = sqlite3_column_int(q, 4) != 0;
-	row->revisions = sqlite3_column_int(q, 5);
-	row->cover = text_eq((const char *)sqlite3_column_text(q, 6), "cover");
-	row->area_m2 = sqlite3_column_double(q, 7);
-	row->area_low_m2 = sqlite3_column_double(q, 8);
-	row->area_high_m2 = sqlite3_column_double(q, 9);
-	row->perimeter_m = sqlite3_column_double(q, 10);
-	row->submission = sqlite3_column_int64(q, 11);
-	for (size_t i = 0; i < k->form->field_count; i++)
-		if (column[i] >= 0)
-			row->fields.value[i] = column_value(q, column[i], &k->form->field[i]);
-	if (geometry < 0 || sqlite3_column_type(q, geometry) != SQLITE_BLOB)
-		return ERR_OK;
-	g = arena_alloc(mem, sizeof(*g));
-	if (!g)
-		return err_set(e, ERR_NOMEM, "out of memory for a record");
-	row->fields.geom = g;
-	return geom_from_gpkg(sqlite3_column_blob(q, geometry),
-	                      (size_t)sqlite3_column_bytes(q, geometry), mem, g, e);
 }
 
 enum err_code
 each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
-	const struct store_kind *k = &st->kind[f->kind];
-	int *column = mem_calloc(k->form->field_count + 1, sizeof(*column)), geometry = -1,
-	    s = SQLITE_DONE;
+	struct layerrow l;
+	int s = SQLITE_DONE;
 	sqlite3_stmt *q = NULL;
 	struct buf sql;
 	struct arena mem;
 	struct shown row;
-	enum err_code rc = column ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a query");
+	enum err_code rc = layerrow_init(st, f->kind, f->want, &l, e);
 
 	buf_init(&sql, 1u << 20);
 	arena_init(&mem, (size_t)256 << 20);
 	if (!rc)
-		rc = build_query(st, f, column, &geometry, &sql, e);
+		rc = build_query(st, &l, f->box != NULL, &sql, e);
 	if (!rc)
 		rc = db_prepare(st, buf_text(&sql), &q, e);
 	if (!rc)
@@ -161,7 +55,9 @@ each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	}
 	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
 		arena_reset(&mem);
-		rc = read_layer_row(q, f, k, column, geometry, &mem, &row, e);
+		rc = layerrow_read(&l, q, &mem, &row, e);
+		if (!rc)
+			rc = layerrow_geometry(&l, q, &mem, &row, e);
 		if (!rc)
 			rc = fn(ctx, &row, e);
 	}
@@ -170,7 +66,7 @@ each_layer(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	sqlite3_finalize(q);
 	arena_done(&mem);
 	buf_done(&sql);
-	mem_free(column);
+	layerrow_done(&l);
 	return rc;
 }
 
