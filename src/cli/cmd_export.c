@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/question.h"
+#include "assess/question.h"
 #include "publish/export.h"
 
 enum {

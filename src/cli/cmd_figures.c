@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/question.h"
+#include "assess/question.h"
 #include "publish/answer.h"
 #include "store/cache.h"
 

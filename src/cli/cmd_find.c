@@ -46,6 +46,7 @@ tell_hit(void *ctx, const struct find_hit *hit, struct err *e)
 static enum err_code
 by_words(const struct cli *cli, struct store *st, const char *text, struct buf *out, struct err *e)
 {
+	const struct find_words what = { .role = ACCESS_LEGAL, .text = text, .limit = HITS_MOST };
 	struct json_writer w;
 	struct find_out f = { .st = st, .out = out, .json = cli->json ? &w : NULL };
 	bool more = false;
@@ -56,7 +57,7 @@ by_words(const struct cli *cli, struct store *st, const char *text, struct buf *
 		json_object(&w, NULL);
 		json_array(&w, "hits");
 	}
-	rc = find_text(st, text, HITS_MOST, tell_hit, &f, &more, e);
+	rc = find_text(st, &what, tell_hit, &f, &more, e);
 	if (cli->json) {
 		json_array_end(&w);
 		json_bool(&w, "more", more);
@@ -105,7 +106,8 @@ by_position(const struct cli *cli, struct store *st, const struct found_question
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)256 << 20);
-	rc = find_near(st, q->lon_deg, q->lat_deg, q->within_m, &mem, &near, e);
+	rc = find_near(st, ACCESS_LEGAL, (const double[]){ q->lon_deg, q->lat_deg }, q->within_m,
+	               &mem, &near, e);
 	if (!rc && cli->json)
 		found_json(st, q, &near, out);
 	else if (!rc)

@@ -2,11 +2,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "publish/columns.h"
 #include "publish/number.h"
@@ -164,8 +166,9 @@ json_rounded(struct json_writer *w, const char *key, const struct figure_row *r,
 		json_null(w, key);
 }
 
+/* A row as an object that is left open. */
 static void
-row_json(struct json_writer *w, const struct figure_row *r)
+row_json_open(struct json_writer *w, const struct figure_row *r)
 {
 	json_object(w, NULL);
 	json_string(w, "code", r->code);
@@ -179,7 +182,6 @@ row_json(struct json_writer *w, const struct figure_row *r)
 	json_string(w, "method", r->method);
 	json_int(w, "records", r->records);
 	json_string(w, "note", r->note);
-	json_object_end(w);
 }
 
 static void
@@ -204,8 +206,10 @@ write_json(const struct head *h, const struct figure_set *s, struct buf *out)
 	json_int(&w, "waiting_hazards", s->waiting_hazards);
 	json_int(&w, "quarantined_hazards", s->quarantined_hazards);
 	json_array(&w, "figures");
-	for (size_t i = 0; i < s->count; i++)
-		row_json(&w, &s->row[i]);
+	for (size_t i = 0; i < s->count; i++) {
+		row_json_open(&w, &s->row[i]);
+		json_object_end(&w);
+	}
 	json_array_end(&w);
 	json_object_end(&w);
 	buf_addc(out, '\n');
@@ -360,6 +364,126 @@ answer_explain(struct store *st, const struct figure_question *q, const struct f
 		buf_addc(out, '\n');
 	}
 	arena_done(&mem);
+	return rc ? rc
+	          : (buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer"));
+}
+
+/* What answer_members works with. */
+struct naming {
+	struct store *st;
+	const struct figure_question *q;
+	const struct figure_set *s;
+	enum access_role role;
+	size_t limit;
+	struct arena mem;
+	struct json_writer w;
+	const struct figure_member **list;
+};
+
+static int
+largest_first(const void *a, const void *b)
+{
+	const struct figure_member *const *x = a, *const *y = b;
+
+	if ((*x)->part > (*y)->part || (*x)->part < (*y)->part)
+		return (*x)->part > (*y)->part ? -1 : 1;
+	return memcmp(&(*x)->id, &(*y)->id, sizeof((*x)->id));
+}
+
+/* One record of a row, if the role sees it. */
+static enum err_code
+name_member(struct naming *n, const struct figure_member *m, bool *ret_named, struct err *e)
+{
+	struct history_revision *list = NULL;
+	enum access_fate fate = ACCESS_GONE;
+	struct shown row;
+	size_t count = 0;
+	char id[UUID_TEXT];
+	enum err_code rc;
+
+	*ret_named = false;
+	arena_reset(&n->mem);
+	if (!access_has_rows(n->role, store_kind_name(n->st, m->kind)))
+		return ERR_OK;
+	rc = access_get(n->st, m->id, n->role, &n->mem, &row, &fate, e);
+	/* returned since: it stands in a past figure, and only who sees all may see it */
+	if (rc || fate == ACCESS_UNCLASSED || (fate == ACCESS_GONE && !access_is_exact(n->role)))
+		return rc;
+	rc = history_load(n->st, m->kind, m->id, n->q->known_size, &n->mem, &list, &count, e);
+	if (rc)
+		return rc;
+	uuid_format(m->id, id);
+	json_object(&n->w, NULL);
+	json_string(&n->w, "kind", store_kind_name(n->st, m->kind));
+	json_string(&n->w, "id", id);
+	json_string(&n->w, "national_id",
+	            fate == ACCESS_ROW ? fields_text(&row.fields, "national_id") : NULL);
+	json_number(&n->w, "part", m->part);
+	json_array(&n->w, "submissions");
+	for (size_t i = 0; i < count; i++)
+		json_int(&n->w, NULL, list[i].rev.submission);
+	json_array_end(&n->w);
+	json_object_end(&n->w);
+	*ret_named = true;
+	return ERR_OK;
+}
+
+static enum err_code
+name_members(struct naming *n, size_t row, struct err *e)
+{
+	const struct figure_row *r = &n->s->row[row];
+	size_t count = 0, listed = 0, i = 0;
+	enum err_code rc = ERR_OK;
+
+	for (size_t k = 0; k < n->s->members; k++)
+		if (n->s->member[k].row == row)
+			n->list[count++] = &n->s->member[k];
+	if (count)
+		qsort(n->list, count, sizeof(*n->list), largest_first);
+	row_json_open(&n->w, r);
+	json_array(&n->w, "records_listed");
+	for (; !rc && i < count && listed < n->limit; i++) {
+		bool named = false;
+
+		rc = name_member(n, n->list[i], &named, e);
+		listed += named;
+	}
+	json_array_end(&n->w);
+	/* how many are not shown is not told either */
+	if (access_is_exact(n->role))
+		json_int(&n->w, "count", (int64_t)count);
+	else
+		json_null(&n->w, "count");
+	json_int(&n->w, "listed", (int64_t)listed);
+	json_bool(&n->w, "more", i < count);
+	json_object_end(&n->w);
+	return rc;
+}
+
+enum err_code
+answer_members(struct store *st, const struct figure_question *q, const struct figure_set *s,
+               enum access_role role, size_t limit, struct buf *out, struct err *e)
+{
+	struct naming n = { .st = st, .q = q, .s = s, .role = role, .limit = limit };
+	struct head h;
+	enum err_code rc = make_head(st, q, &h, e);
+
+	n.list = mem_calloc(s->members + 1, sizeof(*n.list));
+	if (!rc && !n.list)
+		rc = err_set(e, ERR_NOMEM, "out of memory for an explanation");
+	arena_init(&n.mem, (size_t)256 << 20);
+	json_begin(&n.w, out);
+	json_object(&n.w, NULL);
+	head_json(&n.w, &h);
+	json_array(&n.w, "figures");
+	for (size_t i = 0; !rc && i < s->count; i++)
+		if (asked_for(q, &s->row[i]))
+			rc = name_members(&n, i, e);
+	json_array_end(&n.w);
+	json_object_end(&n.w);
+	buf_addc(out, '\n');
+	mem_free(n.list);
+	arena_done(&n.mem);
 	return rc ? rc
 	          : (buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer"));
 }

@@ -1,6 +1,7 @@
 #include "publish/found.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -107,11 +108,21 @@ found_text(struct store *st, const struct found_question *q, const struct find_n
 	           q->lon_deg, q->lat_deg, q->within_m, at);
 }
 
+static void
+json_count(struct json_writer *w, const char *key, int64_t count)
+{
+	if (count < 0)
+		json_null(w, key);
+	else
+		json_int(w, key, count);
+}
+
 void
 found_json(struct store *st, const struct found_question *q, const struct find_near *n,
            struct buf *out)
 {
 	struct json_writer w;
+	const struct uuid none = { { 0 } };
 	char id[UUID_TEXT], at[28];
 
 	clock_format_s(clock_now_us() / 1000000, at);
@@ -121,6 +132,7 @@ found_json(struct store *st, const struct found_question *q, const struct find_n
 	json_number(&w, "lon_deg", q->lon_deg);
 	json_number(&w, "lat_deg", q->lat_deg);
 	json_number(&w, "within_m", q->within_m);
+	json_bool(&w, "public_geometry", q->public_geometry);
 	json_string(&w, "known_at", at);
 	json_int(&w, "dangers", n->dangers);
 	json_array(&w, "items");
@@ -131,7 +143,7 @@ found_json(struct store *st, const struct found_question *q, const struct find_n
 		json_object(&w, NULL);
 		json_string(&w, "what", answer_code[it->what]);
 		json_string(&w, "kind", store_kind_name(st, it->kind));
-		json_string(&w, "id", id);
+		json_string(&w, "id", memcmp(&it->id, &none, sizeof(none)) ? id : NULL);
 		json_string(&w, "national_id", *it->national_id ? it->national_id : NULL);
 		json_string(&w, "class", *it->class ? it->class : NULL);
 		json_number(&w, "distance_m", floor(it->distance_m * 10) / 10);
@@ -142,8 +154,8 @@ found_json(struct store *st, const struct found_question *q, const struct find_n
 		json_object_end(&w);
 	}
 	json_array_end(&w);
-	json_int(&w, "accidents", n->accidents);
-	json_int(&w, "minefield_records", n->records);
+	json_count(&w, "accidents", n->accidents);
+	json_count(&w, "minefield_records", n->records);
 	json_int(&w, "unlocated_here", n->unlocated_here);
 	json_int(&w, "waiting_here", n->waiting_here);
 	json_int(&w, "waiting_elsewhere", n->waiting_elsewhere);

@@ -9,6 +9,7 @@
 /* The position asked about. */
 struct found_question {
 	double lon_deg, lat_deg, within_m;
+	bool public_geometry; /* answered for a role without exact access */
 };
 
 void found_text(struct store *st, const struct found_question *q, const struct find_near *n,

@@ -329,13 +329,19 @@ is_disposed(const struct store_fields *f)
 	return method && is_one_of(method, done);
 }
 
+bool
+access_is_single(const char *class)
+{
+	static const char *const single[] = { "eod_spot", "ammo_storage", NULL };
+
+	return class && is_one_of(class, single);
+}
+
 static bool
 is_single(const struct shown *row)
 {
-	static const char *const single[] = { "eod_spot", "ammo_storage", NULL };
-	const char *class = fields_text(&row->fields, "class");
-
-	return text_eq(row->fields.form->kind, "hazard") && class && is_one_of(class, single);
+	return text_eq(row->fields.form->kind, "hazard") &&
+	       access_is_single(fields_text(&row->fields, "class"));
 }
 
 /* How far beyond its drawing a record may reach. */

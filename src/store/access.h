@@ -47,6 +47,10 @@ enum access_show access_field(enum access_role r, const char *kind, const struct
 enum access_show access_child(enum access_role r, const char *kind, const struct form_field *repeat,
                               const struct form_field *child);
 
+/** Is this a class of single items (spot task, store of ammunition), which roles without exact
+ * access see only as unclassed danger areas? NULL = no. */
+bool access_is_single(const char *class);
+
 /* What became of a row. */
 enum access_fate {
 	ACCESS_ROW,       /* show it */

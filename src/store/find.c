@@ -45,25 +45,31 @@ make_pattern(const char *text, struct buf *out)
 }
 
 static bool
-is_searched(struct store *st, const struct store_kind *k, const struct form_field *f)
+is_searched(struct store *st, enum access_role role, const struct store_kind *k,
+            const struct form_field *f)
 {
-	return f->type == FORM_TEXT && f->access != FORM_IDENTITY &&
-	       !text_eq(f->name, "import_key") &&
+	return f->type == FORM_TEXT && access_field(role, k->name, f) == ACCESS_SHOW &&
+	       f->access != FORM_IDENTITY && !text_eq(f->name, "import_key") &&
 	       sqlite3_table_column_metadata(st->db, NULL, k->name, f->name, NULL, NULL, NULL, NULL,
 	                                     NULL) == SQLITE_OK;
 }
 
 /* SELECT of the searched columns of a layer; *ret_columns of them. */
 static enum err_code
-build_search(struct store *st, const struct store_kind *k, struct buf *b, size_t *ret_columns,
-             struct err *e)
+build_search(struct store *st, enum access_role role, const struct store_kind *k, struct buf *b,
+             size_t *ret_columns, struct err *e)
 {
-	const char *join = " WHERE ";
+	const char *join = " WHERE (";
 
 	*ret_columns = 0;
-	buf_adds(b, "SELECT record_id, shown_as");
+	/* records that a role without exact access sees only as danger, or not at all */
+	if (!access_has_rows(role, k->name) ||
+	    (!access_is_exact(role) && text_eq(k->name, "ordnance")))
+		return ERR_OK;
+	buf_printf(b, "SELECT record_id, shown_as, %s",
+	           text_eq(k->name, "hazard") ? "class" : "NULL");
 	for (size_t i = 0; i < k->form->field_count; i++) {
-		if (!is_searched(st, k, &k->form->field[i]))
+		if (!is_searched(st, role, k, &k->form->field[i]))
 			continue;
 		buf_adds(b, ", ");
 		db_quote_name(b, k->form->field[i].name);
@@ -72,14 +78,14 @@ build_search(struct store *st, const struct store_kind *k, struct buf *b, size_t
 	buf_adds(b, " FROM ");
 	db_quote_name(b, k->name);
 	for (size_t i = 0; i < k->form->field_count; i++) {
-		if (!is_searched(st, k, &k->form->field[i]))
+		if (!is_searched(st, role, k, &k->form->field[i]))
 			continue;
 		buf_printf(b, "%sfallow_fold(", join);
 		db_quote_name(b, k->form->field[i].name);
 		buf_adds(b, ") LIKE ?1 ESCAPE '\\'");
 		join = " OR ";
 	}
-	buf_adds(b, " ORDER BY fid");
+	buf_adds(b, ") ORDER BY fid");
 	return buf_ok(b) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a search");
 }
 
@@ -107,7 +113,7 @@ take_hit(const struct store_kind *k, int kind, sqlite3_stmt *q, const char *word
 		return err_set(e, ERR_VERIFY, "a row of layer %s is damaged", k->name);
 	if (text_eq(k->name, "hazard"))
 		hit.shown_as = (const char *)sqlite3_column_text(q, 1);
-	for (int c = 2; c < sqlite3_column_count(q); c++) {
+	for (int c = 3; c < sqlite3_column_count(q); c++) {
 		const char *value = (const char *)sqlite3_column_text(q, c);
 
 		if (value && text_eq(sqlite3_column_name(q, c), "national_id"))
@@ -121,9 +127,10 @@ take_hit(const struct store_kind *k, int kind, sqlite3_stmt *q, const char *word
 }
 
 enum err_code
-find_text(struct store *st, const char *text, size_t limit, find_fn *fn, void *ctx, bool *ret_more,
+find_text(struct store *st, const struct find_words *what, find_fn *fn, void *ctx, bool *ret_more,
           struct err *e)
 {
+	const char *text = what->text;
 	struct buf pattern, sql;
 	size_t columns = 0, found = 0;
 	enum err_code rc = ERR_OK;
@@ -142,14 +149,17 @@ find_text(struct store *st, const char *text, size_t limit, find_fn *fn, void *c
 		int s = SQLITE_DONE;
 
 		buf_reset(&sql);
-		rc = build_search(st, &st->kind[k], &sql, &columns, e);
+		rc = build_search(st, what->role, &st->kind[k], &sql, &columns, e);
 		if (rc || columns == 0)
 			continue;
 		rc = db_prepare(st, buf_text(&sql), &q, e);
 		if (!rc)
 			(void)sqlite3_bind_text(q, 1, buf_text(&pattern), -1, SQLITE_STATIC);
 		while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
-			if (found++ == limit) {
+			if (!access_is_exact(what->role) &&
+			    access_is_single((const char *)sqlite3_column_text(q, 2)))
+				continue;
+			if (found++ == what->limit) {
 				*ret_more = true;
 				break;
 			}
@@ -170,10 +180,12 @@ find_text(struct store *st, const char *text, size_t limit, find_fn *fn, void *c
 
 struct near_walk {
 	struct store *st;
+	enum access_role role;
 	struct geom point;
 	double within_m;
 	struct arena *mem;
-	struct arena row; /* one record's history */
+	struct arena row;  /* one record's history */
+	struct arena seen; /* one record as the role sees it */
 	struct find_near *out;
 	struct find_near_item *danger, *release;
 	size_t dangers, releases;
@@ -319,20 +331,15 @@ holds_release(struct near_walk *w, const struct shown *row, double margin_m, boo
 	return rc;
 }
 
+/* One hazard, drawn as the role sees it. */
 static enum err_code
-near_hazard(void *ctx, const struct shown *row, struct err *e)
+take_hazard(struct near_walk *w, const struct shown *row, double margin_m, struct err *e)
 {
-	struct near_walk *w = ctx;
 	struct find_near_item it;
-	double margin_m = 0, m = 0;
+	double m = 0;
 	bool inside = false;
 	enum err_code rc;
 
-	if (!row->fields.geom || geom_is_empty(row->fields.geom))
-		return ERR_OK;
-	rc = margin_of(w, row, &margin_m, e);
-	if (rc)
-		return rc;
 	if (row->as == SHOWN_DANGER) {
 		rc = shape_distance_m(w->st->geo, row->fields.geom, &w->point, &m, e);
 		m = fmax(0, m * 0.999 - margin_m); /* the distance is known to 0.1 % */
@@ -352,6 +359,48 @@ near_hazard(void *ctx, const struct shown *row, struct err *e)
 		rc = name_source(w, row, &it, e);
 	keep(w->release, &w->releases, &it);
 	return rc;
+}
+
+/* The row as a role without exact access sees it; *ret_any false: it sees nothing of it. The public
+ * geometry has radius and accuracy in it already. */
+static enum err_code
+see_coarse(struct near_walk *w, const struct shown *row, struct shown *ret, bool *ret_any,
+           struct err *e)
+{
+	enum access_fate fate = ACCESS_GONE;
+	enum err_code rc;
+
+	arena_reset(&w->seen);
+	*ret = *row;
+	rc = access_row(w->st, w->role, &w->seen, ret, &fate, e);
+	*ret_any =
+		!rc && fate != ACCESS_GONE && ret->fields.geom && !geom_is_empty(ret->fields.geom);
+	if (fate == ACCESS_UNCLASSED) {
+		memset(&ret->id, 0, sizeof(ret->id));
+		ret->kind = store_kind(w->st, "hazard");
+		ret->as = SHOWN_DANGER;
+		ret->unapproved = ret->conflict = false;
+	}
+	return rc;
+}
+
+static enum err_code
+near_hazard(void *ctx, const struct shown *row, struct err *e)
+{
+	struct near_walk *w = ctx;
+	struct shown seen;
+	double margin_m = 0;
+	bool any = true;
+	enum err_code rc;
+
+	if (!row->fields.geom || geom_is_empty(row->fields.geom))
+		return ERR_OK;
+	if (!access_is_exact(w->role)) {
+		rc = see_coarse(w, row, &seen, &any, e);
+		return rc || !any ? rc : take_hazard(w, &seen, 0, e);
+	}
+	rc = margin_of(w, row, &margin_m, e);
+	return rc ? rc : take_hazard(w, row, margin_m, e);
 }
 
 static bool
@@ -375,6 +424,13 @@ near_other(void *ctx, const struct shown *row, struct err *e)
 	if (!row->fields.geom || geom_is_empty(row->fields.geom) ||
 	    (text_eq(kind, "ordnance") && is_disposed(&row->fields)))
 		return ERR_OK;
+	if (!access_is_exact(w->role)) {
+		struct shown seen;
+		bool any = false;
+
+		rc = see_coarse(w, row, &seen, &any, e);
+		return rc || !any ? rc : take_hazard(w, &seen, 0, e);
+	}
 	rc = shape_distance_m(w->st->geo, row->fields.geom, &w->point, &m, e);
 	m = fmax(0, m * 0.999 - margin_m);
 	if (rc || m > w->within_m)
@@ -555,14 +611,18 @@ run_near(struct near_walk *w, struct err *e)
 	double reach_m = 0;
 	enum err_code rc = find_reach(w, &reach_m, e);
 
+	if (!access_is_exact(w->role))
+		reach_m += 3 * ACCESS_GRID_M; /* the public geometry fills its cells */
 	if (!rc)
 		rc = walk_kind(w, "hazard", reach_m, near_hazard, e);
 	/* others have no index of their reach: 20 km holds every handheld and every map */
 	if (!rc)
 		rc = walk_kind(w, "ordnance", 20000, near_other, e);
-	if (!rc)
+	if (!access_is_exact(w->role))
+		w->out->accidents = w->out->records = -1;
+	else if (!rc)
 		rc = walk_kind(w, "accident", 20000, near_other, e);
-	if (!rc)
+	if (!rc && access_is_exact(w->role))
 		rc = walk_kind(w, "minefield_record", 20000, near_other, e);
 	if (!rc)
 		rc = walk_kind(w, "place", 5000, near_place, e);
@@ -572,10 +632,13 @@ run_near(struct near_walk *w, struct err *e)
 }
 
 enum err_code
-find_near(struct store *st, double lon_deg, double lat_deg, double within_m, struct arena *mem,
-          struct find_near *ret, struct err *e)
+find_near(struct store *st, enum access_role role, const double at_deg[2], double within_m,
+          struct arena *mem, struct find_near *ret, struct err *e)
 {
-	struct near_walk w = { .st = st, .within_m = within_m, .mem = mem, .out = ret };
+	double lon_deg = at_deg[0], lat_deg = at_deg[1];
+	struct near_walk w = {
+		.st = st, .role = role, .within_m = within_m, .mem = mem, .out = ret
+	};
 	enum err_code rc;
 
 	if (!(lon_deg >= -180 && lon_deg <= 180))
@@ -590,9 +653,11 @@ find_near(struct store *st, double lon_deg, double lat_deg, double within_m, str
 		return err_set(e, ERR_NOMEM, "out of memory for a search");
 	w.release = w.danger + ITEMS_MOST;
 	arena_init(&w.row, (size_t)256 << 20);
+	arena_init(&w.seen, (size_t)256 << 20);
 	rc = run_near(&w, e);
 	mem_free(w.place);
 	arena_done(&w.row);
+	arena_done(&w.seen);
 	if (rc)
 		return rc;
 	ret->item = w.danger;

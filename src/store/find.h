@@ -1,8 +1,10 @@
-/* Finding records: by words, and by a position ("is it dangerous here?"). Reads the present, exact
- * positions: for the register's own people; what others may know goes through store/access. */
+/* Finding records: by words, and by a position ("is it dangerous here?"). Reads the present. For a
+ * role without exact access only what store/access shows of a record is looked at: nothing that is
+ * withheld steers the answer. */
 #ifndef STORE_FIND_H
 #define STORE_FIND_H
 
+#include "store/access.h"
 #include "store/shown.h"
 #include "store/store.h"
 
@@ -17,11 +19,19 @@ struct find_hit {
 };
 typedef enum err_code find_fn(void *ctx, const struct find_hit *hit, struct err *e);
 
+/* What to look for. */
+struct find_words {
+	enum access_role role;
+	const char *text; /* 1 .. 200 characters of UTF-8 */
+	size_t limit;
+};
+
 /**
  * Records whose text fields hold the words, letters folded (case, marks), in the order of kinds and
- * records; at most limit of them. *ret_more: there were more. text: 1 .. 200 characters of UTF-8.
+ * records; at most limit of them. Only fields and records that the role sees are searched.
+ * *ret_more: there were more.
  */
-MUST_CHECK enum err_code find_text(struct store *st, const char *text, size_t limit, find_fn *fn,
+MUST_CHECK enum err_code find_text(struct store *st, const struct find_words *what, find_fn *fn,
                                    void *ctx, bool *ret_more, struct err *e);
 
 enum find_answer {
@@ -51,8 +61,8 @@ struct find_near {
 		*item; /* nearest danger first, then releases; at most 200 of each; in mem */
 	size_t count;
 	int64_t dangers;        /* all of them */
-	int64_t accidents;      /* recorded within the distance */
-	int64_t records;        /* minefield records that reach within it: claims of a party */
+	int64_t accidents;      /* recorded within the distance; -1 = not for this role */
+	int64_t records;        /* minefield records that reach within it: claims of a party; -1 */
 	int64_t unlocated_here; /* open hazards without position under a place here */
 	int64_t waiting_here;   /* rows in quarantine that may be hazards and name a place here */
 	int64_t waiting_elsewhere; /* others of them; those that name no place among them */
@@ -60,11 +70,13 @@ struct find_near {
 };
 
 /**
- * What is known within within_m (0 .. 100,000) of a position. Danger reaches as far as its radius
+ * What is known within within_m (0 .. 100,000) of a position (longitude, latitude), as the role may
+ * know it: without exact access from the public geometry; danger that may not be told apart has the
+ * zero id, no class and no number. Danger reaches as far as its radius
  * and accuracy (of every revision in play); a release only holds farther inside than its accuracy.
  * ERR_INVALID.
  */
-MUST_CHECK enum err_code find_near(struct store *st, double lon_deg, double lat_deg,
+MUST_CHECK enum err_code find_near(struct store *st, enum access_role role, const double at_deg[2],
                                    double within_m, struct arena *mem, struct find_near *ret,
                                    struct err *e);
 

@@ -1,10 +1,12 @@
-/* The options that figures, explain and compare share: what is asked, of which past. */
-#ifndef CLI_QUESTION_H
-#define CLI_QUESTION_H
+/* The question that figures, explain and compare share, from texts: what is asked, of which past.
+ */
+#ifndef ASSESS_QUESTION_H
+#define ASSESS_QUESTION_H
 
 #include "assess/figure.h"
 
 struct question_texts {
+	const char *mark;     /* stands before the name of an option in sentences; NULL = "--" */
 	const char *as_of;    /* "YYYY-MM-DD"; NULL = today */
 	const char *known_at; /* RFC 3339 or a date (its end); NULL = now */
 	const char *by, *after;

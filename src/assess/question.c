@@ -1,4 +1,4 @@
-#include "cli/question.h"
+#include "assess/question.h"
 
 #include <string.h>
 
@@ -6,12 +6,19 @@
 #include "base/text.h"
 #include "store/history.h"
 
+static const char *
+mark(const struct question_texts *t)
+{
+	return t->mark ? t->mark : "--";
+}
+
 static enum err_code
-date_option(const char *name, const char *text, int64_t *ret_days, struct err *e)
+date_option(const struct question_texts *t, const char *name, const char *text, int64_t *ret_days,
+            struct err *e)
 {
 	if (!clock_parse_date(text, strlen(text), ret_days))
-		return err_set(e, ERR_INVALID, "%s is \"%.40s\"; it must be YYYY-MM-DD", name,
-		               text);
+		return err_set(e, ERR_INVALID, "%s%s is \"%.40s\"; it must be YYYY-MM-DD", mark(t),
+		               name, text);
 	return ERR_OK;
 }
 
@@ -35,17 +42,18 @@ check_code(const char *code, struct err *e)
 }
 
 static enum err_code
-known_at(struct store *st, const char *text, struct figure_question *q, struct err *e)
+known_at(struct store *st, const struct question_texts *t, struct figure_question *q, struct err *e)
 {
+	const char *text = t->known_at;
 	int64_t days;
 
 	if (clock_parse_date(text, strlen(text), &days))
 		q->known_at_us = (days + 1) * 86400000000 - 1;
 	else if (!clock_parse_us(text, strlen(text), &q->known_at_us))
 		return err_set(e, ERR_INVALID,
-		               "--known-at is \"%.40s\"; it must be a date or a time such as "
+		               "%sknown-at is \"%.40s\"; it must be a date or a time such as "
 		               "2026-05-04T09:12:44Z",
-		               text);
+		               mark(t), text);
 	return history_size_at(st, q->known_at_us, &q->known_size, e);
 }
 
@@ -69,16 +77,16 @@ question_make(struct store *st, const struct question_texts *t, struct figure_qu
 		known_level = known_level || text_eq(t->by, level[i]);
 	if (!known_level)
 		return err_set(e, ERR_INVALID,
-		               "--by is \"%.40s\"; allowed are country, admin1, admin2, admin3 and "
+		               "%sby is \"%.40s\"; allowed are country, admin1, admin2, admin3 and "
 		               "settlement",
-		               t->by);
+		               mark(t), t->by);
 	for (size_t i = 0; !rc && i < t->code_count; i++)
 		rc = check_code(t->codes[i], e);
 	if (!rc && t->as_of)
-		rc = date_option("--as-of", t->as_of, &q->as_of_days, e);
+		rc = date_option(t, "as-of", t->as_of, &q->as_of_days, e);
 	if (!rc && t->after)
-		rc = date_option("--after", t->after, &q->after_days, e);
+		rc = date_option(t, "after", t->after, &q->after_days, e);
 	if (!rc && t->known_at)
-		rc = known_at(st, t->known_at, q, e);
+		rc = known_at(st, t, q, e);
 	return rc;
 }

@@ -1,0 +1,25 @@
+/* Private to serve: parts of answers about one record. */
+#ifndef SERVE_API_RECORD_H
+#define SERVE_API_RECORD_H
+
+#include "base/json.h"
+#include "serve/ask.h"
+#include "store/history.h"
+
+/** Members that every answer about a record begins with: id, kind, number, how it is shown. */
+void record_head(struct json_writer *w, const struct shown *row);
+/** The record named by the path as the role sees it, in q->mem. ERR_NOTFOUND with one sentence for
+ * what is not there and for what the role does not see. */
+MUST_CHECK enum err_code record_see(const struct ask *q, struct store *st, struct shown *ret,
+                                    struct err *e);
+/** True for a revision that no other one (but returned ones) followed, and that was not returned.
+ */
+bool record_is_head(const struct history_revision *list, size_t n, size_t i);
+/** Member "heads": leaf hashes of those. */
+void record_heads(struct json_writer *w, const struct history_revision *list, size_t n);
+/** Member "links": kind and words of each record that the fields link to (at most 50), as far as
+ * the role sees it. */
+MUST_CHECK enum err_code record_links(const struct ask *q, struct store *st, struct json_writer *w,
+                                      const struct store_fields *f, struct err *e);
+
+#endif
