@@ -159,7 +159,7 @@ add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, 
 		if (!all && n == 0)
 			continue;
 		for (size_t d = 0; !rc && d < DISTANCES; d++) {
-			const struct nearby_figure *v = &f[g * DISTANCES + d];
+			const struct nearby_figure *v = &f[(size_t)g * DISTANCES + d];
 			char dim[80];
 			struct figure_row r = { .code = "exposure.people",
 				                .dim = dim,

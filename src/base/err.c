@@ -30,8 +30,7 @@ format(char *out, size_t size, const char *fmt, va_list args)
 	mend_end(out, size);
 }
 
-enum err_code
-err_set(struct err *e, enum err_code code, const char *fmt, ...)
+enum err_code(err_set)(struct err *e, enum err_code code, const char *fmt, ...)
 {
 	va_list args;
 

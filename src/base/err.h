@@ -37,6 +37,11 @@ struct err {
  */
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+#ifdef __clang_analyzer__
+/* The analyzer sees one file at a time: let it know that the code given is the code returned. */
+#define err_set(e, code, ...) ((void)(err_set)(e, code, __VA_ARGS__), (code))
+#endif
+
 /** Put "fmt: " in front of the sentence that is there. Returns e's code (ERR_INTERNAL if e is
  * NULL). */
 enum err_code err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -77,7 +77,7 @@ add_border(const struct lattice *t, int x1, int y1, int x2, int y2, struct path 
 static bool
 block(const struct lattice *t, int x1, int y1, int x2, int y2, struct arena *mem, struct geom *g)
 {
-	size_t sides = (size_t)(2 * (x2 - x1) + 2 * (y2 - y1));
+	size_t sides = 2 * ((size_t)(x2 - x1) + (size_t)(y2 - y1));
 	struct path p = { arena_calloc(mem, sides * (LAND_EDGE_POINTS + 1) + 1, 2 * sizeof(double)),
 		          0 };
 	uint32_t *end = arena_calloc(mem, 2, sizeof(*end));
