@@ -37,6 +37,15 @@ clock_now_us(void)
 	return (int64_t)ts.tv_sec * SECOND_US + ts.tv_nsec / 1000;
 }
 
+int64_t
+clock_steady_us(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* CLOCK_MONOTONIC is always there */
+	return (int64_t)ts.tv_sec * SECOND_US + ts.tv_nsec / 1000;
+}
+
 /* Write v with exactly n digits, leading zeros; returns the end. */
 static char *
 put_digits(char *out, int64_t v, int n)

@@ -10,6 +10,9 @@
 /** Now, in microseconds UTC. The environment's FALLOW_NOW (RFC 3339) replaces it, for tests. */
 int64_t clock_now_us(void);
 
+/** Microseconds of a clock that only goes forward, for deadlines; its zero means nothing. */
+int64_t clock_steady_us(void);
+
 /** "2026-05-04T09:12:44Z"; out has at least 21 bytes. */
 void clock_format_s(int64_t at_utc_s, char *out);
 /** "2026-05-04T09:12:44.123456Z"; out has at least 28 bytes. */

@@ -1,7 +1,7 @@
 /* compare: two registers side by side. */
+#include "assess/question.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "assess/question.h"
 #include "publish/compare.h"
 
 struct sides {

@@ -1,9 +1,9 @@
 /* export: what is given out of a register, for a role. */
 #include <stdio.h>
 
+#include "assess/question.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "assess/question.h"
 #include "publish/export.h"
 
 enum {

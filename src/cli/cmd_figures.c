@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assess/question.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "assess/question.h"
 #include "publish/answer.h"
 #include "store/cache.h"
 

@@ -34,6 +34,15 @@ struct route {
 extern const struct route route_table[];
 extern const size_t route_count;
 
+enum {
+	ROUTE_SEGMENTS_MOST = 16
+};
+
+/** Split a path into segments, which live in mem. False when there are too many or one is "." or
+ * "..". */
+bool route_split(const char *path, struct arena *mem, const char *segment[ROUTE_SEGMENTS_MOST],
+                 size_t *ret_count);
+
 enum route_found {
 	ROUTE_FOUND,
 	ROUTE_NO_PATH,  /* 404 */

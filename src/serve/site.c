@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "serve/handlers.h"
+#include "store/snapshot.h"
 
 /* A name for addresses from a file's name: letters a-z, digits; anything else is one '-'. */
 static char *
@@ -51,6 +52,7 @@ site_open(const char *const *path, size_t count, enum store_mode mode, struct si
 	for (i = 0; i < count && rc == ERR_OK; i++) {
 		s.reg[i].name = name_of(path[i]);
 		s.reg[i].path = path[i];
+		s.reg[i].writes = mode == STORE_WRITE;
 		s.count = i + 1;
 		if (!s.reg[i].name)
 			rc = err_set(e, ERR_NOMEM, "out of memory");
@@ -72,15 +74,54 @@ site_open(const char *const *path, size_t count, enum store_mode mode, struct si
 	return ERR_OK;
 }
 
+static void
+let_go(struct site_register *reg)
+{
+	for (size_t k = 0; k < sizeof reg->keep / sizeof *reg->keep; k++) {
+		if (reg->keep[k] && reg->keep_free[k])
+			reg->keep_free[k](reg->keep[k]);
+		reg->keep[k] = NULL;
+	}
+}
+
+void
+site_refresh(struct site *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct site_register *reg = &s->reg[i];
+		int64_t version = store_data_version(reg->st);
+
+		/* On failure the old forms serve on, and the next request tries again. */
+		if (version == reg->version)
+			;
+		else if (!store_forms_are_old(reg->st))
+			reg->version = version;
+		else {
+			let_go(reg);
+			if (store_forms_reload(reg->st, NULL) == ERR_OK)
+				reg->version = version;
+		}
+		/* Without it every query has a state of its own, each of them true. */
+		if (!reg->writes && store_snapshot_begin(reg->st, NULL) != ERR_OK)
+			continue;
+	}
+}
+
+void
+site_rest(struct site *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->reg[i].writes)
+			store_snapshot_end(s->reg[i].st);
+}
+
 void
 site_close(struct site *s)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		for (k = 0; k < sizeof s->reg[i].keep / sizeof *s->reg[i].keep; k++)
-			if (s->reg[i].keep[k] && s->reg[i].keep_free[k])
-				s->reg[i].keep_free[k](s->reg[i].keep[k]);
+		let_go(&s->reg[i]);
 		if (s->reg[i].st)
 			store_close(s->reg[i].st);
 		mem_free((char *)(uintptr_t)s->reg[i].name);

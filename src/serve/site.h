@@ -11,6 +11,8 @@ struct site_register {
 	const char *name; /* of the file, lower case letters, digits and '-': "ukraine" */
 	const char *path;
 	struct store *st; /* read-only, or for writing in the part that writes */
+	bool writes;      /* opened for writing */
+	int64_t version;  /* of the data when last looked at, see site_refresh */
 	/* What handlers keep between requests (an index of tiles ...), each its own slot. */
 	void *keep[4];
 	void (*keep_free[4])(void *);
@@ -35,6 +37,14 @@ struct site {
 MUST_CHECK enum err_code site_open(const char *const *path, size_t count, enum store_mode mode,
                                    struct site *ret, struct err *e);
 void site_close(struct site *s);
+/**
+ * Before an answer: if another process changed a form since, let go of what is kept between
+ * requests and read the forms again; then hold one state of every register that is open read-only
+ * until site_rest.
+ */
+void site_refresh(struct site *s);
+/** After an answer. */
+void site_rest(struct site *s);
 /** A register by its name, or NULL. */
 struct site_register *site_find(const struct site *s, const char *name);
 

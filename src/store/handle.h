@@ -35,6 +35,8 @@ struct store {
 	char uuid[UUID_TEXT], origin[120];
 	struct store_kind kind[STORE_MAX_KINDS];
 	size_t kind_count;
+	int64_t forms_state;          /* of the table of forms when they were read */
+	struct store_meta_kept *meta; /* values handed out, so that asking again takes no memory */
 	struct geo *geo;
 	bool skip_refresh; /* rows were written as the decision says, or will be rebuilt */
 	struct submit_state *submit; /* the submission that is open, see submit.c */

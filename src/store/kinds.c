@@ -91,7 +91,7 @@ kinds_load(struct store *st, struct err *e)
 	if (!rc && s != SQLITE_DONE)
 		rc = db_fail(st, "read the forms", e);
 	sqlite3_finalize(q);
-	return rc;
+	return rc ? rc : db_int(st, SQL_STORE_FORMS_STATE, 0, &st->forms_state, e);
 }
 
 void

@@ -69,6 +69,30 @@ open_database(struct store *st, int flags, struct err *e)
 	return db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
 }
 
+struct store_meta_kept {
+	struct store_meta_kept *next;
+	const char *key, *value;
+};
+
+/* A copy that lives as long as the handle; the same one for the same text. */
+static const char *
+meta_keep(struct store *st, const char *key, const char *value)
+{
+	struct store_meta_kept *m;
+
+	for (m = st->meta; m; m = m->next)
+		if (text_eq(m->key, key) && text_eq(m->value, value))
+			return m->value;
+	m = arena_alloc(&st->mem, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->key = arena_strdup(&st->mem, key);
+	m->value = arena_strdup(&st->mem, value);
+	m->next = st->meta;
+	st->meta = m;
+	return m->value;
+}
+
 const char *
 store_meta(struct store *st, const char *key)
 {
@@ -79,7 +103,7 @@ store_meta(struct store *st, const char *key)
 		return "";
 	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
 	if (sqlite3_step(q) == SQLITE_ROW)
-		value = arena_strdup(&st->mem, (const char *)sqlite3_column_text(q, 0));
+		value = meta_keep(st, key, (const char *)sqlite3_column_text(q, 0));
 	sqlite3_finalize(q);
 	return value ? value : "";
 }

@@ -1,0 +1,79 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve/part.h"
+#include "serve/worker.h"
+#include "store/accounts.h"
+#include "store/snapshot.h"
+
+enum {
+	READ_PAGES_KIB = 16 << 10, /* of each register in each part that reads */
+	WRITE_PAGES_KIB = 32 << 10
+};
+
+static bool
+reads(enum serve_part part)
+{
+	return part == PART_QUICK || part == PART_SLOW;
+}
+
+static enum err_code
+open_registers(const struct part_start *p, struct site *s, struct err *e)
+{
+	enum store_mode mode = p->part == PART_WRITE ? STORE_WRITE : STORE_READ;
+	enum err_code rc = site_open(p->o->path, p->o->count, mode, s, e);
+
+	for (size_t i = 0; rc == ERR_OK && i < s->count; i++)
+		rc = store_page_memory(s->reg[i].st,
+		                       mode == STORE_WRITE ? WRITE_PAGES_KIB : READ_PAGES_KIB, e);
+	return rc;
+}
+
+static enum err_code
+open_all(const struct part_start *p, struct site *s, struct err *e)
+{
+	if (!reads(p->part) && p->part != PART_WRITE)
+		return accounts_open(NULL, &s->accounts, e);
+	/* A part that only reads has no business with keys: what is sealed stays sealed to it. */
+	if (reads(p->part) && setenv("FALLOW_HOME", "/nonexistent", 1) != 0)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	return open_registers(p, s, e);
+}
+
+/* Tell the supervisor how it went. Should that fail, it sees the process end or work. */
+static void
+tell(int fd, char how, const char *text)
+{
+	char line[1200] = { how };
+	size_t n = strlen(text) < sizeof line - 1 ? strlen(text) : sizeof line - 1;
+
+	if (fd < 0)
+		return;
+	memcpy(line + 1, text, n);
+	if (write(fd, line, n + 1) < 0)
+		n = 0;
+	(void)close(fd);
+}
+
+int
+part_run(const struct part_start *p)
+{
+	struct site s = { 0 };
+	struct worker w = { .part = p->part, .site = &s, .fd = p->fd };
+	struct err e = { 0 };
+	enum err_code rc = open_all(p, &s, &e);
+
+	if (rc == ERR_OK && p->part == PART_SLOW)
+		s.pool = pool_create(0);
+	if (rc != ERR_OK) {
+		tell(p->ready_fd, 'E', e.text);
+		return err_exit_status(rc);
+	}
+	tell(p->ready_fd, 'R', "");
+	rc = worker_run(&w, &e);
+	pool_free(s.pool);
+	accounts_close(s.accounts);
+	site_close(&s);
+	return err_exit_status(rc);
+}

@@ -1,0 +1,473 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "serve/front.h"
+#include "serve/limits.h"
+#include "serve/listen.h"
+#include "serve/part.h"
+#include "serve/supervise.h"
+#include "serve/tell.h"
+
+#define S_US ((int64_t)1000000)
+
+enum {
+	KEPT_BYTES = 32 << 20,
+	FALLS_MOST = 5, /* ends within FALL_S of the start, one after another: give up */
+	FALL_S = 2,
+	STOP_S = LIMIT_DRAIN_S + 20
+};
+
+struct process {
+	enum serve_part part; /* PART_FRONT = the front */
+	pid_t pid;            /* 0 = none */
+	int64_t started_us;
+	int falls;
+};
+
+struct supervisor {
+	const struct serve_options *o;
+	struct process front, part[PARTS_LINKS_MOST];
+	size_t parts;
+	int listen_fd, control_fd, signal_fd;
+	bool stopping;
+	int64_t stop_us;
+	char address[80];
+};
+
+/* Close every descriptor but these, which are above 2 and in ascending order. */
+static void
+close_others(const int *keep, size_t count)
+{
+	unsigned from = 3;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((unsigned)keep[i] > from)
+			(void)syscall(SYS_close_range, from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	(void)syscall(SYS_close_range, from, ~0u, 0);
+}
+
+static void
+sort(int *fd, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && fd[j - 1] > fd[j]; j--) {
+			int t = fd[j];
+
+			fd[j] = fd[j - 1];
+			fd[j - 1] = t;
+		}
+}
+
+/* In the new process: signals of the terminal are the supervisor's affair; it ends when the sockets
+ * to it are closed. */
+static void
+settle(const int *keep_fd, size_t count)
+{
+	int keep[PARTS_LINKS_MOST + 4];
+	sigset_t none;
+
+	memcpy(keep, keep_fd, count * sizeof *keep);
+	sort(keep, count);
+	close_others(keep, count);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Start a part; *ret_fd is the front's end of its socket, ready_fd (-1 = none) its word. */
+static enum err_code
+start_part(struct supervisor *s, struct process *p, int *ret_fd, int *ret_ready, struct err *e)
+{
+	int pair[2] = { -1, -1 }, ready[2] = { -1, -1 };
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    pipe2(ready, O_CLOEXEC) != 0)
+		return err_set(e, ERR_IO, "could not make a socket between the parts: %s",
+		               strerror(errno));
+	pid = fork();
+	if (pid == 0) {
+		struct part_start start = {
+			.part = p->part, .o = s->o, .fd = pair[1], .ready_fd = ready[1]
+		};
+
+		settle((int[]){ pair[1], ready[1] }, 2);
+		_exit(part_run(&start));
+	}
+	(void)close(pair[1]);
+	(void)close(ready[1]);
+	if (pid < 0) {
+		(void)close(pair[0]);
+		(void)close(ready[0]);
+		return err_set(e, ERR_IO, "could not start a process: %s", strerror(errno));
+	}
+	p->pid = pid;
+	p->started_us = clock_steady_us();
+	*ret_fd = pair[0];
+	*ret_ready = ready[0];
+	return ERR_OK;
+}
+
+/* Wait for a part's word at the start. */
+static enum err_code
+hear(struct supervisor *s, const struct process *p, int ready_fd, struct err *e)
+{
+	char line[1200];
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = read(ready_fd, line + n, sizeof line - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	line[n] = '\0';
+	(void)close(ready_fd);
+	if (n == 0)
+		return err_set(e, ERR_INTERNAL, "the part %s ended while it started",
+		               tell_part_name(p->part));
+	if (line[0] == 'E')
+		return err_set(e, ERR_IO, "%s", line + 1);
+	if (line[1] && s->o->remark)
+		s->o->remark(s->o->ctx, line + 1);
+	return ERR_OK;
+}
+
+static size_t
+most_connections(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return 512;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r); /* what it is then counts */
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < 128)
+		return 64;
+	return r.rlim_cur - 64 < LIMIT_CONNECTIONS ? (size_t)r.rlim_cur - 64 : LIMIT_CONNECTIONS;
+}
+
+static int
+front_child(const struct supervisor *s, int control, const struct front_link *link)
+{
+	struct front_options o = { .listen_fd = s->listen_fd,
+		                   .control_fd = control,
+		                   .link = link,
+		                   .links = s->parts,
+		                   .base = s->o->base,
+		                   .connections = most_connections(),
+		                   .kept_bytes = KEPT_BYTES,
+		                   .log_fd = s->o->quiet ? -1 : STDERR_FILENO };
+	int keep[PARTS_LINKS_MOST + 2];
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < s->parts; i++)
+		keep[i] = link[i].fd;
+	keep[s->parts] = s->listen_fd;
+	keep[s->parts + 1] = control;
+	settle(keep, s->parts + 2);
+	return err_exit_status(front_run(&o, &e));
+}
+
+static enum err_code
+start_front(struct supervisor *s, const struct front_link *link, struct err *e)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_set(e, ERR_IO, "could not make a socket between the parts: %s",
+		               strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		_exit(front_child(s, pair[1], link));
+	(void)close(pair[1]);
+	if (pid < 0) {
+		(void)close(pair[0]);
+		return err_set(e, ERR_IO, "could not start a process: %s", strerror(errno));
+	}
+	s->control_fd = pair[0];
+	s->front.pid = pid;
+	s->front.started_us = clock_steady_us();
+	return ERR_OK;
+}
+
+/* Start everything. The part that writes is first: it finishes what a power cut interrupted. */
+static enum err_code
+start_all(struct supervisor *s, struct err *e)
+{
+	struct front_link link[PARTS_LINKS_MOST];
+	int ready[PARTS_LINKS_MOST];
+	size_t i, n = 0;
+	enum err_code rc = ERR_OK;
+
+	for (i = 0; i < s->parts; i++)
+		link[i] = (struct front_link){ s->part[i].part, -1 }, ready[i] = -1;
+	for (i = 0; i < s->parts && rc == ERR_OK; i++) {
+		rc = start_part(s, &s->part[i], &link[i].fd, &ready[i], e);
+		n = i + 1;
+		if (rc == ERR_OK && s->part[i].part == PART_WRITE) {
+			rc = hear(s, &s->part[i], ready[i], e);
+			ready[i] = -1;
+		}
+	}
+	for (i = 0; i < n; i++)
+		if (ready[i] >= 0 && rc == ERR_OK)
+			rc = hear(s, &s->part[i], ready[i], e);
+		else if (ready[i] >= 0)
+			(void)close(ready[i]);
+	if (rc == ERR_OK)
+		rc = start_front(s, link, e);
+	for (i = 0; i < n; i++)
+		if (link[i].fd >= 0)
+			(void)close(link[i].fd);
+	return rc;
+}
+
+static void
+remark(const struct supervisor *s, const char *text)
+{
+	if (s->o->remark)
+		s->o->remark(s->o->ctx, text);
+}
+
+static void
+stop(struct supervisor *s)
+{
+	struct front_message m = { 'T', 0 };
+
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_us = clock_steady_us();
+	if (s->control_fd >= 0 && send(s->control_fd, &m, sizeof m, MSG_NOSIGNAL) < 0) {
+		(void)close(s->control_fd); /* the front takes that for the same */
+		s->control_fd = -1;
+	}
+}
+
+/* A new process in the place of one that ended: the front gets the socket to it. */
+static enum err_code
+replace(struct supervisor *s, size_t index, struct err *e)
+{
+	struct front_message m = { 'L', (uint8_t)index };
+	struct iovec v = { &m, sizeof m };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} room = { .bytes = { 0 } };
+	struct msghdr h = { .msg_iov = &v,
+		            .msg_iovlen = 1,
+		            .msg_control = room.bytes,
+		            .msg_controllen = sizeof room.bytes };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+	int fd = -1, ready = -1;
+	enum err_code rc = start_part(s, &s->part[index], &fd, &ready, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	(void)close(ready);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	if (sendmsg(s->control_fd, &h, MSG_NOSIGNAL) < 0)
+		rc = err_set(e, ERR_IO, "could not tell the front of a new part: %s",
+		             strerror(errno));
+	(void)close(fd);
+	return rc;
+}
+
+/* Did it fall over right after its start, again and again? */
+static bool
+falls_too_often(struct process *p)
+{
+	if (clock_steady_us() - p->started_us < FALL_S * S_US)
+		p->falls++;
+	else
+		p->falls = 0;
+	return p->falls >= FALLS_MOST;
+}
+
+static enum err_code
+ended(struct supervisor *s, struct process *p, int status, struct err *e)
+{
+	struct timespec pause = { .tv_nsec = 100000000 };
+	char text[200];
+
+	p->pid = 0;
+	if (s->stopping)
+		return ERR_OK;
+	(void)snprintf(text, sizeof text, "the part %s ended (%s %d) and is started again",
+	               tell_part_name(p->part), WIFSIGNALED(status) ? "signal" : "status",
+	               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	remark(s, text);
+	if (falls_too_often(p))
+		return err_set(e, ERR_INTERNAL, "the part %s ends again and again",
+		               tell_part_name(p->part));
+	if (p->falls)
+		(void)nanosleep(&pause, NULL);
+	if (p != &s->front)
+		return replace(s, (size_t)(p - s->part), e);
+	/* Without the front the parts end by themselves; all start anew. */
+	(void)close(s->control_fd);
+	s->control_fd = -1;
+	for (size_t i = 0; i < s->parts; i++) {
+		if (s->part[i].pid)
+			(void)waitpid(s->part[i].pid, NULL, 0);
+		s->part[i].pid = 0;
+	}
+	return start_all(s, e);
+}
+
+static enum err_code
+reap(struct supervisor *s, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+	int status = 0;
+	pid_t pid;
+
+	while (rc == ERR_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->front.pid)
+			rc = ended(s, &s->front, status, e);
+		for (size_t i = 0; i < s->parts && rc == ERR_OK; i++)
+			if (pid == s->part[i].pid)
+				rc = ended(s, &s->part[i], status, e);
+	}
+	return rc;
+}
+
+static bool
+all_ended(const struct supervisor *s)
+{
+	for (size_t i = 0; i < s->parts; i++)
+		if (s->part[i].pid)
+			return false;
+	return s->front.pid == 0;
+}
+
+/* The front says that a process is stuck: it is ended, and replaced when that is seen. */
+static void
+heard_front(struct supervisor *s)
+{
+	struct front_message m;
+	ssize_t n = recv(s->control_fd, &m, sizeof m, MSG_DONTWAIT);
+
+	if (n == 0) {
+		(void)close(s->control_fd);
+		s->control_fd = -1;
+	} else if (n == sizeof m && m.what == 'K' && m.index < s->parts && s->part[m.index].pid) {
+		(void)kill(s->part[m.index].pid, SIGKILL);
+	}
+}
+
+static void
+kill_all(struct supervisor *s)
+{
+	if (s->front.pid)
+		(void)kill(s->front.pid, SIGKILL);
+	for (size_t i = 0; i < s->parts; i++)
+		if (s->part[i].pid)
+			(void)kill(s->part[i].pid, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static enum err_code
+watch_over(struct supervisor *s, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	while (rc == ERR_OK && !(s->stopping && all_ended(s))) {
+		struct pollfd p[2] = { { .fd = s->signal_fd, .events = POLLIN },
+			               { .fd = s->control_fd, .events = POLLIN } };
+		struct signalfd_siginfo info;
+
+		if (poll(p, 2, s->stopping ? 500 : -1) < 0 && errno != EINTR)
+			return err_set(e, ERR_IO, "could not wait: %s", strerror(errno));
+		if (p[0].revents && read(s->signal_fd, &info, sizeof info) == sizeof info) {
+			if (info.ssi_signo == SIGCHLD)
+				rc = reap(s, e);
+			else
+				stop(s);
+		}
+		if (s->control_fd >= 0 && p[1].revents)
+			heard_front(s);
+		if (s->stopping && clock_steady_us() - s->stop_us > STOP_S * S_US)
+			return err_set(e, ERR_IO, "some parts did not end in time");
+	}
+	return rc;
+}
+
+static enum err_code
+take_signals(struct supervisor *s, struct err *e)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
+		s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return s->signal_fd >= 0
+	               ? ERR_OK
+	               : err_set(e, ERR_IO, "could not watch for signals: %s", strerror(errno));
+}
+
+static void
+plan_parts(struct supervisor *s)
+{
+	if (!s->o->read_only)
+		s->part[s->parts++].part = PART_WRITE;
+	for (int i = 0; i < SERVE_QUICK; i++)
+		s->part[s->parts++].part = PART_QUICK;
+	s->part[s->parts++].part = PART_SLOW;
+	s->part[s->parts++].part = PART_ACCOUNT;
+	s->part[s->parts++].part = PART_LOGIN;
+}
+
+enum err_code
+supervise_run(const struct serve_options *o, struct err *e)
+{
+	struct supervisor s = { .o = o, .listen_fd = -1, .control_fd = -1, .signal_fd = -1 };
+	enum err_code rc;
+
+	plan_parts(&s);
+	(void)signal(SIGPIPE, SIG_IGN);
+	rc = listen_open(o->listen, &s.listen_fd, s.address, sizeof s.address, e);
+	if (rc == ERR_OK)
+		rc = take_signals(&s, e);
+	if (rc == ERR_OK)
+		rc = start_all(&s, e);
+	if (rc == ERR_OK && o->ready)
+		o->ready(o->ctx, o->base ? o->base : s.address);
+	if (rc == ERR_OK)
+		rc = watch_over(&s, e);
+	kill_all(&s);
+	if (s.listen_fd >= 0)
+		(void)close(s.listen_fd);
+	if (s.control_fd >= 0)
+		(void)close(s.control_fd);
+	if (s.signal_fd >= 0)
+		(void)close(s.signal_fd);
+	return rc;
+}
