@@ -448,6 +448,7 @@ import_run(struct store *st, const struct import_options *o, struct buf *mapping
            struct import_result *ret, struct err *e)
 {
 	struct importing im = { .st = st, .o = o, .kind = store_kind(st, o->kind) };
+	int64_t source_days = 0;
 	enum err_code rc;
 
 	if (im.kind < 0) {
@@ -456,8 +457,12 @@ import_run(struct store *st, const struct import_options *o, struct buf *mapping
 	}
 	if (decide_own_kind(st, im.kind))
 		return decide_refuse(o->kind, e);
-	if (o->source_date && !clock_parse_date(o->source_date, strlen(o->source_date), NULL))
+	if (o->source_date &&
+	    !clock_parse_date(o->source_date, strlen(o->source_date), &source_days))
 		return err_set(e, ERR_INVALID, "the source's date \"%.40s\" is not YYYY-MM-DD",
+		               o->source_date);
+	if (o->source_date && source_days > clock_now_us() / 86400000000 + 1)
+		return err_set(e, ERR_INVALID, "the source's date %s lies in the future",
 		               o->source_date);
 	arena_init(&im.mem, FIRST_BYTES);
 	arena_init(&im.first_mem, FIRST_BYTES);

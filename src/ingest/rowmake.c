@@ -471,6 +471,45 @@ fill_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row 
 	return ERR_OK;
 }
 
+/* Something that did not fit its field, for the remarks. */
+static bool
+keep_text(struct rowmake_worker *w, struct rowmake_row *r, const char *field, const char *text)
+{
+	r->bad = arena_printf(&w->mem, "%s%s%s: %s", r->bad ? r->bad : "", r->bad ? "; " : "",
+	                      field, text);
+	return r->bad != NULL;
+}
+
+/* Nothing is known of a day that is yet to come: what a row says of it counts from the day of
+ * receipt, or a figure of today would leave the danger out. Land is not closed by a day to come:
+ * whether it is now is not said. */
+static enum err_code
+bound_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
+           struct rowcheck_row *check, struct err *e)
+{
+	const char *date = fields_text(&r->fields, "valid_from"), *status;
+	int64_t days = 0;
+	char *today;
+
+	/* a day is over in the far east before it is in UTC */
+	if (!date || !clock_parse_date(date, strlen(date), &days) ||
+	    days <= m->about.today_days + 1)
+		return ERR_OK;
+	today = arena_alloc(&w->mem, 11);
+	if (!today || !keep_text(w, r, "valid_from", date))
+		return no_memory(e);
+	clock_format_date(m->about.today_days, today);
+	set_date(m, r, today);
+	rowcheck_set(check, CHECK_FUTURE_DATE, NULL);
+	if (!m->is_hazard || !reopen_closes(&r->fields))
+		return ERR_OK;
+	status = fields_text(&r->fields, "status");
+	if (!keep_text(w, r, "status", status))
+		return no_memory(e);
+	(void)fields_set_text(&r->fields, "status", "unknown"); /* a core choice */
+	return ERR_OK;
+}
+
 /* What the row does not say and the register needs. */
 static enum err_code
 fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
@@ -479,6 +518,8 @@ fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
 	struct store_value *remarks = m->remarks < 0 ? NULL : &r->fields.value[m->remarks];
 	enum err_code rc = fill_date(m, w, r, check, e);
 
+	if (!rc)
+		rc = bound_date(m, w, r, check, e);
 	if (rc)
 		return rc;
 	if (m->is_hazard && r->fields.value[m->class_field].type == STORE_NULL) {

@@ -341,6 +341,52 @@ dates_that_are_missing(void **state)
 	expect(2, 2, 0, 0, 0);
 }
 
+static enum err_code
+count_shown(void *ctx, const struct shown *row, struct err *e)
+{
+	int *n = ctx;
+
+	(void)e;
+	n[row->as]++;
+	n[3] += strstr(fields_text(&row->fields, "remarks"), "valid_from: 2") != NULL;
+	return ERR_OK;
+}
+
+/* It is 2024-06-01. What is dated later counts from today; land is not closed by it. */
+static void
+what_is_dated_in_the_future_shows_today(void **state)
+{
+	struct each_filter f = { .kind = store_kind(st, "hazard"),
+		                 .as_of_days = 19875, /* 2024-06-01 */
+		                 .known_size = INT64_MAX };
+	int n[4] = { 0 };
+	struct import_options o = { .kind = "hazard", .source_date = "2024-06-03" };
+	struct err e = { 0 };
+
+	(void)state;
+	import_mapped(
+		"hazard", "h.csv",
+		"lon,lat,status,d\n-125.1,-45,open,2042-01-01\n-125.2,-45,closed,2024-06-03\n"
+		"-125.3,-45,open,2024-06-02\n",
+		"SELECT lon, lat, status, d AS valid_from, 'cha' AS class, 'as is' AS remarks, "
+		"CASE status WHEN 'closed' THEN 'cleared' END AS outcome, 'WGS 84' AS "
+		"given_datum FROM source");
+	assert_int_equal(checked(CHECK_FUTURE_DATE), 2);
+	assert_int_equal(checked(CHECK_CLOSED_AS_REPORTED), 0);
+	assert_int_equal(store_each(st, &f, count_shown, n, NULL), ERR_OK);
+	assert_int_equal(n[SHOWN_DANGER], 2); /* the third is of tomorrow */
+	assert_int_equal(n[SHOWN_REPORTED_RELEASED], 0);
+	assert_int_equal(n[3], 2);
+	import_text("accident", "a.csv",
+	            "lon,lat,given_datum,date,class\n-125.1,-45,WGS 84,2042-01-01,mine\n");
+	f.kind = store_kind(st, "accident");
+	n[SHOWN_DANGER] = 0;
+	assert_int_equal(store_each(st, &f, count_shown, n, NULL), ERR_OK);
+	assert_int_equal(n[SHOWN_DANGER], 1);
+	o.path = write_file("b.csv", "lon,lat\n-125,-45\n");
+	assert_int_equal(try_import(o, &e), ERR_INVALID);
+}
+
 static void
 classes_that_are_missing(void **state)
 {
@@ -809,6 +855,7 @@ main(void)
 		TEST(doubtful_position),
 		TEST(stated_datum),
 		TEST(dates_that_are_missing),
+		TEST(what_is_dated_in_the_future_shows_today),
 		TEST(classes_that_are_missing),
 		TEST(bad_value),
 		TEST(repeated_row),
