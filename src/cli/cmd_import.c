@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "ingest/import.h"
+#include "ingest/overlaps.h"
 
 enum {
 	MAX_KEYS = 16,
@@ -95,6 +96,7 @@ print_json(const struct import_result *r, const struct texts *t, const char *sql
 		if (c->check[i])
 			json_int(&w, rowchecks[i].code, c->check[i]);
 	json_object_end(&w);
+	json_bool(&w, "overlaps_compared", !c->not_compared && !t->dry_run);
 	json_bool(&w, "dry_run", t->dry_run);
 	json_string(&w, "source", *c->source_id ? c->source_id : NULL);
 	json_string(&w, "sha256", *c->sha256 ? c->sha256 : NULL);
@@ -128,7 +130,8 @@ print_text(const struct cli *cli, const struct import_result *r, const struct te
 	if (c->revised)
 		printf("  %8lld correct records that were there\n", (long long)c->revised);
 	if (c->not_compared)
-		printf("overlaps were not looked for: the register has too many hazards to hold in memory\n");
+		printf("overlaps were not looked for: the register has more than %d hazards\n",
+		       OVERLAPS_MAX_HAZARDS);
 	if (c->reopened)
 		printf("  %8lld released hazards are open again by what lies on them\n",
 		       (long long)c->reopened);

@@ -11,6 +11,8 @@
 #include "geo/geom.h"
 #include "ingest/decide.h"
 #include "ingest/reopen.h"
+#include "ingest/rowcheck.h"
+#include "ingest/territory.h"
 #include "store/history.h"
 
 enum {
@@ -164,16 +166,7 @@ read_json_file(struct store_fields *f, const char *path, struct arena *mem, stru
 	return rc;
 }
 
-/* A hazard that no map can draw: it counts, and is flagged. */
-static bool
-places_nothing(const struct store_fields *f)
-{
-	return !f->geom && text_eq(f->form->kind, "hazard") && !fields_text(f, "place") &&
-	       !fields_text(f, "place_name") && !fields_text(f, "admin1_name") &&
-	       !fields_text(f, "admin2_name");
-}
-
-/* The form's own checks; the first refusal ends it, flags are collected. */
+/* The form's own checks; the first refusal ends it, flags are added to those there. */
 static enum err_code
 check_form(const struct store_fields *f, const int *sorted, struct arena *mem, char *flags,
            size_t flags_size, struct err *e)
@@ -182,7 +175,7 @@ check_form(const struct store_fields *f, const int *sorted, struct arena *mem, c
 	struct form_issues issues = { 0 };
 	struct json_value *object = NULL;
 	struct buf b;
-	size_t n = 0;
+	size_t n = strlen(flags);
 	enum err_code rc = form_checker_create(f->form, &checker, e);
 
 	buf_init(&b, MAX_FIELDS_JSON);
@@ -194,8 +187,6 @@ check_form(const struct store_fields *f, const int *sorted, struct arena *mem, c
 	if (!rc)
 		rc = form_check_record(checker, object, clock_now_us() / 86400000000, mem, &issues,
 		                       e);
-	if (!rc && places_nothing(f))
-		n += (size_t)snprintf(flags, flags_size, "no_position");
 	for (size_t i = 0; !rc && i < issues.count; i++) {
 		const struct form_issue *is = &issues.issue[i];
 
@@ -232,6 +223,46 @@ check_position(const struct store_fields *f, struct err *e)
 	if (zero)
 		return err_set(e, ERR_INVALID, "field geometry: the position 0, 0 is no position");
 	return ERR_OK;
+}
+
+/* The checks of an import that look at one row alone: what would go to quarantine is refused,
+ * flags are told. */
+static enum err_code
+check_row(struct store *st, const struct store_fields *f, struct arena *mem, char *flags,
+          size_t flags_size, struct err *e)
+{
+	struct rowcheck_row r = { .fields = f,
+		                  .geometry_given = f->geom != NULL,
+		                  .half_m = -1,
+		                  .today_days = clock_now_us() / 86400000000,
+		                  .geo = geo_create(),
+		                  .mem = mem };
+	struct territory *t = NULL;
+	enum err_code rc = r.geo ? territory_load(st, &t, e)
+	                         : err_set(e, ERR_NOMEM, "out of memory for checks");
+
+	if (!rc) {
+		r.country = territory_country(t);
+		r.places = territory_places(t);
+		rc = rowcheck_run(&r, e);
+	}
+	/* a person may know of a danger and not where it is */
+	if (r.found >> CHECK_PLACE_UNKNOWN & 1) {
+		r.found &= ~((uint64_t)1 << CHECK_PLACE_UNKNOWN);
+		r.found |= (uint64_t)1 << CHECK_NO_POSITION;
+	}
+	if (!rc && rowcheck_any(r.found, ROWCHECK_REFUSE))
+		rc = err_set(e, ERR_INVALID, "field geometry: %s",
+		             r.reason ? r.reason : "the position cannot be known");
+	if (!rc) {
+		const char *codes = rowcheck_codes(r.found, ROWCHECK_FLAG, mem);
+
+		if (codes && *codes && strlen(codes) < flags_size)
+			memcpy(flags, codes, strlen(codes) + 1);
+	}
+	territory_free(t);
+	geo_free(r.geo);
+	return rc;
 }
 
 /* Information cannot be newer than tomorrow, the day it may be already east of Greenwich: a figure
@@ -324,6 +355,8 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	rc = check_position(&rev->fields, e);
 	if (!rc)
 		rc = check_date(&rev->fields, e);
+	if (!rc)
+		rc = check_row(st, &rev->fields, mem, flags, flags_size, e);
 	return rc ? rc
 	          : check_form(&rev->fields, store_sorted_fields(st, kind), mem, flags, flags_size,
 	                       e);

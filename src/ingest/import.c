@@ -343,6 +343,7 @@ open_maker(struct importing *im, struct err *e)
 	if (rc)
 		return rc;
 	about.country = territory_country(im->territory);
+	about.places = territory_places(im->territory);
 	rc = links_load(im->st, about.form, about.column, about.column_count, &im->links, e);
 	if (rc)
 		return rc;

@@ -466,6 +466,7 @@ run_group(struct retry *r, size_t from, size_t to, struct err *e)
 		rc = territory_load(r->st, &g->territory, e);
 	if (!rc) {
 		about.country = territory_country(g->territory);
+		about.places = territory_places(g->territory);
 		about.column_count = g->columns;
 		about.column = g->column;
 		about.key = g->keys ? g->key : NULL;

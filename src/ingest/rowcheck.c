@@ -22,6 +22,7 @@ static enum err_code check_area(struct rowcheck_row *r, struct err *e);
 static enum err_code check_items(struct rowcheck_row *r, struct err *e);
 static enum err_code check_form(struct rowcheck_row *r, struct err *e);
 static enum err_code check_closed(struct rowcheck_row *r, struct err *e);
+static enum err_code check_place(struct rowcheck_row *r, struct err *e);
 
 /* A function stands at the first of the checks it decides. */
 const struct rowcheck rowchecks[CHECK_COUNT] = {
@@ -114,6 +115,13 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                            "closed land that does not say since when; any find on it "
 	                            "opens it again",
 	                            NULL },
+	[CHECK_OUTSIDE_PLACE] = { "outside_place", ROWCHECK_FLAG,
+	                          "the position is not in the place that the row names",
+	                          check_place },
+	[CHECK_DUPLICATE_RECORD] = { "duplicate_record", ROWCHECK_FLAG,
+	                             "the register holds a record like this: same position, same "
+	                             "day",
+	                             NULL },
 	[CHECK_FILE_DATE] = { "file_date", ROWCHECK_NOTE,
 	                      "the file has no date of information; rows take the source's or that "
 	                      "of receipt",
@@ -152,6 +160,10 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                             "closed land on which a find or accident lies that is not "
 	                             "older; it is open again by that",
 	                             NULL },
+	[CHECK_CASUALTIES_DIFFER] = { "casualties_differ", ROWCHECK_NOTE,
+	                              "an accident says other numbers of killed or injured than the "
+	                              "victims listed",
+	                              NULL },
 };
 
 void
@@ -413,6 +425,16 @@ check_country(struct rowcheck_row *r, struct err *e)
 		rowcheck_set(r, CHECK_ZERO_ISLAND, NULL);
 	else if (r->country)
 		explain_outside(r, lon, lat, region_distance_km(r->country, lon, lat));
+	return ERR_OK;
+}
+
+static enum err_code
+check_place(struct rowcheck_row *r, struct err *e)
+{
+	(void)e;
+	if (r->places && !is_kind(r, "place") && !rowcheck_any(r->found, ROWCHECK_REFUSE) &&
+	    gazetteer_misses(r->places, r->fields))
+		rowcheck_set(r, CHECK_OUTSIDE_PLACE, NULL);
 	return ERR_OK;
 }
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "form/check.h"
 #include "geo/geo.h"
+#include "ingest/gazetteer.h"
 #include "ingest/region.h"
 #include "store/record.h"
 
@@ -68,6 +69,8 @@ enum rowcheck_id {
 	CHECK_RELEVANT,
 	CHECK_BROKEN_LINK,
 	CHECK_CLOSING_UNDATED,
+	CHECK_OUTSIDE_PLACE,
+	CHECK_DUPLICATE_RECORD,
 	/* noted */
 	CHECK_FILE_DATE,
 	CHECK_FILE_CLASS,
@@ -82,6 +85,7 @@ enum rowcheck_id {
 	CHECK_RELEASED_OVER_OPEN,
 	CHECK_ON_RELEASED_LAND,
 	CHECK_CLOSED_OVER_FIND,
+	CHECK_CASUALTIES_DIFFER,
 	CHECK_COUNT
 };
 
@@ -103,7 +107,8 @@ struct rowcheck_row {
 	bool geometry_given; /* there was one, empty or not */
 	double half_m; /* half of the last digit of the position as given, in metres; -1 = not known
 	                */
-	const struct region *country; /* NULL = not known */
+	const struct region *country;   /* NULL = not known */
+	const struct gazetteer *places; /* NULL = none are known */
 	int64_t today_days;
 	struct geo *geo;
 	struct form_checker *checker;

@@ -544,6 +544,7 @@ rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_ro
 	struct rowcheck_row check = { .fields = &r->fields,
 		                      .half_m = -1,
 		                      .country = m->about.country,
+		                      .places = m->about.places,
 		                      .today_days = m->about.today_days,
 		                      .geo = w->geo,
 		                      .checker = w->checker,

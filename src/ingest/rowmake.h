@@ -28,7 +28,8 @@ struct rowmake_about {
 	const char *operation;        /* --operation: "15865", or NULL */
 	bool geometry_is_wgs84;       /* by the file format (GeoJSON, KML, GPX) */
 	const struct region *country; /* or NULL */
-	const struct links *links;    /* numbers of records that rows may name, or NULL */
+	const struct gazetteer *places; /* of the register, or NULL */
+	const struct links *links;      /* numbers of records that rows may name, or NULL */
 	int64_t today_days;
 };
 

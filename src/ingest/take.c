@@ -8,13 +8,16 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "geo/measure.h"
 #include "ingest/overlaps.h"
 #include "ingest/reopen.h"
 #include "ingest/seen.h"
+#include "ingest/toll.h"
 #include "store/each.h"
 #include "store/history.h"
 #include "store/quarantine.h"
 #include "store/rowkey.h"
+#include "store/twin.h"
 
 #define BATCH_BYTES ((size_t)1 << 30)
 #define MAX_EDITIONS 4000
@@ -30,11 +33,13 @@ struct take {
 	struct take_counts counts;
 	struct reopen *reopen; /* NULL: rows of this kind reopen nothing */
 	struct rowkey_reader *keys;
+	struct twin_finder *twins; /* NULL: nothing was in the register, or no geometry */
 	struct quarantine *quarantine;
 	struct arena mem; /* of the batch */
 	bool open;        /* a submission is open and holds the source record */
 	bool look_keys, look_quarantine;
 	bool group_full;
+	int64_t since;               /* index of the first submission that this import can have */
 	int64_t in_group, first_new; /* rid of the first revision that this import can have */
 	struct uuid source;
 	char source_text[UUID_TEXT];
@@ -62,6 +67,27 @@ static enum err_code
 no_memory(struct err *e)
 {
 	return err_set(e, ERR_NOMEM, "out of memory for an import");
+}
+
+/* What makes two records of a kind at one position the same: a spot can hold several items. */
+static enum err_code
+open_twins(struct take *t, struct err *e)
+{
+	static const struct {
+		const char *kind, *same[TWIN_MAX_SAME + 1];
+	} kinds[] = {
+		{ "hazard", { NULL } },
+		{ "minefield_record", { NULL } },
+		{ "accident", { "valid_from", NULL } },
+		{ "ordnance", { "valid_from", "category", "model", "quantity", NULL } },
+		{ "activity", { "valid_from", "type", NULL } },
+	};
+	const char *kind = store_kind_name(t->about.st, t->about.kind);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (text_eq(kind, kinds[i].kind))
+			return twin_open(t->about.st, t->about.kind, kinds[i].same, &t->twins, e);
+	return ERR_OK;
 }
 
 enum err_code
@@ -103,6 +129,9 @@ take_open(const struct take_about *about, struct take **ret, struct err *e)
 	if (!rc)
 		rc = rowkey_revisions(about->st, &revisions, e);
 	t->first_new = revisions + 1;
+	t->since = store_log_size(about->st);
+	if (!rc && revisions > 0)
+		rc = open_twins(t, e);
 	if (!rc)
 		rc = reopen_create(about->st, about->kind, &t->reopen, e);
 	if (!rc && about->source)
@@ -144,6 +173,7 @@ take_close(struct take *t)
 		submit_cancel(t->about.st);
 	reopen_free(t->reopen);
 	rowkey_close(t->keys);
+	twin_close(t->twins);
 	quarantine_close(t->quarantine);
 	arena_done(&t->mem);
 	forget_rows(t);
@@ -373,8 +403,19 @@ identify(struct take *t, struct rowmake_row *r, bool *ret_again, uint64_t **ret_
 static enum err_code
 find_duplicates(struct take *t, struct rowmake_row *r, struct err *e)
 {
-	bool fresh = true, similar = true;
+	bool fresh = true, similar = true, twin = false;
+	enum err_code rc = ERR_OK;
 
+	if (t->twins)
+		rc = twin_find(t->twins, &r->fields,
+		               r->fields.geom && geom_is_areal(r->fields.geom)
+		                       ? measure_area_m2(r->fields.geom)
+		                       : 0,
+		               t->first_new, &twin, e);
+	if (rc)
+		return rc;
+	if (twin)
+		find(r, CHECK_DUPLICATE_RECORD);
 	if (r->geometry_print) {
 		if (!seen_add(&t->geometry, r->geometry_print, &fresh, NULL))
 			return no_memory(e);
@@ -914,6 +955,17 @@ compare_hazards(struct take *t, struct err *e)
 	return ERR_OK;
 }
 
+static enum err_code
+compare_casualties(struct take *t, struct err *e)
+{
+	const char *kind = store_kind_name(t->about.st, t->about.kind);
+
+	if (!t->open || (!text_eq(kind, "accident") && !text_eq(kind, "victim")))
+		return ERR_OK;
+	return toll_note(t->about.st, t->since, t->keys, &t->counts.check[CHECK_CASUALTIES_DIFFER],
+	                 e);
+}
+
 enum err_code
 take_finish(struct take *t, struct err *e)
 {
@@ -924,6 +976,8 @@ take_finish(struct take *t, struct err *e)
 		return rc;
 	forget_rows(t); /* packing the index and reading back want memory too */
 	rc = compare_hazards(t, e);
+	if (!rc)
+		rc = compare_casualties(t, e);
 	if (rc)
 		return rc;
 	t->open = false; /* commit ends it, one way or the other */

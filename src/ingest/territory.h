@@ -1,8 +1,9 @@
 /* What the register knows of the country: its outline from the place records of type country, else
- * a coarse box. */
+ * a coarse box; and its places. */
 #ifndef INGEST_TERRITORY_H
 #define INGEST_TERRITORY_H
 
+#include "ingest/gazetteer.h"
 #include "ingest/region.h"
 #include "store/store.h"
 
@@ -13,5 +14,7 @@ MUST_CHECK enum err_code territory_load(struct store *st, struct territory **ret
 void territory_free(struct territory *t);
 /** The country, NULL when neither an outline nor a box is known. Lives as long as t. */
 const struct region *territory_country(const struct territory *t);
+/** The register's places. Lives as long as t. */
+const struct gazetteer *territory_places(const struct territory *t);
 
 #endif

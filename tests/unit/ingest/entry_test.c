@@ -98,6 +98,32 @@ positions_nobody_can_mean_are_refused(void **state)
 	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "place_name=Oreva", &r), ERR_OK);
 }
 
+/* The fictional country is 130 .. 120 west, 50 .. 42 south. */
+static void
+positions_are_checked_as_an_import_does(void **state)
+{
+	struct entry_result r;
+
+	(void)state;
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=-45,-125", &r),
+	                 ERR_INVALID);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=-45,-89", &r),
+	                 ERR_INVALID);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=125,-45", &r),
+	                 ERR_INVALID);
+	assert_int_equal(enter("accident", "valid_from=2024-05-01", "geometry=35,48", &r),
+	                 ERR_INVALID);
+	assert_int_equal(enter("hazard", "valid_from=2024-05-01", "geometry=-119.5,-45", &r),
+	                 ERR_OK);
+	assert_non_null(strstr(r.flags, "outside_country"));
+	assert_int_equal(
+		enter("hazard", "valid_from=2024-05-01",
+	              "geometry=POLYGON((-125 -45,-124.99 -44.99,-124.99 -45,-125 -44.99,-125 -45))",
+	              &r),
+		ERR_OK);
+	assert_non_null(strstr(r.flags, "invalid_outline"));
+}
+
 static void
 information_is_not_from_the_future(void **state)
 {
@@ -238,6 +264,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(positions_nobody_can_mean_are_refused, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(positions_are_checked_as_an_import_does, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(information_is_not_from_the_future, set_up,
 		                                tear_down),

@@ -801,6 +801,85 @@ overlaps(void **state)
 }
 
 static void
+positions_are_compared_with_named_places(void **state)
+{
+	(void)state;
+	import_mapped(
+		"place", "p.csv",
+		"n,t,g\n"
+		"Uzelra,admin2,\"POLYGON ((-125 -45, -124.9 -45, -124.9 -44.9, -125 -44.9, -125 -45))\"\n"
+		"Mirano,settlement,POINT (-124.5 -44.5)\n"
+		"Mirano,settlement,POINT (-123.5 -44.5)\n",
+		"SELECT n AS name, t AS type, g AS geometry, 'WGS 84' AS given_datum FROM source");
+	/* in; in within 2 km; beyond; near the second of two of that name; near neither; unknown */
+	import_mapped(
+		"accident", "a.csv",
+		"x,y,a,p,m\n-124.95,-44.95,UZELRA,,\n-125.02,-44.95,Uzelra,,\n"
+		"-125.2,-44.95,Uzelra,,\n-123.6,-44.5,,mirano,\n-123.0,-44.5,,Mirano,\n"
+		"-123.0,-44.5,Nowhere,,\n-125.2,-44.95,Uzelra,,20000\n",
+		"SELECT x AS lon, y AS lat, a AS admin2_name, p AS place_name, m AS accuracy_m, "
+		"'mine' AS class, '2024-01-01' AS date, 'WGS 84' AS "
+		"given_datum FROM source");
+	assert_int_equal(checked(CHECK_OUTSIDE_PLACE), 2);
+}
+
+static void
+records_like_those_in_the_register(void **state)
+{
+	static const char map[] =
+		"SELECT g AS geometry, d AS valid_from, 'cha' AS class, 'open' AS "
+		"status, 'WGS 84' AS given_datum FROM source";
+
+	(void)state;
+	import_text("accident", "a.csv",
+	            "lon,lat,given_datum,date,class\n-125.1,-45.1,WGS 84,2022-03-01,mine\n");
+	/* 5 m off, same day; same place, another day; 200 m off, same day */
+	import_text("accident", "b.csv",
+	            "lon,lat,given_datum,date,class\n-125.10005,-45.1,WGS 84,2022-03-01,mine\n"
+	            "-125.1,-45.1,WGS 84,2022-03-02,mine\n-125.102,-45.1,WGS 84,2022-03-01,mine\n");
+	expect(3, 2, 1, 0, 0);
+	assert_int_equal(checked(CHECK_DUPLICATE_RECORD), 1);
+	import_mapped(
+		"hazard", "h.csv",
+		"g,d\n\"POLYGON ((-125 -45, -124.99 -45, -124.99 -44.99, -125 -45))\",2020-01-01\n",
+		map);
+	assert_int_equal(checked(CHECK_DUPLICATE_RECORD), 0);
+	/* the outline again, a metre off and of another day; another outline in the same box */
+	import_mapped(
+		"hazard", "i.csv",
+		"g,d\n\"POLYGON ((-125.00001 -45, -124.99 -45, -124.99 -44.99, -125.00001 -45))\",2021-01-01\n"
+		"\"POLYGON ((-125 -45, -124.99 -45, -124.99 -44.99, -125 -44.99, -125 -45))\",2020-01-01\n",
+		map);
+	assert_int_equal(checked(CHECK_DUPLICATE_RECORD), 1);
+}
+
+static void
+casualties_are_compared_with_victims(void **state)
+{
+	struct import_options o = { .kind = "victim",
+		                    .mapping =
+		                            "SELECT a AS accident, o AS outcome, '2022-03-01' AS "
+		                            "valid_from FROM source" };
+
+	(void)state;
+	import_mapped("accident", "a.csv", "n,k,i\nA1,1,1\nA2,1,0\nA3,,\nA4,2,2\n",
+	              "SELECT n AS national_id, k AS killed, i AS injured, 'Oreva' AS place_name, "
+	              "'mine' AS class, '2022-03-01' AS date FROM source");
+	assert_int_equal(checked(CHECK_CASUALTIES_DIFFER), 0);
+	/* A1 as it says; A2 lists one more; A3 says nothing; A4 lists nobody */
+	o.path = write_file("v.csv",
+	                    "a,o\nA1,killed\nA1,injured\nA2,killed\nA2,injured\nA3,killed\n");
+	if (try_import(o, &(struct err){ 0 }))
+		fail();
+	assert_int_equal(checked(CHECK_CASUALTIES_DIFFER), 1);
+	/* only what an import touches is told */
+	o.path = write_file("w.csv", "a,o\nA1,unknown\n");
+	if (try_import(o, &(struct err){ 0 }))
+		fail();
+	assert_int_equal(checked(CHECK_CASUALTIES_DIFFER), 1);
+}
+
+static void
 mistakes_change_nothing(void **state)
 {
 	static const char *const unknown[] = { "no_such_field", NULL };
@@ -870,6 +949,9 @@ main(void)
 		TEST(land_that_comes_in_closed_over_a_find_is_open),
 		TEST(an_approved_import_closes_no_land_over_a_find),
 		TEST(overlaps),
+		TEST(positions_are_compared_with_named_places),
+		TEST(records_like_those_in_the_register),
+		TEST(casualties_are_compared_with_victims),
 		TEST(mistakes_change_nothing),
 	};
 
