@@ -244,7 +244,6 @@ read_bbox(struct site *s, const struct ask *q, struct features_view *v, const ch
 	if (!rc)
 		rc = crs ? projected_box(s, f, crs, c, e) : plain_box(s, f, c, e);
 	crs_free(crs);
-	f->page.box = f->box;
 	return rc;
 }
 
@@ -473,6 +472,8 @@ features_question(struct site *s, const struct ask *q, struct features_view *v, 
 		features_question_done(&f);
 	else
 		*ret = f;
+	if (!rc && f.page.boxes)
+		ret->page.box = ret->box;
 	return rc;
 }
 
