@@ -34,10 +34,20 @@ const char *shape_fault_name(enum shape_fault f);
 MUST_CHECK enum err_code shape_cover(struct geo *ctx, const struct geom *g, struct arena *mem,
                                      struct geom *ret_max, struct geom *ret_min, struct err *e);
 /** Union of valid geometries of any types. Areal parts only if any is areal (points and lines
- * inside vanish; outside ones are kept by growing them by 1e-7 degree). Used for the cautious join
- * of revisions. */
+ * inside vanish; outside ones are kept by growing them by 1e-7 degree). Corners are rounded to
+ * doubles: see shape_join. */
 MUST_CHECK enum err_code shape_union(struct geo *ctx, const struct geom *const *g, size_t count,
                                      struct arena *mem, struct geom *ret, struct err *e);
+/**
+ * The union for the cautious join of revisions: contains every input, exactly. The input that holds
+ * all others is given as it is; where a rounded corner of the union would leave something out, the
+ * union is grown by 1e-9 degree (0.1 mm), at most 1e-6.
+ */
+MUST_CHECK enum err_code shape_join(struct geo *ctx, const struct geom *const *g, size_t count,
+                                    struct arena *mem, struct geom *ret, struct err *e);
+/** True if every point of inner is in or on outer: no tolerance. */
+MUST_CHECK enum err_code shape_contains(struct geo *ctx, const struct geom *outer,
+                                        const struct geom *inner, bool *ret, struct err *e);
 /** True if outer covers inner (every point of inner in or on outer, tolerance 1e-9 degree). */
 MUST_CHECK enum err_code shape_covers(struct geo *ctx, const struct geom *outer,
                                       const struct geom *inner, bool *ret, struct err *e);

@@ -20,12 +20,25 @@ struct deciding {
 	struct geo *geo;
 };
 
+/* The outline of a closing as it is drawn: a broken one is compared by what covers it. */
+static enum err_code
+drawn_land(struct deciding *d, const struct shown_revision *rev, const struct geom **ret,
+           struct err *e)
+{
+	struct shown drawn = { .fields = rev->fields };
+	enum err_code rc = shown_measure(d->geo, false, &d->mem, &drawn, e);
+
+	if (!rc)
+		*ret = drawn.fields.geom;
+	return rc;
+}
+
 /* --- release: no open hazard may lie under the land
  * ---------------------------------------------------------- */
 
 struct overlap_search {
 	struct deciding *d;
-	const struct shown_revision *closing;
+	const struct geom *land; /* as it is drawn */
 	struct uuid self;
 	char other[UUID_TEXT];
 	double overlap_m2;
@@ -41,12 +54,11 @@ see_other(void *ctx, const struct shown *row, struct err *e)
 	if (row->as != SHOWN_DANGER || memcmp(row->id.b, s->self.b, UUID_SIZE) == 0 ||
 	    !row->fields.geom)
 		return ERR_OK;
-	rc = shape_overlap_m2(s->d->geo, s->closing->fields.geom, row->fields.geom, &m2, e);
+	rc = shape_overlap_m2(s->d->geo, s->land, row->fields.geom, &m2, e);
 	if (!rc && !geom_is_areal(row->fields.geom)) {
 		bool meets = false;
 
-		rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &meets,
-		                      e);
+		rc = shape_intersects(s->d->geo, s->land, row->fields.geom, &meets, e);
 		m2 = meets ? 1 : 0;
 	}
 	if (!rc && m2 > s->overlap_m2) {
@@ -61,7 +73,7 @@ see_other(void *ctx, const struct shown *row, struct err *e)
 
 struct find_search {
 	struct deciding *d;
-	const struct shown_revision *closing;
+	const struct geom *land; /* as it is drawn */
 	char found[UUID_TEXT], date[11];
 	const char *kind; /* NULL: nothing lies on it */
 	int64_t since_days;
@@ -80,7 +92,7 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 		return ERR_OK;
 	if (date && clock_parse_date(date, strlen(date), &days) && days < s->since_days)
 		return ERR_OK;
-	rc = shape_intersects(s->d->geo, s->closing->fields.geom, row->fields.geom, &on, e);
+	rc = shape_intersects(s->d->geo, s->land, row->fields.geom, &on, e);
 	if (!rc && on) {
 		s->kind = store_kind_name(s->d->st, row->kind);
 		uuid_format(row->id, s->found);
@@ -96,16 +108,17 @@ check_finds(struct deciding *d, struct uuid id, const struct shown_revision *rev
 {
 	static const char *const want[] = { "geometry", "valid_from", NULL };
 	static const char *const kinds[] = { "accident", "ordnance" };
-	struct find_search s = { .d = d,
-		                 .closing = rev,
-		                 .since_days = reopen_since_days(&rev->fields) };
+	struct find_search s = { .d = d, .since_days = reopen_since_days(&rev->fields) };
 	struct geom_box box;
 	char text[UUID_TEXT];
 	enum err_code rc = ERR_OK;
 
 	if (!rev->fields.geom || geom_is_empty(rev->fields.geom))
 		return ERR_OK;
-	box = geom_bounds(rev->fields.geom);
+	rc = drawn_land(d, rev, &s.land, e);
+	if (rc)
+		return rc;
+	box = geom_bounds(s.land);
 	for (size_t i = 0; !rc && !s.kind && i < sizeof(kinds) / sizeof(*kinds); i++) {
 		struct each_filter f = { .kind = store_kind(d->st, kinds[i]),
 			                 .as_of_days = INT64_MAX,
@@ -132,7 +145,7 @@ check_release(struct deciding *d, int kind, struct uuid id, const struct shown_r
               struct err *e)
 {
 	static const char *const want[] = { "geometry", "status", NULL };
-	struct overlap_search s = { .d = d, .closing = rev, .self = id };
+	struct overlap_search s = { .d = d, .self = id };
 	struct geom_box box;
 	struct each_filter f = {
 		.kind = kind, .as_of_days = INT64_MAX, .known_size = INT64_MAX, .want = want
@@ -157,7 +170,10 @@ check_release(struct deciding *d, int kind, struct uuid id, const struct shown_r
 	if (!rev->fields.geom)
 		return err_set(e, ERR_DENIED,
 		               "hazard %s has no outline; what is released cannot be told", text);
-	box = geom_bounds(rev->fields.geom);
+	rc = drawn_land(d, rev, &s.land, e);
+	if (rc)
+		return rc;
+	box = geom_bounds(s.land);
 	f.box = &box;
 	rc = store_each(d->st, &f, see_other, &s, e);
 	/* a shared border has no area; less than a square metre is the noise of drawing */

@@ -580,7 +580,7 @@ emit_unclassed(struct walk *w, int hazard, struct err *e)
 
 	if (w->unclassed_count == 0)
 		return ERR_OK;
-	rc = shape_union(w->st->geo, w->unclassed, w->unclassed_count, &w->kept, &all, e);
+	rc = shape_join(w->st->geo, w->unclassed, w->unclassed_count, &w->kept, &all, e);
 	if (rc)
 		return rc;
 	ends = arena_calloc(&w->kept, (size_t)all.ring_count + 2, sizeof(*ends));

@@ -210,7 +210,7 @@ join_geometry(struct geo *geo, const struct shown_revision *rev, size_t count, c
 		for (size_t i = 1; i < n; i++)
 			same = same && geom_equal(drawn[0], drawn[i]);
 		*all = *drawn[0];
-		rc = same ? ERR_OK : shape_union(geo, drawn, n, mem, all, e);
+		rc = same ? ERR_OK : shape_join(geo, drawn, n, mem, all, e);
 		if (rc)
 			return rc;
 	}

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -749,6 +750,77 @@ no_memory(void **state)
 	}
 }
 
+/* A star-shaped polygon with n corners around (lon, lat). */
+static struct geom
+star(struct rng *r, double lon, double lat, double reach, uint32_t n)
+{
+	double *xy = arena_calloc(&mem, 2 * ((size_t)n + 1), sizeof(*xy));
+	uint32_t *end = arena_calloc(&mem, 2, sizeof(*end));
+
+	assert_true(xy && end);
+	for (uint32_t i = 0; i < n; i++) {
+		double a = 6.283185307179586 * (i + 0.8 * rng_f64(r)) / n,
+		       d = reach * (0.3 + 0.7 * rng_f64(r));
+
+		xy[2 * i] = lon + d * cos(a);
+		xy[2 * i + 1] = lat + d * sin(a);
+	}
+	xy[2 * n] = xy[0];
+	xy[2 * n + 1] = xy[1];
+	end[0] = 1;
+	end[1] = n + 1;
+	return (struct geom){ GEOM_POLYGON, 1, 1, n + 1, &end[0], &end[1], xy };
+}
+
+/* What is drawn contains, exactly, all that is recorded; and what holds all is drawn as it is. */
+static void
+a_join_contains_its_inputs(void **state)
+{
+	const char *text = getenv("FALLOW_SEED");
+	uint64_t seed = text ? strtoull(text, NULL, 10) : 20240601;
+	struct rng r;
+	int grown = 0;
+
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	rng_seed(&r, seed, 3);
+	for (int i = 0; i < 300; i++) {
+		struct geom g[3], u, plain;
+		const struct geom *list[3] = { &g[0], &g[1], &g[2] };
+		size_t n = 2 + rng_below(&r, 2);
+		double most = 0;
+		bool in = true;
+
+		arena_reset(&mem);
+		for (size_t k = 0; k < n; k++)
+			g[k] = star(&r, -125 + 0.004 * rng_f64(&r), -45 + 0.004 * rng_f64(&r),
+			            0.004, 5 + (uint32_t)rng_below(&r, 12));
+		ok(shape_join(ctx, list, n, &mem, &u, &e));
+		ok(shape_union(ctx, list, n, &mem, &plain, &e));
+		for (size_t k = 0; k < n; k++) {
+			bool all = false;
+
+			ok(shape_contains(ctx, &u, &g[k], &all, &e));
+			assert_true(all);
+			ok(shape_contains(ctx, &plain, &g[k], &all, &e));
+			in = in && all;
+			most = fmax(most, measure_area_m2(&g[k]));
+		}
+		grown += !in;
+		assert_true(measure_area_m2(&u) >= most);
+		assert_true(measure_area_m2(&u) <= measure_area_m2(&plain) + 2);
+	}
+	print_message("%d of 300 plain unions left something out\n", grown);
+	{
+		struct geom big = star(&r, -125, -45, 0.01, 40), small = big, u;
+		const struct geom *list[2] = { &small, &big };
+
+		small = wkt("POLYGON((-125 -45,-124.999 -45,-124.999 -44.999,-125 -45))");
+		ok(shape_join(ctx, list, 2, &mem, &u, &e));
+		assert_true(geom_equal(&u, &big));
+	}
+}
+
 int
 main(void)
 {
@@ -761,6 +833,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(cover_holds_every_reading, setup, teardown),
 		cmocka_unit_test_setup_teardown(cover_of_a_scribble, setup, teardown),
 		cmocka_unit_test_setup_teardown(unions, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_join_contains_its_inputs, setup, teardown),
 		cmocka_unit_test_setup_teardown(predicates, setup, teardown),
 		cmocka_unit_test_setup_teardown(distances, setup, teardown),
 		cmocka_unit_test_setup_teardown(distance_is_the_least, setup, teardown),
