@@ -349,6 +349,35 @@ out:
 }
 
 enum err_code
+file_store_bytes(const void *p, size_t n, const char *folder, uint8_t *ret_sha256, struct err *e)
+{
+	char hex[2 * HASH_SIZE + 1];
+	size_t room = strlen(folder) + sizeof(hex) + 8;
+	char *path = mem_alloc(room);
+	uint8_t sha256[HASH_SIZE];
+	struct stat st;
+	enum err_code rc;
+
+	if (!path)
+		return fail_memory(e, folder);
+	hash_sha256(p, n, sha256);
+	text_hex(sha256, HASH_SIZE, hex);
+	(void)snprintf(path, room, "%s/%.2s", folder, hex); /* room for it */
+	rc = file_mkdirs(path, 0755, e);
+	if (rc == ERR_OK) {
+		(void)snprintf(path, room, "%s/%.2s/%s", folder, hex, hex); /* room for it */
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n)
+			rc = sync_folder_of(path, e); /* from a run that died before it, perhaps */
+		else
+			rc = file_write_atomic(path, p, n, 0644, e);
+	}
+	mem_free(path);
+	if (rc == ERR_OK)
+		memcpy(ret_sha256, sha256, HASH_SIZE);
+	return rc;
+}
+
+enum err_code
 file_store_original(const char *path, const char *folder, uint8_t *ret_sha256, int64_t *ret_size,
                     struct err *e)
 {

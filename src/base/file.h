@@ -27,6 +27,9 @@ MUST_CHECK enum err_code file_mkdirs(const char *path, unsigned mode, struct err
  */
 MUST_CHECK enum err_code file_store_original(const char *path, const char *folder,
                                              uint8_t *ret_sha256, int64_t *ret_size, struct err *e);
+/** The same for n bytes in memory. ret_sha256 gets 32 bytes. */
+MUST_CHECK enum err_code file_store_bytes(const void *p, size_t n, const char *folder,
+                                          uint8_t *ret_sha256, struct err *e);
 /** SHA-256 of a file's content, streamed. */
 MUST_CHECK enum err_code file_sha256(const char *path, uint8_t *ret_sha256, int64_t *ret_size,
                                      struct err *e);

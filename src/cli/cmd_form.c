@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "form/dict.h"
 #include "form/template.h"
+#include "form/xform.h"
 #include "publish/formsheet.h"
 #include "store/formupdate.h"
 
@@ -121,6 +122,28 @@ show_form(const struct cli *cli, struct store *st, const char *kind, const struc
 }
 
 static enum err_code
+print_xform(const struct cli *cli, const char *kind, const char *in, struct err *e)
+{
+	struct form *own = NULL;
+	const struct form *f = NULL;
+	struct store *st = NULL;
+	struct buf out;
+	enum err_code rc = in ? cli_open(cli, in, STORE_READ, &st, e) : ERR_OK;
+
+	buf_init(&out, (size_t)64 << 20);
+	if (!rc)
+		rc = find_form(st, kind, &own, &f, e);
+	if (!rc) {
+		form_xform(f, &out);
+		rc = cli_print(&out, e);
+	}
+	form_free(own);
+	buf_done(&out);
+	store_close(st);
+	return rc;
+}
+
+static enum err_code
 update(const struct cli *cli, const char *file, const char *survey, const char *choices,
        const char *author, const char *remark, struct err *e)
 {
@@ -204,11 +227,14 @@ run_form(struct cli *cli, int argc, char **argv)
 		rc = tell_forms(cli, NULL, &o, &e);
 	} else if (n == 2 && text_eq(operand[0], "show")) {
 		rc = tell_forms(cli, operand[1], &o, &e);
+	} else if (n == 2 && text_eq(operand[0], "xform")) {
+		rc = print_xform(cli, operand[1], o.in, &e);
 	} else if ((n == 3 || n == 4) && text_eq(operand[0], "update")) {
 		rc = update(cli, operand[1], operand[2], operand[3], author, remark, &e);
 	} else {
-		(void)err_set(&e, ERR_INVALID,
-		              "form is called as list, show KIND, or update FILE FORM.csv");
+		(void)err_set(
+			&e, ERR_INVALID,
+			"form is called as list, show KIND, xform KIND, or update FILE FORM.csv");
 		return cli_usage("form", &e);
 	}
 	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
@@ -220,6 +246,7 @@ const struct cli_command cmd_form = {
 	.summary = "the kinds and their fields; change a form in a register in use",
 	.synopsis = "list [--in FILE] [--language en|uk|az]\n"
 		    "       show KIND [--in FILE] [--language en|uk|az] [--csv]\n"
+		    "       xform KIND [--in FILE]\n"
 		    "       update FILE FORM.csv [CHOICES.csv] [--remark TEXT]",
 	.text = "list names the kinds. show prints the data dictionary of one: every field with "
 		"its\n"
@@ -227,7 +254,9 @@ const struct cli_command cmd_form = {
 		"the\n"
 		"XLSForm itself, survey first, then the line #choices and the choices. --in FILE "
 		"takes\n"
-		"the form in force in a register, else the one the program brings.\n\n"
+		"the form in force in a register, else the one the program brings. xform prints it "
+		"as an\n"
+		"ODK XForm, which phones fill in.\n\n"
 		"update puts a new version of a form in force, without conversion: fields and "
 		"choices\n"
 		"may be added and other fields no longer be asked for; its settings_version must "
@@ -237,6 +266,7 @@ const struct cli_command cmd_form = {
 		"the version they were written under. The change is an event in the log.\n",
 	.examples = "$ fallow form list\n"
 		    "$ fallow form show hazard --language uk\n"
+		    "$ fallow form xform accident\n"
 		    "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow form show team --in r.gpkg --csv\n",
 };

@@ -793,24 +793,48 @@ submit_continue(struct store *st, struct submit_result *ret, struct err *e)
 	return rc;
 }
 
-enum err_code
-submit_keep_original(struct store *st, const char *path, char *ret_sha256_hex, struct err *e)
+static enum err_code
+note_original(struct store *st, const uint8_t sha[32], const char *name, int64_t size,
+              struct err *e)
 {
-	uint8_t sha[32];
-	int64_t size = 0;
 	sqlite3_stmt *q = NULL;
-	enum err_code rc = file_store_original(path, st->files_dir, sha, &size, e);
+	enum err_code rc = db_prepare(st, SQL_STORE_ORIGINAL_PUT, &q, e);
 
-	if (!rc)
-		rc = db_prepare(st, SQL_STORE_ORIGINAL_PUT, &q, e);
 	if (!rc) {
 		(void)sqlite3_bind_blob(q, 1, sha, 32, SQLITE_STATIC);
-		(void)sqlite3_bind_text(q, 2, file_basename(path), -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(q, 2, name, -1, SQLITE_STATIC);
 		(void)sqlite3_bind_int64(q, 3, size);
 		(void)sqlite3_bind_int64(q, 4, st->submit ? st->submit->seq : 0);
 		rc = db_run(st, q, e);
 	}
 	sqlite3_finalize(q);
-	text_hex(sha, 32, ret_sha256_hex);
+	return rc;
+}
+
+enum err_code
+submit_keep_original(struct store *st, const char *path, char *ret_sha256_hex, struct err *e)
+{
+	uint8_t sha[32];
+	int64_t size = 0;
+	enum err_code rc = file_store_original(path, st->files_dir, sha, &size, e);
+
+	if (!rc)
+		rc = note_original(st, sha, file_basename(path), size, e);
+	if (!rc)
+		text_hex(sha, 32, ret_sha256_hex);
+	return rc;
+}
+
+enum err_code
+submit_keep_bytes(struct store *st, const void *p, size_t n, const char *name, char *ret_sha256_hex,
+                  struct err *e)
+{
+	uint8_t sha[32];
+	enum err_code rc = file_store_bytes(p, n, st->files_dir, sha, e);
+
+	if (!rc)
+		rc = note_original(st, sha, name, (int64_t)n, e);
+	if (!rc)
+		text_hex(sha, 32, ret_sha256_hex);
 	return rc;
 }

@@ -66,5 +66,8 @@ MUST_CHECK enum err_code submit_new_id(struct uuid *ret, struct err *e);
  */
 MUST_CHECK enum err_code submit_keep_original(struct store *st, const char *path,
                                               char *ret_sha256_hex, struct err *e);
+/** The same for n bytes in memory; name: what the file was called. */
+MUST_CHECK enum err_code submit_keep_bytes(struct store *st, const void *p, size_t n,
+                                           const char *name, char *ret_sha256_hex, struct err *e);
 
 #endif
