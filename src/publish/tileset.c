@@ -1,0 +1,402 @@
+#include "publish/tileset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "geo/mercator.h"
+#include "store/shown.h"
+
+#define BEND 2.0      /* units by which a straight edge may leave its image */
+#define NARROW 65535  /* largest value of a narrow outline */
+#define MOST_SHIFT 2  /* more would be seen at the last zoom */
+#define LINE_HALF_M 1 /* lines without a radius become areas of twice that width */
+#define HOLE 0x80000000u
+
+const struct tileset_kind tileset_kinds[] = {
+	{ "place", "type", NULL, "name", "class", false },
+	{ "activity", "type", "status", "national_id", "class", true },
+	{ "minefield_record", "reliability", NULL, "national_id", "class", false },
+	{ "hazard", "class", "status", "national_id", "class", false },
+	{ "ordnance", "category", NULL, "national_id", "category", false },
+	{ "accident", "class", NULL, "national_id", "class", false },
+	{ NULL, NULL, NULL, NULL, NULL, false },
+};
+
+const struct tileset_kind *
+tileset_kind_find(const char *kind)
+{
+	const struct tileset_kind *k = tileset_kinds;
+
+	while (k->kind && strcmp(k->kind, kind) != 0)
+		k++;
+	return k->kind ? k : NULL;
+}
+
+bool
+tileset_is_visible(struct store *st, const struct tileset_kind *k, enum access_role role)
+{
+	int kind = store_kind(st, k->kind), i;
+	const struct form *form = kind >= 0 ? store_form(st, kind) : NULL;
+
+	i = form ? form_index(form, "geometry") : -1;
+	return i >= 0 && access_has_rows(role, k->kind) &&
+	       access_field(role, k->kind, &form->field[i]) != ACCESS_HIDE;
+}
+
+struct builder {
+	struct tileset *s;
+	const struct tileset_kind *k;
+	const struct form *form;
+	struct geo *geo;
+	struct arena mem;
+	bool exact;
+};
+
+/* The number of a code in the set's list. */
+static uint8_t
+code_of(struct builder *b, const char *field, const char *code)
+{
+	struct tileset *s = b->s;
+	uint32_t i = 1;
+
+	if (!code || !*code)
+		return 0;
+	while (i < s->codes && strcmp(s->code[i], code) != 0)
+		i++;
+	if (i == s->codes && i < TILESET_CODES) {
+		double rank = shown_rank(b->form, field, code, "danger_rank");
+
+		s->code[i] = mem_strdup(code);
+		if (!s->code[i])
+			return 0;
+		s->rank[i] = (uint16_t)fmin(fmax(rank, 0), 100);
+		s->codes++;
+	}
+	return (uint8_t)(i < TILESET_CODES ? i : TILESET_CODES - 1);
+}
+
+/* "2024-05-17" -> 20240517, "2024-05" -> 20240500 */
+static uint32_t
+date_of(const char *s)
+{
+	uint32_t v = 0, digits = 0;
+
+	for (; s && *s; s++)
+		if (*s >= '0' && *s <= '9' && digits < 8) {
+			v = 10 * v + (uint32_t)(*s - '0');
+			digits++;
+		}
+	return digits == 8 ? v : digits == 6 ? 100 * v : 0;
+}
+
+static uint32_t
+unit_of(double v)
+{
+	return (uint32_t)fmin(fmax(nearbyint(v), 0), 4294967295.0);
+}
+
+static struct tileset_box
+box_of(const struct geom *g)
+{
+	struct geom_box b = geom_bounds(g);
+
+	return (struct tileset_box){ unit_of(b.min_lon_deg), unit_of(b.min_lat_deg),
+		                     unit_of(b.max_lon_deg), unit_of(b.max_lat_deg) };
+}
+
+/* rings, then per ring its points (and whether it is a hole) and the points themselves. */
+static void
+put_outline(struct builder *b, const struct geom *g, struct tileset_box box,
+            struct tileset_item *item)
+{
+	struct buf *to = &b->s->mem_outline;
+	uint32_t span = box.x1 - box.x0 > box.y1 - box.y0 ? box.x1 - box.x0 : box.y1 - box.y0;
+	uint32_t part = 0, at = 0;
+
+	while (item->shift <= MOST_SHIFT && (span >> item->shift) + 1 > NARROW)
+		item->shift++;
+	if (item->shift > MOST_SHIFT) {
+		item->shift = 0;
+		item->flags |= TILESET_WIDE;
+	}
+	item->outline = (uint32_t)(to->size / 4);
+	buf_add_u32le(to, g->ring_count);
+	for (uint32_t r = 0; r < g->ring_count; r++) {
+		bool hole = r > 0;
+
+		while (part < g->part_count && g->part_end[part] <= r)
+			part++;
+		if (part > 0 && g->part_end[part - 1] == r)
+			hole = false;
+		buf_add_u32le(to, (g->ring_end[r] - at) | (hole ? HOLE : 0));
+		for (; at < g->ring_end[r]; at++) {
+			uint32_t x = unit_of(g->xy[2 * (size_t)at]) - box.x0;
+			uint32_t y = unit_of(g->xy[2 * (size_t)at + 1]) - box.y0;
+			uint32_t half = item->shift ? 1u << (item->shift - 1) : 0;
+
+			if (item->flags & TILESET_WIDE) {
+				buf_add_u32le(to, x);
+				buf_add_u32le(to, y);
+			} else {
+				buf_add_u32le(to, (x + half) >> item->shift |
+				                          ((y + half) >> item->shift) << 16);
+			}
+		}
+	}
+}
+
+/* What is drawn of a record: lines and points with a reach are areas. */
+static enum err_code
+drawn_of(struct builder *b, const struct shown *row, const struct geom **ret, struct err *e)
+{
+	const struct geom *g = row->fields.geom;
+	double radius_m = fields_number(&row->fields, "radius_m", 0);
+	bool line = g->type == GEOM_LINESTRING || g->type == GEOM_MULTILINESTRING;
+	struct geom *grown, *out = arena_calloc(&b->mem, 1, sizeof(*out));
+	enum err_code rc;
+
+	*ret = out;
+	grown = arena_calloc(&b->mem, 1, sizeof(*grown));
+	if (!out || !grown)
+		return err_set(e, ERR_NOMEM, "out of memory for tiles");
+	if (!geom_is_areal(g) && (line || radius_m > 0)) {
+		rc = shape_grow(b->geo, g, radius_m > 0 ? radius_m : LINE_HALF_M, &b->mem, grown,
+		                e);
+		if (rc)
+			return rc;
+		g = grown;
+	}
+	return mercator_project(g, BEND, &b->mem, out)
+	               ? ERR_OK
+	               : err_set(e, ERR_LIMIT, "an outline has too many points for tiles");
+}
+
+static enum err_code
+add_row(void *ctx, const struct shown *row, struct err *e)
+{
+	struct builder *b = ctx;
+	struct tileset *s = b->s;
+	struct tileset_item item = { .id = row->id, .fid = row->fid };
+	const char *name = b->k->name_field ? fields_text(&row->fields, b->k->name_field) : NULL;
+	const struct geom *g = NULL;
+	struct tileset_box box;
+	enum err_code rc;
+
+	if (!row->fields.geom || geom_is_empty(row->fields.geom))
+		return ERR_OK;
+	arena_reset(&b->mem);
+	rc = drawn_of(b, row, &g, e);
+	if (rc)
+		return rc;
+	box = box_of(g);
+	item.flags =
+		(uint8_t)((row->unapproved ? TILESET_UNAPPROVED : 0) |
+	                  (row->conflict ? TILESET_CONFLICT : 0) |
+	                  (geom_is_areal(g) ? TILESET_AREAL : 0) | TILESET_AS * (unsigned)row->as);
+	item.class = code_of(b, b->k->class_field, fields_text(&row->fields, b->k->class_field));
+	if (b->k->status_field)
+		item.status = code_of(b, b->k->status_field,
+		                      fields_text(&row->fields, b->k->status_field));
+	item.valid_from = date_of(fields_text(&row->fields, "valid_from"));
+	if (name && *name) {
+		item.name = (uint32_t)s->mem_text.size;
+		buf_add(&s->mem_text, name, strlen(name) + 1);
+	}
+	if (geom_is_areal(g))
+		put_outline(b, g, box, &item);
+	buf_add(&s->mem_item, &item, sizeof(item));
+	buf_add(&s->mem_box, &box, sizeof(box));
+	s->count++;
+	return buf_ok(&s->mem_item) && buf_ok(&s->mem_box) && buf_ok(&s->mem_outline) &&
+	                       buf_ok(&s->mem_text)
+	               ? ERR_OK
+	               : err_set(e, ERR_LIMIT, "too many records for tiles");
+}
+
+/* Place on the Hilbert curve of a 65536 x 65536 grid (Hacker's Delight, 2nd edition, 16-2). */
+static uint32_t
+hilbert(struct tileset_box box)
+{
+	uint32_t x = (uint32_t)(((uint64_t)box.x0 + box.x1) >> 17);
+	uint32_t y = (uint32_t)(((uint64_t)box.y0 + box.y1) >> 17), d = 0;
+
+	for (uint32_t s = 0x8000; s > 0; s >>= 1) {
+		uint32_t rx = (x & s) > 0, ry = (y & s) > 0;
+
+		d = d << 2 | ((3 * rx) ^ ry);
+		if (ry == 0) {
+			if (rx == 1) {
+				x = 0xffff - (x & 0xffff);
+				y = 0xffff - (y & 0xffff);
+			}
+			rx = x;
+			x = y;
+			y = rx;
+		}
+	}
+	return d;
+}
+
+struct place {
+	uint32_t hilbert, item;
+};
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->hilbert != y->hilbert)
+		return x->hilbert < y->hilbert ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+static void
+box_join(struct tileset_box *a, const struct tileset_box *b)
+{
+	a->x0 = b->x0 < a->x0 ? b->x0 : a->x0;
+	a->y0 = b->y0 < a->y0 ? b->y0 : a->y0;
+	a->x1 = b->x1 > a->x1 ? b->x1 : a->x1;
+	a->y1 = b->y1 > a->y1 ? b->y1 : a->y1;
+}
+
+/* Put items and boxes in the order of the curve and the tree's levels behind the boxes. */
+static bool
+pack(struct tileset *s)
+{
+	const struct tileset_box *box = (const struct tileset_box *)(const void *)s->mem_box.data;
+	const struct tileset_item *item =
+		(const struct tileset_item *)(const void *)s->mem_item.data;
+	struct place *place = mem_calloc((size_t)s->count + 1, sizeof(*place));
+	struct buf boxes, items;
+	uint32_t n = s->count, start = 0;
+
+	buf_init(&boxes, (size_t)4 << 30);
+	buf_init(&items, (size_t)4 << 30);
+	for (uint32_t i = 0; place && i < n; i++)
+		place[i] = (struct place){ hilbert(box[i]), i };
+	if (place && n)
+		qsort(place, n, sizeof(*place), by_place);
+	(void)buf_reserve(&boxes, ((size_t)n + n / (TILESET_NODE - 1) + 16) * sizeof(*box));
+	(void)buf_reserve(&items, (size_t)n * sizeof(*item) + 1);
+	for (uint32_t i = 0; place && i < n; i++) {
+		buf_add(&boxes, &box[place[i].item], sizeof(*box));
+		buf_add(&items, &item[place[i].item], sizeof(*item));
+	}
+	while (place && n > TILESET_NODE && s->levels < TILESET_LEVELS) {
+		uint32_t next = (n + TILESET_NODE - 1) / TILESET_NODE;
+
+		s->level_start[++s->levels] = start + n;
+		for (uint32_t k = 0; k < next && buf_ok(&boxes); k++) {
+			const struct tileset_box *all = (const void *)boxes.data;
+			struct tileset_box node = all[start + k * TILESET_NODE];
+
+			for (uint32_t j = k * TILESET_NODE; j < n && j < (k + 1) * TILESET_NODE;
+			     j++)
+				box_join(&node, &all[start + j]);
+			buf_add(&boxes, &node, sizeof(node));
+		}
+		start += n;
+		n = next;
+	}
+	buf_done(&s->mem_box);
+	buf_done(&s->mem_item);
+	s->mem_box = boxes;
+	s->mem_item = items;
+	mem_free(place);
+	return place && buf_ok(&boxes) && buf_ok(&items);
+}
+
+enum err_code
+tileset_build(struct store *st, const struct tileset_kind *k, const struct each_filter *f,
+              enum access_role role, struct tileset **ret, struct err *e)
+{
+	struct tileset *s = mem_calloc(1, sizeof(*s));
+	struct builder b = { .s = s, .k = k, .form = store_form(st, f->kind) };
+	enum err_code rc;
+
+	if (!s)
+		return err_set(e, ERR_NOMEM, "out of memory for tiles");
+	b.geo = geo_create();
+	arena_init(&b.mem, (size_t)512 << 20);
+	buf_init(&s->mem_box, (size_t)4 << 30);
+	buf_init(&s->mem_item, (size_t)4 << 30);
+	buf_init(&s->mem_outline, (size_t)8 << 30);
+	buf_init(&s->mem_text, (size_t)2 << 30);
+	buf_addc(&s->mem_text, '\0');
+	s->codes = 1;
+	s->known_size = f->known_size;
+	rc = b.geo ? access_each(st, f, role, add_row, &b, e)
+	           : err_set(e, ERR_NOMEM, "out of memory for tiles");
+	if (!rc && !pack(s))
+		rc = err_set(e, ERR_NOMEM, "out of memory for tiles");
+	s->box = (const void *)s->mem_box.data;
+	s->item = (const void *)s->mem_item.data;
+	s->outline = (const void *)s->mem_outline.data;
+	s->text = s->mem_text.data;
+	s->size_bytes = s->mem_box.room + s->mem_item.room + s->mem_outline.room + s->mem_text.room;
+	arena_done(&b.mem);
+	geo_free(b.geo);
+	if (rc)
+		tileset_free(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+void
+tileset_free(struct tileset *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 1; i < s->codes; i++)
+		mem_free((char *)(uintptr_t)s->code[i]);
+	buf_done(&s->mem_box);
+	buf_done(&s->mem_item);
+	buf_done(&s->mem_outline);
+	buf_done(&s->mem_text);
+	mem_free(s);
+}
+
+static bool
+meets(const struct tileset_box *a, const struct tileset_box *b)
+{
+	return a->x0 <= b->x1 && b->x0 <= a->x1 && a->y0 <= b->y1 && b->y0 <= a->y1;
+}
+
+void
+tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, void *ctx)
+{
+	struct {
+		uint32_t at, end;
+	} level[TILESET_LEVELS + 1];
+	uint32_t l = s->levels, size = s->count;
+
+	for (uint32_t k = 0; k < l; k++)
+		size = (size + TILESET_NODE - 1) / TILESET_NODE;
+	level[l].at = 0;
+	level[l].end = size;
+	for (;;) {
+		if (level[l].at == level[l].end) {
+			if (l == s->levels)
+				return;
+			l++;
+			continue;
+		}
+		uint32_t i = level[l].at++;
+
+		if (!meets(&s->box[s->level_start[l] + i], &want))
+			continue;
+		if (l == 0) {
+			fn(ctx, i);
+			continue;
+		}
+		size = l > 1 ? s->level_start[l] - s->level_start[l - 1] : s->count;
+		l--;
+		level[l].at = i * TILESET_NODE;
+		level[l].end = (i + 1) * TILESET_NODE < size ? (i + 1) * TILESET_NODE : size;
+	}
+}

@@ -1,0 +1,79 @@
+/* The records of one kind as tiles need them, as one role sees them: boxes in a packed tree along
+ * the Hilbert curve, outlines on a grid of 2^-32 of the world's width (9 mm at the equator), and
+ * the few values a map shows. Built by walking access_each, which decides what is in it; read-only
+ * then. Threads: a built set may be read by many. */
+#ifndef PUBLISH_TILESET_H
+#define PUBLISH_TILESET_H
+
+#include "base/buf.h"
+#include "store/access.h"
+
+#define TILESET_NODE 16   /* boxes a node of the tree */
+#define TILESET_LEVELS 8  /* 16^8 boxes */
+#define TILESET_CODES 256 /* different codes of a field; more share the last one */
+
+struct tileset_box {
+	uint32_t x0, y0, x1, y1; /* units of 2^-32 of the world, y to the south; inclusive */
+};
+
+enum tileset_flag {
+	TILESET_UNAPPROVED = 1,
+	TILESET_CONFLICT = 2,
+	TILESET_AREAL = 4,
+	TILESET_WIDE = 8, /* outline in whole words */
+	TILESET_AS = 16   /* times enum shown_as */
+};
+
+struct tileset_item {
+	struct uuid id; /* zero: an unclassed danger area */
+	int64_t fid;
+	uint32_t outline;      /* word at which it begins; of areas only */
+	uint32_t name;         /* place in the texts, 0 = none */
+	uint32_t valid_from;   /* yyyymmdd, dd 0 where only the month may be seen; 0 = unknown */
+	uint8_t class, status; /* numbers in the lists of codes, 0 = none */
+	uint8_t flags;
+	uint8_t shift; /* coordinates of the outline are box + (v << shift) */
+};
+
+struct tileset {
+	uint32_t count;
+	uint32_t levels, level_start[TILESET_LEVELS + 1];
+	const struct tileset_box *box; /* items first, then the levels above */
+	const struct tileset_item *item;
+	const uint32_t *outline;
+	const char *text;
+	const char *code[TILESET_CODES]; /* of classes and statuses */
+	uint16_t rank[TILESET_CODES];    /* danger of a class, 0 .. 100 */
+	uint32_t codes;
+	int64_t known_size; /* size of the log it was built at */
+	struct buf mem_box, mem_item, mem_outline, mem_text;
+	size_t size_bytes;
+};
+
+/** How a kind is drawn. */
+struct tileset_kind {
+	const char *kind;
+	const char *class_field, *status_field, *name_field; /* NULL = none */
+	const char *class_key;                               /* name of the tag */
+	bool inward;                                         /* land worked on: never larger */
+};
+/** The kinds that have tiles, in the order of a tile's layers; ends with kind NULL. */
+extern const struct tileset_kind tileset_kinds[];
+const struct tileset_kind *tileset_kind_find(const char *kind);
+/** May the role see positions of the kind at all? */
+bool tileset_is_visible(struct store *st, const struct tileset_kind *k, enum access_role role);
+
+/**
+ * Build: f->kind, moment and box as in access_each. Free with tileset_free. ERR_NOMEM, ERR_LIMIT,
+ * and what access_each gives.
+ */
+MUST_CHECK enum err_code tileset_build(struct store *st, const struct tileset_kind *k,
+                                       const struct each_filter *f, enum access_role role,
+                                       struct tileset **ret, struct err *e);
+void tileset_free(struct tileset *s);
+
+/** Called for each item whose box meets the one asked for, in the order of the set. */
+typedef void tileset_fn(void *ctx, uint32_t i);
+void tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, void *ctx);
+
+#endif
