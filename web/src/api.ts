@@ -1,0 +1,104 @@
+// Asking the server. An error says what failed, and is never taken for an empty answer.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { prefix } from './route';
+import { loadedAt } from './state';
+
+export class AskError extends Error {
+	constructor(
+		readonly status: number, // 0 = the server did not answer
+		readonly title: string,
+		readonly detail: string,
+		readonly hint: string,
+		readonly address: string,
+		readonly more: Record<string, unknown> = {},
+	) {
+		super(detail || title);
+	}
+}
+
+export type Params = Record<string, string | number | undefined | null>;
+
+export function address(path: string, params?: Params, ofServer = false): string {
+	const q = new URLSearchParams();
+	for (const [k, v] of Object.entries(params ?? {})) if (v !== undefined && v !== null && v !== '') q.set(k, String(v));
+	return (ofServer ? '' : prefix.peek()) + path + (q.size ? `?${q}` : '');
+}
+
+async function answer(r: Response, url: string): Promise<unknown> {
+	if (r.status === 204) return null;
+	const type = r.headers.get('content-type') ?? '';
+	let body: unknown = null;
+	try {
+		if (type.includes('json')) body = await r.json();
+	} catch {
+		throw new AskError(r.status, 'unreadable', '', '', url);
+	}
+	if (!r.ok) {
+		const p = (body ?? {}) as Record<string, unknown>;
+		throw new AskError(r.status, String(p.title ?? r.statusText), String(p.detail ?? ''), String(p.hint ?? ''), url, p);
+	}
+	if (body === null) throw new AskError(r.status, 'unreadable', '', '', url);
+	loadedAt.value = Date.now();
+	return body;
+}
+
+async function send(url: string, init: RequestInit): Promise<unknown> {
+	let r: Response;
+	try {
+		r = await fetch(url, { credentials: 'same-origin', ...init });
+	} catch (e) {
+		if ((e as Error).name === 'AbortError') throw e;
+		throw new AskError(0, 'unreachable', '', '', url);
+	}
+	return answer(r, url);
+}
+
+export function get<T>(path: string, params?: Params, signal?: AbortSignal, ofServer = false): Promise<T> {
+	return send(address(path, params, ofServer), { headers: { accept: 'application/json' }, signal }) as Promise<T>;
+}
+
+export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, ofServer = false): Promise<T> {
+	return send(address(path, undefined, ofServer), {
+		method,
+		headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+		body: body === undefined ? undefined : JSON.stringify(body),
+	}) as Promise<T>;
+}
+
+export interface Asked<T> {
+	state: 'loading' | 'ok' | 'error';
+	data?: T; // the last good answer stays while the next one loads
+	error?: AskError;
+	fresh: boolean; // data belongs to the question now asked
+	again: () => void;
+}
+
+// Ask when the component shows, and again when the address changes; null asks nothing.
+export function useAsk<T>(path: string | null, params?: Params, ofServer = false): Asked<T> {
+	const url = path === null ? null : address(path, params, ofServer);
+	const [turn, setTurn] = useState(0);
+	const [got, setGot] = useState<{ url: string | null; data?: T; error?: AskError }>({ url: null });
+	const last = useRef<T | undefined>(undefined);
+	useEffect(() => {
+		if (url === null) return;
+		const stop = new AbortController();
+		send(url, { headers: { accept: 'application/json' }, signal: stop.signal }).then(
+			(data) => {
+				last.current = data as T;
+				setGot({ url, data: data as T });
+			},
+			(e: unknown) => {
+				if (stop.signal.aborted) return;
+				setGot({ url, error: e instanceof AskError ? e : new AskError(0, 'unreadable', String(e), '', url) });
+			},
+		);
+		return () => stop.abort();
+	}, [url, turn]);
+	const again = () => {
+		setGot({ url: null });
+		setTurn((n) => n + 1);
+	};
+	if (got.url === url && got.error) return { state: 'error', error: got.error, fresh: true, again };
+	if (got.url === url && url !== null) return { state: 'ok', data: got.data, fresh: true, again };
+	return { state: 'loading', data: last.current, fresh: false, again };
+}

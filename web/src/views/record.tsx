@@ -1,0 +1,216 @@
+// One record: its state, its fields, its whole history, both sides of a conflict, its originals.
+import type { ViewProps } from '../app';
+import { useState } from 'preact/hooks';
+import { address, change, useAsk, type AskError } from '../api';
+import { fieldName, fieldOf, form, kindName, shown } from '../forms';
+import { lookFor } from '../looks';
+import { asked, href, setQuery } from '../route';
+import { say } from '../state';
+import { amount, day, interval, label, moment, number, scaleOf, t, tMaybe } from '../text';
+import type { History, Originals, RecordDetail, Revision, Value } from '../types';
+import { Chip, Empty, ErrorBox, Head, Icon, Safety, Show, Tabs, Window } from '../ui/parts';
+import { LookBox } from '../ui/swatch';
+import { Outline } from '../ui/outline';
+import { ChangeList, recordName, States } from './records';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
+
+function ValueOf({ kind, name, v }: { kind: string; name: string; v: Value }) {
+	const f = fieldOf(kind, name);
+	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <a href={href('records', v)}>{v.slice(0, 8)}…</a>;
+	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<a key={i} href={href('records', String(x))}>{String(x).slice(0, 8)}…</a></>)}</>;
+	if (Array.isArray(v) && v.some((x) => typeof x === 'object')) {
+		const sub = f?.fields ?? [];
+		return (
+			<ul class="repeat">
+				{v.map((row, i) => (
+					<li key={i}>
+						{Object.entries(row as Record<string, Value>).map(([k, x]) => (
+							<span key={k}><span class="faint">{label(sub.find((s) => s.name === k)?.label, k)}:</span> {typeof x === 'object' ? JSON.stringify(x) : String(x)} </span>
+						))}
+					</li>
+				))}
+			</ul>
+		);
+	}
+	return <>{shown(kind, name, v)}</>;
+}
+
+function FieldsOf({ r }: { r: RecordDetail }) {
+	const f = form(r.kind);
+	const order = f?.fields.map((x) => x.name) ?? [];
+	const names = Object.keys(r.fields).filter((n) => r.fields[n] !== null && r.fields[n] !== '').sort((a, b) => order.indexOf(a) - order.indexOf(b));
+	const own = names.filter((n) => !n.startsWith('import_'));
+	const by = names.filter((n) => n.startsWith('import_'));
+	const rows = (list: string[]) => list.map((n) => (
+		<div key={n} data-field={n}>
+			<dt title={label(fieldOf(r.kind, n)?.hint, '') || undefined}>{fieldName(r.kind, n)}</dt>
+			<dd><ValueOf kind={r.kind} name={n} v={r.fields[n]} /></dd>
+		</div>
+	));
+	return (
+		<>
+			<dl class="fields">{rows(own)}</dl>
+			{by.length > 0 && <details><summary>{t('from_import')}</summary><dl class="fields">{rows(by)}</dl></details>}
+			{r.withheld.length > 0 && <p class="faint small">{t('withheld', { n: r.withheld.length })} {r.withheld.map((n) => fieldName(r.kind, n)).join(', ')}</p>}
+		</>
+	);
+}
+
+function Rev({ h, v, n }: { h: History; v: Revision; n: number }) {
+	const inConflict = h.conflict.some((g) => g.includes(v.leaf));
+	return (
+		<li class={`rev rev-${v.ruling}${inConflict ? ' rev-conflict' : ''}`} id={v.leaf} data-leaf={v.leaf}>
+			<header>
+				<b>{t('revision', { n })}</b> <Chip kind={v.ruling === 'waits' ? 'wait' : v.ruling}>{tMaybe('ruling_', v.ruling)}</Chip>
+				{v.head && <Chip kind="plain">{t('head')}</Chip>}{inConflict && <Chip kind="conflict">{t('conflict')}</Chip>}
+			</header>
+			<p class="rev-who">
+				{v.author || <code>{v.author_key.slice(0, 12)}</code>} · {t('received_lower')} {moment(v.received)} · {t('submission')} {v.submission}
+				{v.valid_from && <> · {t('true_on')} {day(v.valid_from)}</>}
+			</p>
+			{v.source && <p class="faint small">{t('source')}: <a href={href('records', v.source.id)}>{v.source.title}</a>{v.source.row !== null && `, ${t('row').toLowerCase()} ${v.source.row}`}</p>}
+			{v.remark && <p>“{v.remark}”</p>}
+			{v.decision && <p class="small">{tMaybe('decision_', v.decision.type)}: {v.decision.by}{v.decision.second && ` + ${v.decision.second}`}, {day(v.decision.date)}{v.decision.reason && ` – “${v.decision.reason}”`}</p>}
+			{v.erased && <p class="faint small">{t('erased')}</p>}
+			<details open={n > 1 && v.changed.length <= 12}>
+				<summary>{n === 1 ? t('first_values', { n: v.changed.length }) : t('changed_n', { n: v.changed.length })}</summary>
+				<ChangeList kind={h.kind} changes={v.changed} />
+			</details>
+			<details class="faint small"><summary>{t('proof_of')}</summary><p>{t('leaf')} <code>{v.leaf}</code>{v.parents.map((p) => <><br />{t('follows')} <a href={`#${p}`}><code>{p.slice(0, 16)}…</code></a></>)}<br />{t('author_key')} <code>{v.author_key}</code></p></details>
+		</li>
+	);
+}
+
+function Sides({ h }: { h: History }) {
+	if (!h.conflict.length) return null;
+	const groups = h.conflict.map((g) => g.map((leaf) => h.revisions.find((r) => r.leaf === leaf)!).filter(Boolean));
+	return (
+		<>
+			{groups.map((g, i) => {
+				const names = [...new Set(g.flatMap((r) => Object.keys(r.fields)))].filter((n) => new Set(g.map((r) => JSON.stringify(r.fields[n] ?? null))).size > 1);
+				return (
+					<section key={i} class="box box-conflict">
+						<h3>{t('conflict_title')}</h3>
+						<p><Safety word="conflict" /></p>
+						<div class="scroll" tabIndex={0} role="region" aria-label={t('conflict_title')}>
+							<table>
+								<thead><tr><th scope="col">{t('field')}</th>{g.map((r) => <th key={r.leaf} scope="col">{r.author || r.author_key.slice(0, 8)}<br /><span class="faint small">{moment(r.received)}</span></th>)}</tr></thead>
+								<tbody>{names.map((n) => <tr key={n}><th scope="row">{fieldName(h.kind, n)}</th>{g.map((r) => <td key={r.leaf}>{r.fields[n] === undefined ? '–' : <ValueOf kind={h.kind} name={n} v={r.fields[n]} />}</td>)}</tr>)}</tbody>
+							</table>
+						</div>
+					</section>
+				);
+			})}
+		</>
+	);
+}
+
+function HistoryOf({ id }: { id: string }) {
+	const ask = useAsk<History>(`/api/records/${id}/history`);
+	return (
+		<Show ask={ask} what={t('history')}>
+			{(h) => (
+				<>
+					<Sides h={h} />
+					{h.revisions.length === 0 ? <Empty /> : <ol class="revs" reversed>{[...h.revisions].map((v, i) => <Rev key={v.leaf} h={h} v={v} n={i + 1} />).reverse()}</ol>}
+				</>
+			)}
+		</Show>
+	);
+}
+
+function OriginalsOf({ id }: { id: string }) {
+	const ask = useAsk<Originals>(`/api/records/${id}/originals`);
+	return (
+		<Show ask={ask} what={t('originals')}>
+			{(o) => o.originals.length === 0 ? <Empty>{t('no_originals')}</Empty> : (
+				<ul class="hits">{o.originals.map((f) => <li key={f.sha256}><a href={address(`/api/records/${id}/originals/${f.sha256}`)} data-outside download={f.name}>{f.name}</a> <span class="faint">{number(f.size)} B</span><br /><code class="small">SHA-256 {f.sha256}</code></li>)}</ul>
+			)}
+		</Show>
+	);
+}
+
+// A decision about one record, with its reason.
+export function Decide({ type, ids, onDone, onClose }: { type: 'approval' | 'return' | 'release'; ids: string[]; onDone: () => void; onClose: () => void }) {
+	const [reason, setReason] = useState(''), [paper, setPaper] = useState(''), [busy, setBusy] = useState(false), [error, setError] = useState<AskError | null>(null);
+	const send = async (e: Event) => {
+		e.preventDefault();
+		setBusy(true);
+		setError(null);
+		try {
+			await change('POST', '/api/decisions', type === 'release' ? { type, ids, reason, certificate: paper } : { type, ids, reason });
+			say(t('done'));
+			onDone();
+		} catch (x) {
+			setError(x as AskError);
+		}
+		setBusy(false);
+	};
+	return (
+		<Window title={t(`do_${type}`)} onClose={onClose}>
+			<form onSubmit={send} class="stack">
+				{type === 'release' && <p><Safety word="release" /></p>}
+				{type === 'approval' && <p>{t('approve_text', { n: ids.length })}</p>}
+				<label class="field"><span>{t('reason')}{type !== 'approval' && ' *'}</span><textarea rows={3} required={type !== 'approval'} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label>
+				{type === 'release' && <label class="field"><span>{t('certificate')} *</span><input required value={paper} onInput={(e) => setPaper(e.currentTarget.value)} /></label>}
+				{error && <ErrorBox error={error} what={t(`do_${type}`)} />}
+				{error?.more.second_factor === true && <p><a href={href('login')}>{t('need_second_factor')}</a></p>}
+				<div class="actions"><button type="submit" class="primary" disabled={busy}>{t(`do_${type}`)}</button><button type="button" onClick={onClose}>{t('cancel')}</button></div>
+			</form>
+		</Window>
+	);
+}
+
+function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again: () => void }) {
+	form(r.kind);
+	const look = r.kind === 'hazard' ? lookFor(r.shown_as, (r.fields.class as string) ?? null) : undefined;
+	const [doing, setDoing] = useState<'approval' | 'return' | 'release' | ''>('');
+	const canHistory = ['operator', 'officer', 'approver', 'legal'].includes(props.status?.role ?? 'public');
+	const tab = asked('tab') || 'fields';
+	const tabs: [string, string, number?][] = [['fields', t('fields')]];
+	if (canHistory) tabs.push(['history', t('history'), r.revisions]);
+	if (r.can.includes('originals')) tabs.push(['originals', t('originals')]);
+	return (
+		<>
+			<Head title={recordName(r)} lead={<>{look && <LookBox look={look} dashed={r.unapproved} />} {kindName(r.kind)}{r.kind === 'hazard' && <> · {shown('hazard', 'class', r.fields.class) || t('class_not_stated')}</>} <States r={r} /></>}>
+				{r.can.includes('correct') && <a class="button" href={href('enter', r.kind, { id: r.id })}><Icon name="pen" /> {t('correct')}</a>}
+				{r.can.includes('approve') && <button type="button" class="primary" onClick={() => setDoing('approval')}>{t('do_approval')}</button>}
+				{r.can.includes('return') && <button type="button" onClick={() => setDoing('return')}>{t('do_return')}</button>}
+				{r.can.includes('release') && <button type="button" onClick={() => setDoing('release')}>{t('do_release')}</button>}
+				{r.bbox && <a class="button" href={href('map', '', { at: `${((r.bbox[0] + r.bbox[2]) / 2).toFixed(5)},${((r.bbox[1] + r.bbox[3]) / 2).toFixed(5)},14` })}><Icon name="map" /> {t('nav_map')}</a>}
+			</Head>
+			{r.unapproved && <p class="box box-wait">{t('unapproved_long')}</p>}
+			{r.shown_as === 'reported_released' && <p class="box"><Safety word="reported_released" /></p>}
+			{r.conflict && !canHistory && <p class="box box-conflict"><Safety word="conflict" /></p>}
+			<div class="record">
+				<div>
+					<Tabs label={t('record')} value={tab} tabs={tabs} onChange={(v) => setQuery({ tab: v === 'fields' ? '' : v })} />
+					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf id={r.id} /> : <FieldsOf r={r} />}
+				</div>
+				<aside class="record-side">
+					{r.geometry ? <Outline geometry={r.geometry} look={look} /> : <div class="box box-empty"><p>{t('no_geometry')}</p></div>}
+					{r.public_geometry && r.geometry && <p class="faint small"><Safety word="coarse" values={{ m: props.status?.sees.grid_m ?? 100 }} /></p>}
+					<dl class="facts">
+						{r.area_m2 != null && <><dt>{t('area')}</dt><dd><span data-area={r.area_m2}>{amount(r.area_m2, 'm2', scaleOf('m2', r.area_m2))}</span><br />{r.area_low_m2 != null && <span class="faint small">{interval(r.area_low_m2, r.area_high_m2 ?? null, 'm2', scaleOf('m2', r.area_m2))}</span>}</dd></>}
+						{r.perimeter_m != null && <><dt>{t('perimeter')}</dt><dd>{amount(r.perimeter_m, 'm', scaleOf('m', r.perimeter_m))}</dd></>}
+						<dt>{t('revisions')}</dt><dd>{number(r.revisions)}</dd>
+						<dt>{t('form_version')}</dt><dd>{r.form_version}</dd>
+						<dt>ID</dt><dd><code class="small">{r.id}</code></dd>
+					</dl>
+				</aside>
+			</div>
+			{doing && <Decide type={doing} ids={[r.id]} onClose={() => setDoing('')} onDone={() => { setDoing(''); again(); props.again(); }} />}
+		</>
+	);
+}
+
+export function RecordView({ id, ...props }: ViewProps & { id: string }) {
+	const ask = useAsk<RecordDetail>(`/api/records/${encodeURIComponent(id)}`);
+	return (
+		<>
+			<p class="back"><a href={href('records', '', { kind: ask.data?.kind })}>← {t('nav_records')}</a></p>
+			<Show ask={ask} what={t('record')}>{(r) => <Detail r={r} props={props} again={ask.again} />}</Show>
+		</>
+	);
+}
