@@ -97,4 +97,4 @@ export interface QuarantineRow {
 }
 export interface QuarantineList { rows: QuarantineRow[]; waiting: number; next: string | null }
 export interface Stored { id: string; leaf: string; submission: number; approved: boolean; flags: string[] }
-export interface Me { account: string; role: string; second_factor: boolean; totp?: boolean; name?: string }
+export interface Me { account: string; role: string; account_role?: string; second_factor: boolean; needs_second_factor?: boolean; totp?: boolean; token?: boolean }

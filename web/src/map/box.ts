@@ -22,7 +22,7 @@ export async function loadLibrary() {
 	return ml;
 }
 
-export interface Counted { shown: number; filtered: number; points: number }
+export interface Counted { shown: number; filtered: number; gathered: number }
 export interface BoxOptions {
 	where: Where;
 	filter: MapFilter;
@@ -62,7 +62,7 @@ export class Box {
 		const light = ground(...(o.print ? ([false, false] as [boolean, boolean]) : lookNow()));
 		const map = (this.map = new ml.Map({
 			container: this.el,
-			style: makeStyle(o.where, o.filter, light, 14, o.layers ?? tileLayers),
+			style: makeStyle(o.where, o.filter, light, 16, o.layers ?? tileLayers),
 			...(o.at ? { center: [o.at[0], o.at[1]] as [number, number], zoom: o.at[2] } : o.bounds ? { bounds: o.bounds, fitBoundsOptions: { padding: 40, maxZoom: 15 } } : {}),
 			attributionControl: false,
 			interactive: !o.quiet,
@@ -124,20 +124,24 @@ export class Box {
 
 	// What the view holds of hazards, and what the filters hide of it.
 	private count(): Counted {
-		const seen = new Map<string, boolean>();
-		let points = 0;
-		if (!this.map.getSource('hazard')) return { shown: 0, filtered: 0, points };
+		const seen = new Map<string, [ok: boolean, of: number]>();
+		let gathered = 0;
+		if (!this.map.getSource('hazard')) return { shown: 0, filtered: 0, gathered };
 		const b = this.map.getBounds();
-		for (const f of this.map.querySourceFeatures('hazard', { sourceLayer: 'hazard' })) {
-			const p = f.properties as Record<string, unknown>;
-			if (!touches(f.geometry as Geometry, b.getWest(), b.getSouth(), b.getEast(), b.getNorth())) continue;
-			const key = String(p.id ?? f.id ?? JSON.stringify((f.geometry as { coordinates?: unknown }).coordinates).slice(0, 60));
-			if (!seen.has(key) && f.geometry.type === 'Point') points++;
-			seen.set(key, this.o.filter.layers.includes('hazard') && passes(this.o.filter, p));
+		const on = this.o.filter.layers.includes('hazard');
+		for (const sourceLayer of ['hazard', 'hazard_point']) {
+			for (const f of this.map.querySourceFeatures('hazard', { sourceLayer })) {
+				const p = f.properties as Record<string, unknown>;
+				if (!touches(f.geometry as Geometry, b.getWest(), b.getSouth(), b.getEast(), b.getNorth())) continue;
+				const n = Number(p.count ?? 1);
+				const key = String(p.id ?? f.id ?? JSON.stringify((f.geometry as { coordinates?: unknown }).coordinates).slice(0, 60));
+				if (n > 1 && !seen.has(key)) gathered += n;
+				seen.set(key, [on && (n > 1 || passes(this.o.filter, p)), n]);
+			}
 		}
-		let shown = 0;
-		for (const ok of seen.values()) if (ok) shown++;
-		return { shown, filtered: seen.size - shown, points };
+		let shown = 0, all = 0;
+		for (const [ok, n] of seen.values()) { all += n; if (ok) shown += n; }
+		return { shown, filtered: all - shown, gathered };
 	}
 
 	setFilter(f: MapFilter) {

@@ -27,6 +27,8 @@ function ofLook(h: HazardLook): ExpressionSpecification {
 	const others = hazardLooks.filter((o) => o !== h && o.shownAs === 'danger').flatMap((o) => o.classes);
 	return ['all', shown, ['!', any('class', others)]];
 }
+// At small scales one symbol stands for several areas and has the look of the worst: filters never hide it.
+const gathered: ExpressionSpecification = ['>', ['to-number', ['coalesce', ['get', 'count'], 1]], 1];
 export function wanted(f: MapFilter): ExpressionSpecification {
 	const all: ExpressionSpecification[] = [];
 	if (f.classes.length) all.push(any('class', f.classes));
@@ -57,7 +59,7 @@ export function hazardLayers(f: MapFilter): LayerSpecification[] {
 		const width = Math.max(1.2, h.outline[1] * 0.8);
 		areas.push({ id: `hz-${h.key}-line`, type: 'line', ...source, filter: area, layout: { visibility: show, 'line-join': 'round' }, paint: { 'line-color': h.outline[0], 'line-width': width, ...(h.outline[2] ? { 'line-dasharray': dash(h.outline[2], width) } : {}) } });
 		points.push({
-			id: `hz-${h.key}-point`, type: 'symbol', ...source, filter: ['all', isPoint, ofLook(h), keep],
+			id: `hz-${h.key}-point`, type: 'symbol', source: 'hazard', 'source-layer': 'hazard_point', filter: ['all', ofLook(h), ['any', gathered, keep]],
 			layout: { visibility: show, 'icon-image': ['case', waits, `sym-${h.key}-wait`, `sym-${h.key}`], 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-size': ['interpolate', ['linear'], ['zoom'], 4, 0.55, 9, 0.8, 13, 1] },
 		});
 	}
@@ -65,6 +67,11 @@ export function hazardLayers(f: MapFilter): LayerSpecification[] {
 		{ id: 'hz-wait-halo', type: 'line', ...source, filter: ['all', isArea, waits, keep], layout: { visibility: show }, paint: { 'line-color': '#fff', 'line-width': 4.5, 'line-offset': -2.5 } },
 		{ id: 'hz-wait', type: 'line', ...source, filter: ['all', isArea, waits, keep], layout: { visibility: show }, paint: { 'line-color': '#000', 'line-width': 1.8, 'line-offset': -2.5, 'line-dasharray': [3, 2] } },
 	);
+	points.push({
+		id: 'hz-count', type: 'symbol', source: 'hazard', 'source-layer': 'hazard_point', filter: gathered,
+		layout: { visibility: show, 'text-field': ['to-string', ['get', 'count']], 'text-font': ['sans-serif'], 'text-size': 10.5, 'text-anchor': 'left', 'text-offset': [0.75, 0] },
+		paint: { 'text-color': '#111', 'text-halo-color': '#fff', 'text-halo-width': 1.4 },
+	});
 	return [...areas, ...rims, ...points];
 }
 

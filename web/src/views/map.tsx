@@ -73,7 +73,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 				{hazardLooks.filter((h) => h.shownAs !== 'danger').map((h) => <li key={h.key} class={dim(h) ? 'dim' : undefined}><LookBox look={h} /> {name(h)}</li>)}
 			</ul>
 			{row('accident', kindName('accident'))}
-			{sees('accident') && <ul class="keys">{pointLooks.accident.map((p) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t(p.killed ? 'accident_killed' : 'accident_other')}</li>)}</ul>}
+			{sees('accident') && <ul class="keys">{pointLooks.accident.slice(-1).map((p) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t('accident_other')}</li>)}</ul>}
 			{row('ordnance', kindName('ordnance'))}
 			{sees('ordnance') && <ul class="keys">{pointLooks.ordnance.map((p, i) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t((['find_mine', 'find_sub', 'find_other'] as const)[i])}</li>)}</ul>}
 			{row('minefield_record', kindName('minefield_record'))}
@@ -84,6 +84,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 				{failed > 0 && <li class="warn"><b>{number(failed)}</b> {t('ns_failed')}</li>}
 				{counted && <li data-in-view={counted.shown}><b>{number(counted.shown)}</b> {t('ns_in_view')}{inRegister !== null && ` ${t('ns_of', { n: number(inRegister) })}`}</li>}
 				{counted && <li data-filtered={counted.filtered} class={counted.filtered ? 'warn' : undefined}><b>{number(counted.filtered)}</b> {t('ns_filtered')}</li>}
+				{counted && counted.gathered > 0 && <li><b>{number(counted.gathered)}</b> {t('ns_gathered')}</li>}
 				{s && <li data-no-position={s.hazards.no_position}><b>{number(s.hazards.no_position)}</b> {t('ns_no_position')}</li>}
 				{s && <li data-quarantine={s.quarantine.hazards}><b>{number(s.quarantine.hazards)}</b> {t('ns_quarantine')}{s.quarantine.places?.length ? `: ${s.quarantine.places.map((p) => `${p.place} ${p.rows}`).join(', ')}` : ''}</li>}
 				{s && s.sees.not.length > 0 && <li>{t('ns_role', { kinds: s.sees.not.map(kindName).join(', ') })}</li>}
@@ -218,7 +219,7 @@ function Hit({ hit, onClose }: { hit: { layer: string; properties: Record<string
 			<button type="button" class="quiet" aria-label={t('close')} onClick={onClose}><Icon name="close" /></button>
 			<ul>
 				{rows.slice(0, 6).map((h, i) => {
-					const p = h.properties, kind = h.layer;
+					const p = h.properties, kind = h.layer === 'hazard_point' ? 'hazard' : h.layer;
 					const id = typeof p.id === 'string' ? p.id : '';
 					return (
 						<li key={i}>
