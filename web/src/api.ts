@@ -57,10 +57,10 @@ export function get<T>(path: string, params?: Params, signal?: AbortSignal, ofSe
 	return send(address(path, params, ofServer), { headers: { accept: 'application/json' }, signal }) as Promise<T>;
 }
 
-export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, ofServer = false): Promise<T> {
+export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, ofServer = false, headers: Record<string, string> = {}): Promise<T> {
 	return send(address(path, undefined, ofServer), {
 		method,
-		headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+		headers: { accept: 'application/json', ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
 		body: body === undefined ? undefined : JSON.stringify(body),
 	}) as Promise<T>;
 }

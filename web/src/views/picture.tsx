@@ -24,9 +24,9 @@ export function rowName(f: Pick<Figure, 'code' | 'dimension' | 'period' | 'place
 	const code = f.dimension.split('=')[1];
 	const by = fieldOfCode[f.code];
 	if (f.code === 'exposure.people') {
-		const within = /within=(\d+)m/.exec(f.dimension)?.[1];
-		if (within) parts.push(within === '0' ? t('inside') : t('within', { m: Number(within) >= 1000 ? `${Number(within) / 1000} ${t('unit_km')}` : `${within} ${t('unit_m')}` }));
-		if (/source=points/.test(f.dimension)) parts.push(t('by_settlements'));
+		const within = /within=(\d+)(k?m)/.exec(f.dimension);
+		if (within) parts.push(within[1] === '0' ? t('inside') : t('within', { m: `${within[1]} ${within[2] === 'km' ? t('unit_km') : t('unit_m')}` }));
+		if (/source=settlements/.test(f.dimension)) parts.push(t('by_settlements'));
 	} else if (by && code) parts.push(choiceName(by[0], by[1], code));
 	else if (f.code === 'casualties.by_age' && code) parts.push(tMaybe('age_', code));
 	else if (f.dimension) parts.push(f.dimension.replace(/\w+=/g, '').replaceAll('_', ' '));
@@ -52,7 +52,7 @@ export function Amount({ f, big, children }: { f: Figure; big?: boolean; childre
 				{amount(f.value, f.unit, s)}
 			</a>
 			{f.value !== null && (
-				<span class="amount-bounds">{exact ? t('exact_count') : interval(f.low, f.high, f.unit, s)}</span>
+				<span class="amount-bounds">{exact ? big && t('exact_count') : interval(f.low, f.high, f.unit, s)}</span>
 			)}
 			{children}
 		</div>
@@ -99,6 +99,22 @@ function Card({ title, f, points, unit, claims, children }: {
 	);
 }
 
+// Roles that may not see single cases get killed and injured by year; small numbers are left out, so no sum is made.
+function ByYear({ rows }: { rows: Figure[] }) {
+	const years = [...new Set(rows.map((f) => f.period))].slice(-7);
+	const cell = (y: string, o: string) => { const f = rows.find((r) => r.period === y && r.dimension === `outcome=${o}`); return f ? <Amount f={f} /> : '–'; };
+	return (
+		<section class="card">
+			<h2>{t('fig_casualties_by_year')}</h2>
+			<table class="small-table">
+				<thead><tr><th scope="col">{t('year')}</th><th scope="col" class="num">{t('killed')}</th><th scope="col" class="num">{t('injured')}</th></tr></thead>
+				<tbody>{years.map((y) => <tr key={y}><th scope="row">{y === 'unknown' ? t('unknown') : y}</th><td class="num">{cell(y, 'killed')}</td><td class="num">{cell(y, 'injured')}</td></tr>)}</tbody>
+			</table>
+			<p class="faint small">{t('small_left_out')}</p>
+		</section>
+	);
+}
+
 // Bars with their bounds; the pattern tells the class without colour.
 function Bars({ rows, swatch }: { rows: Figure[]; swatch?: (code: string) => ComponentChildren }) {
 	const most = Math.max(...rows.map((r) => r.high ?? r.value ?? 0), 1e-9);
@@ -108,7 +124,7 @@ function Bars({ rows, swatch }: { rows: Figure[]; swatch?: (code: string) => Com
 				const code = f.dimension.split('=')[1] ?? '';
 				const at = (v: number) => `${((100 * v) / most).toFixed(2)}%`;
 				return (
-					<li key={f.dimension + f.period}>
+					<li key={f.dimension + f.period + f.place}>
 						<span class="bar-name">{swatch?.(code)}{rowName(f)}</span>
 						<span class="bar-track" aria-hidden="true">
 							<span class="bar-range" style={{ left: at(f.low ?? 0), width: at((f.high ?? most) - (f.low ?? 0)) }} />
@@ -244,6 +260,7 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 	for (const k of ['hazard', 'victim', 'ordnance', 'accident']) form(k);
 	const extent = one('extent.area'), share = one('extent.share'), hazards = one('extent.hazards'), unapproved = one('extent.unapproved');
 	const inside = one('exposure.people', 'within=0m'), near = one('exposure.people', 'within=500m');
+	const total = one('casualties.total'), byYear = rows('casualties.by_year').filter((f) => f.dimension);
 	const persons = rows('casualties.persons'), released = rows('extent.released'), reported = rows('extent.reported_released');
 	return (
 		<>
@@ -258,11 +275,11 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 				</Card>
 				<Card title={t('fig_exposure_people')} f={inside ?? one('exposure.people')} claims={claimsFor(all, 'exposure.people')}>
 					{near && <dl class="facts"><dt>{rowName(near)}</dt><dd><Amount f={near} /></dd></dl>}
-					<p class="faint small">{t('exposure_note')}</p>
+					{inside && <p class="faint small">{t('inside_note')}</p>}
 				</Card>
-				<Card title={t('fig_casualties_total')} f={one('casualties.total')} points={times.casualties.data?.points} unit="person" claims={claimsFor(all, 'casualties.total', 'casualties.persons')}>
+				{!total && byYear.length > 0 ? <ByYear rows={byYear} /> : <Card title={t('fig_casualties_total')} f={total} points={times.casualties.data?.points} unit="person" claims={claimsFor(all, 'casualties.total', 'casualties.persons')}>
 					{persons.length > 0 && <dl class="facts">{persons.map((f) => <><dt>{rowName(f)}</dt><dd><Amount f={f} /></dd></>)}</dl>}
-				</Card>
+				</Card>}
 				<Card title={t('fig_finds_items')} f={one('finds.items')} points={times.finds.data?.points} unit="item" claims={claimsFor(all, 'finds.items', 'laying.items')} />
 			</div>
 			<div class="parts">
@@ -277,7 +294,8 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 					<h3><Swatch of="reported_released" /> {t('released_reported')}</h3>
 					{reported.length ? <Bars rows={reported} /> : <p class="faint small">{t('released_none_reported')}</p>}
 				</Part>
-				<Part title={t('exposure_by')} rows={rows('exposure.people').filter((f) => f.dimension)} />
+				<Part title={t('exposure_by')} rows={rows('exposure.people').filter((f) => f.dimension && !f.dimension.includes('settlements'))} />
+				<Part title={t('exposure_settlements')} note={t('exposure_settlements_note')} rows={rows('exposure.people').filter((f) => f.dimension.includes('settlements'))} />
 				<Part title={t('fig_casualties_by_age')} rows={rows('casualties.by_age')} />
 				<Part title={t('fig_casualties_by_sex')} rows={rows('casualties.by_sex')} />
 				<Part title={t('fig_casualties_by_activity')} rows={rows('casualties.by_activity')} />

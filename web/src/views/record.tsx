@@ -15,10 +15,18 @@ import { ChangeList, recordName, States } from './records';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
 
+// A link by the name of what it leads to; its id until that is known, or where the role may not see it.
+function LinkTo({ id }: { id: string }) {
+	const ask = useAsk<RecordDetail>(`/api/records/${id}`);
+	const d = ask.data, name = d && (d.fields.name ?? d.fields.title ?? d.national_id);
+	return <a href={href('records', id)}>{name ? String(name) : `${id.slice(0, 8)}…`}</a>;
+}
+
 function ValueOf({ kind, name, v }: { kind: string; name: string; v: Value }) {
 	const f = fieldOf(kind, name);
-	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <a href={href('records', v)}>{v.slice(0, 8)}…</a>;
-	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<a key={i} href={href('records', String(x))}>{String(x).slice(0, 8)}…</a></>)}</>;
+	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <LinkTo id={v} />;
+	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<LinkTo key={i} id={String(x)} /></>)}</>;
+	if (f?.type === 'date' && typeof v === 'string') return <>{day(v)}</>;
 	if (Array.isArray(v) && v.some((x) => typeof x === 'object')) {
 		const sub = f?.fields ?? [];
 		return (
@@ -189,11 +197,11 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf id={r.id} /> : <FieldsOf r={r} />}
 				</div>
 				<aside class="record-side">
-					{r.geometry ? <Outline geometry={r.geometry} look={look} /> : <div class="box box-empty"><p>{t('no_geometry')}</p></div>}
+					{r.geometry ? <Outline geometry={r.geometry} look={look} /> : <div class="box box-empty"><p>{r.area_m2 ? t('not_drawn') : t('no_geometry')}</p></div>}
 					{r.public_geometry && r.geometry && <p class="faint small"><Safety word="coarse" values={{ m: props.status?.sees.grid_m ?? 100 }} /></p>}
 					<dl class="facts">
 						{r.area_m2 != null && <><dt>{t('area')}</dt><dd><span data-area={r.area_m2}>{amount(r.area_m2, 'm2', scaleOf('m2', r.area_m2))}</span><br />{r.area_low_m2 != null && <span class="faint small">{interval(r.area_low_m2, r.area_high_m2 ?? null, 'm2', scaleOf('m2', r.area_m2))}</span>}</dd></>}
-						{r.perimeter_m != null && <><dt>{t('perimeter')}</dt><dd>{amount(r.perimeter_m, 'm', scaleOf('m', r.perimeter_m))}</dd></>}
+						{!!r.perimeter_m && <><dt>{t('perimeter')}</dt><dd>{amount(r.perimeter_m, 'm', scaleOf('m', r.perimeter_m))}</dd></>}
 						<dt>{t('revisions')}</dt><dd>{number(r.revisions)}</dd>
 						<dt>{t('form_version')}</dt><dd>{r.form_version}</dd>
 						<dt>ID</dt><dd><code class="small">{r.id}</code></dd>

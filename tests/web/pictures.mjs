@@ -1,0 +1,42 @@
+// Pictures of every view, to look at: phone and desktop, three languages, light and dark.
+// usage: node tests/web/pictures.mjs ADDRESS OUT_DIR [VIEW...]      (FALLOW_LANGS=en,uk,az FALLOW_SIZES=phone,desktop FALLOW_LOOK=dark)
+import { mkdirSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const [address, out, ...only] = process.argv.slice(2);
+const langs = (process.env.FALLOW_LANGS ?? 'en,uk,az').split(',');
+const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1360, height: 900 } };
+const wanted = (process.env.FALLOW_SIZES ?? 'phone,desktop').split(',');
+const cookie = process.env.FALLOW_COOKIE;
+mkdirSync(out, { recursive: true });
+
+async function firstId(kind) {
+	const r = await fetch(`${address}/api/records?kind=${kind}&limit=3`).then((x) => x.json());
+	return r.records?.[1]?.id ?? r.records?.[0]?.id;
+}
+const id = await firstId('hazard');
+const views = {
+	picture: '/picture', explain: '/picture?explain=extent.area', map: '/map', table: '/map?show=table', near: `/map?near=-125,-45`,
+	records: '/records?kind=hazard', record: `/records/${id}`, compare: '/r/ukraine/compare?with=azerbaijan', sheet: '/sheet?q=', login: '/login',
+	inbox: '/inbox', quarantine: '/inbox?tab=quarantine', enter: '/enter', form: '/enter/hazard', accounts: '/accounts', missing: '/records/nothing',
+};
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+for (const size of wanted) {
+	for (const lang of langs) {
+		const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: 1, locale: lang, colorScheme: process.env.FALLOW_LOOK === 'dark' ? 'dark' : 'light' });
+		if (cookie) await context.addCookies([{ name: cookie.split('=')[0], value: cookie.split('=')[1], url: address, secure: true }]);
+		await context.addInitScript(([l, look]) => { localStorage.setItem('lang', l); localStorage.setItem('look', look); }, [lang, process.env.FALLOW_LOOK ?? 'auto']);
+		const page = await context.newPage();
+		page.on('console', (m) => ['error', 'warning'].includes(m.type()) && console.log(`${size} ${lang} ${page.url()}: ${m.text()}`));
+		page.on('pageerror', (e) => console.log(`${size} ${lang} ${page.url()}: ${e.stack}`));
+		for (const [name, path] of Object.entries(views)) {
+			if (only.length && !only.includes(name)) continue;
+			await page.goto(address + path);
+			await page.waitForLoadState('networkidle').catch(() => {});
+			if (['map', 'near', 'sheet', 'form'].includes(name)) await page.waitForSelector('[data-idle]', { timeout: 15000 }).catch(() => console.log(`${name}: the map is not still`));
+			await page.screenshot({ path: `${out}/${name}-${size}-${lang}.png`, fullPage: !['explain'].includes(name) });
+		}
+		await context.close();
+	}
+}
+await browser.close();

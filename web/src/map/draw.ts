@@ -1,0 +1,98 @@
+// Drawing on the map: corners are added by a click, moved by dragging, removed by a click on them. One part, no holes:
+// what is more than that is drawn in a GIS and taken in as a file.
+import type { Feature, Geometry, Position } from 'geojson';
+import type { GeoJSONSource, Map as LibreMap, MapLayerMouseEvent, MapMouseEvent, MapTouchEvent } from 'maplibre-gl';
+
+export type Shape = 'point' | 'line' | 'polygon';
+
+export function toGeometry(points: Position[], shape: Shape): Geometry | null {
+	if (shape === 'point') return points.length ? { type: 'Point', coordinates: points[0] } : null;
+	if (shape === 'line') return points.length > 1 ? { type: 'LineString', coordinates: points } : null;
+	return points.length > 2 ? { type: 'Polygon', coordinates: [[...points, points[0]]] } : null;
+}
+// The corners of a geometry that can be edited here, or null.
+export function fromGeometry(g: Geometry | null | undefined): { points: Position[]; shape: Shape } | null {
+	switch (g?.type) {
+	case 'Point': return { points: [g.coordinates], shape: 'point' };
+	case 'LineString': return { points: g.coordinates, shape: 'line' };
+	case 'Polygon': return g.coordinates.length === 1 ? { points: g.coordinates[0].slice(0, -1), shape: 'polygon' } : null;
+	case 'MultiPolygon': return g.coordinates.length === 1 && g.coordinates[0].length === 1 ? { points: g.coordinates[0][0].slice(0, -1), shape: 'polygon' } : null;
+	default: return null;
+	}
+}
+
+export class Draw {
+	private points: Position[] = [];
+	private shape: Shape = 'polygon';
+	private moving = -1;
+	private moved = false;
+	editable = true;
+
+	constructor(private map: LibreMap, private onChange: (points: Position[]) => void) {
+		map.addSource('draft', { type: 'geojson', data: { type: 'FeatureCollection', features: [] } });
+		map.addLayer({ id: 'draft-fill', type: 'fill', source: 'draft', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': '#0b57d0', 'fill-opacity': 0.18 } });
+		map.addLayer({ id: 'draft-halo', type: 'line', source: 'draft', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#fff', 'line-width': 5 } });
+		map.addLayer({ id: 'draft-line', type: 'line', source: 'draft', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#0b57d0', 'line-width': 2.5 } });
+		map.addLayer({ id: 'draft-corner', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 7, 'circle-color': '#fff', 'circle-stroke-color': '#0b57d0', 'circle-stroke-width': 2.5 } });
+		map.on('click', (e) => this.click(e));
+		map.on('mousedown', 'draft-corner', (e) => this.grab(e));
+		map.on('touchstart', 'draft-corner', (e) => { if (e.points.length === 1) this.grab(e as unknown as MapLayerMouseEvent); });
+		map.on('mousemove', (e) => this.drag(e));
+		map.on('touchmove', (e) => this.drag(e));
+		map.on('mouseup', () => this.drop());
+		map.on('touchend', () => this.drop());
+	}
+
+	set(points: Position[], shape: Shape) {
+		this.points = points;
+		this.shape = shape;
+		this.paint();
+	}
+	private paint() {
+		const f: Feature[] = [];
+		const g = toGeometry(this.points, this.shape) ?? (this.points.length > 1 ? { type: 'LineString' as const, coordinates: this.points } : null);
+		if (g && g.type !== 'Point') f.push({ type: 'Feature', properties: {}, geometry: g });
+		this.points.forEach((p, i) => f.push({ type: 'Feature', properties: { i }, geometry: { type: 'Point', coordinates: p } }));
+		(this.map.getSource('draft') as GeoJSONSource).setData({ type: 'FeatureCollection', features: f });
+	}
+	private change() {
+		this.paint();
+		this.onChange([...this.points]);
+	}
+	private cornerAt(e: { point: { x: number; y: number } }): number {
+		const [f] = this.map.queryRenderedFeatures([[e.point.x - 6, e.point.y - 6], [e.point.x + 6, e.point.y + 6]], { layers: ['draft-corner'] });
+		return f ? Number(f.properties.i) : -1;
+	}
+	private click(e: MapMouseEvent) {
+		if (!this.editable || this.moved) { this.moved = false; return; }
+		const i = this.cornerAt(e);
+		if (i >= 0) this.points = this.points.filter((_, k) => k !== i);
+		else {
+			const p: Position = [Number(e.lngLat.lng.toFixed(7)), Number(e.lngLat.lat.toFixed(7))];
+			this.points = this.shape === 'point' ? [p] : [...this.points, p];
+		}
+		this.change();
+	}
+	private grab(e: MapLayerMouseEvent) {
+		if (!this.editable) return;
+		e.preventDefault();
+		this.moving = this.cornerAt(e);
+		this.moved = false;
+		if (this.moving >= 0) this.map.dragPan.disable();
+	}
+	private drag(e: MapMouseEvent | MapTouchEvent) {
+		if (this.moving < 0) return;
+		this.moved = true;
+		this.points = this.points.map((p, i) => (i === this.moving ? [Number(e.lngLat.lng.toFixed(7)), Number(e.lngLat.lat.toFixed(7))] : p));
+		this.paint();
+	}
+	private drop() {
+		if (this.moving < 0) return;
+		this.moving = -1;
+		this.map.dragPan.enable();
+		if (this.moved) {
+			this.change();
+			setTimeout(() => { this.moved = false; }, 0);
+		}
+	}
+}
