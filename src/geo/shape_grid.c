@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "geo/cellring.h"
+#include "geo/grow.h"
 #include "geo/handle.h"
 #include "geo/shape.h"
 
@@ -27,7 +29,12 @@ struct grid_run {
 struct grid {
 	double rows_a_degree;
 	double cell_m;
-	bool whole; /* g has no area: cells are half-open and its own lines fill them */
+	bool whole;     /* g has no area: cells are half-open and its own lines fill them */
+	bool areal;     /* rings: the inside counts too */
+	double reach_m; /* every edge is a band of this half width, with round ends, in the plane */
+	double reach_deg; /* the same northwards, a little more */
+	struct grow_plane plane;
+	double degree, columns; /* of the row asked for last */
 	struct grid_edge *edge;
 	size_t edges;
 	double *cross; /* where the row's middle line crosses edges, room for all */
@@ -37,13 +44,30 @@ struct grid {
 
 /* Cells of one row around the globe: as many as fit at the poleward side of its degree. */
 static double
-grid_columns(const struct grid *g, long row)
+grid_columns_at(const struct grid *g, double south)
 {
-	double south = floor((double)row / g->rows_a_degree) - 90;
 	double lat = fmax(fabs(south), fabs(south + 1)), s = sin(lat * RAD);
 	double round_m = 360 * RAD * A_M * cos(lat * RAD) / sqrt(1 - E2 * s * s);
 
 	return fmax(floor(round_m / g->cell_m), 1);
+}
+
+static double
+grid_degree(const struct grid *g, long row)
+{
+	return floor((double)row / g->rows_a_degree) - 90;
+}
+
+static double
+grid_columns(struct grid *g, long row)
+{
+	double south = grid_degree(g, row);
+
+	if (g->columns <= 0 || south < g->degree || south > g->degree) {
+		g->degree = south;
+		g->columns = grid_columns_at(g, south);
+	}
+	return g->columns;
 }
 
 static double
@@ -89,6 +113,57 @@ grid_add(struct grid *g, long row, double from, double to)
 	return true;
 }
 
+/* Where the band around a - b (metres in the plane) is farthest to the side at the height y: sign
+ * -1 west, 1 east. y lies within the band. */
+static double
+grid_band_at(const double a[2], const double b[2], double r, double sign, double y)
+{
+	double dx = b[0] - a[0], dy = b[1] - a[1], l = hypot(dx, dy), x = -INFINITY;
+	double ha = r * r - (y - a[1]) * (y - a[1]), hb = r * r - (y - b[1]) * (y - b[1]);
+	double least = -1e-9 * r * r; /* at a disc's top and bottom rounding must lose nothing */
+
+	if (ha >= least)
+		x = sign * a[0] + sqrt(fmax(ha, 0));
+	if (hb >= least)
+		x = fmax(x, sign * b[0] + sqrt(fmax(hb, 0)));
+	if (dy > 0) { /* the straight side: a + n r .. b + n r */
+		double nx = sign * dy / l, ny = -sign * dx / l, ya = a[1] + ny * r;
+		double t = (y - ya) / dy;
+
+		if (t >= 0 && t <= 1)
+			x = fmax(x, sign * (a[0] + nx * r + t * dx));
+	}
+	return sign * x;
+}
+
+/* West and east end of the part of the band around an edge that lies between two latitudes. */
+static bool
+grid_band(const struct grid *g, const struct grid_edge *d, double y0, double y1, double *ret_west,
+          double *ret_east)
+{
+	const struct grow_plane *p = &g->plane;
+	const double a[2] = { (d->ax - p->lon0_deg) * p->east_m,
+		              (d->ay - p->lat0_deg) * p->north_m };
+	const double b[2] = { (d->bx - p->lon0_deg) * p->east_m,
+		              (d->by - p->lat0_deg) * p->north_m };
+	const double *west = a[0] <= b[0] ? a : b, *east = a[0] <= b[0] ? b : a;
+	double low = fmax((y0 - p->lat0_deg) * p->north_m, a[1] - g->reach_m);
+	double high = fmin((y1 - p->lat0_deg) * p->north_m, b[1] + g->reach_m);
+
+	if (!(low < high))
+		return false;
+	*ret_west = grid_band_at(a, b, g->reach_m, -1, fmin(fmax(west[1], low), high));
+	*ret_east = grid_band_at(a, b, g->reach_m, 1, fmin(fmax(east[1], low), high));
+	if (!isfinite(*ret_west) ||
+	    !isfinite(*ret_east)) { /* never: all of it is on the safe side */
+		*ret_west = west[0] - g->reach_m;
+		*ret_east = east[0] + g->reach_m;
+	}
+	*ret_west = *ret_west / p->east_m + p->lon0_deg;
+	*ret_east = *ret_east / p->east_m + p->lon0_deg;
+	return true;
+}
+
 /* Cells of the row through which an edge passes. */
 static bool
 grid_edge_run(struct grid *g, long row, double columns, const struct grid_edge *d)
@@ -97,9 +172,12 @@ grid_edge_run(struct grid *g, long row, double columns, const struct grid_edge *
 	double t0 = run > 0 ? fmax((y0 - d->ay) / run, 0) : 0;
 	double t1 = run > 0 ? fmin((y1 - d->ay) / run, 1) : 1;
 	double xa = d->ax + (d->bx - d->ax) * t0, xb = d->ax + (d->bx - d->ax) * t1;
-	double from = grid_snap((fmin(xa, xb) + 180) / 360 * columns);
-	double to = grid_snap((fmax(xa, xb) + 180) / 360 * columns);
+	double from, to;
 
+	if (g->reach_m > 0 && !grid_band(g, d, y0, y1, &xa, &xb))
+		return true;
+	from = grid_snap((fmin(xa, xb) + 180) / 360 * columns);
+	to = grid_snap((fmax(xa, xb) + 180) / 360 * columns);
 	if (g->whole) {
 		return grid_add(g, row, floor(from), floor(to) + 1);
 	}
@@ -181,7 +259,9 @@ grid_merge(struct grid *g, size_t start)
 static bool
 grid_edge_meets(const struct grid *g, const struct grid_edge *d, double y0, double y1)
 {
-	return g->whole ? d->by >= y0 && d->ay < y1 : d->by > y0 && d->ay < y1;
+	double low = d->ay - g->reach_deg, high = d->by + g->reach_deg;
+
+	return g->whole ? high >= y0 && low < y1 : high > y0 && low < y1;
 }
 
 /* active edges stand in g->edge[*low .. *high - 1]; those that ended are moved below *low. */
@@ -192,11 +272,11 @@ grid_row(struct grid *g, long row, size_t *low, size_t *high)
 	size_t start = g->runs;
 	bool ok = true;
 
-	while (*high < g->edges && g->edge[*high].ay < y1) {
+	while (*high < g->edges && g->edge[*high].ay - g->reach_deg < y1) {
 		++*high;
 	}
 	for (size_t i = *low; i < *high; i++) {
-		if (g->edge[i].by < y0) {
+		if (g->edge[i].by + g->reach_deg < y0) {
 			struct grid_edge gone = g->edge[i];
 
 			g->edge[i] = g->edge[*low];
@@ -208,7 +288,7 @@ grid_row(struct grid *g, long row, size_t *low, size_t *high)
 			ok = grid_edge_run(g, row, columns, &g->edge[i]);
 		}
 	}
-	ok = ok && (g->whole || grid_inside(g, row, columns, *low, *high));
+	ok = ok && (!g->areal || grid_inside(g, row, columns, *low, *high));
 	grid_merge(g, start);
 	return ok && g->runs <= GRID_MAX_RUNS;
 }
@@ -235,8 +315,10 @@ static bool
 grid_rows(struct grid *grid, struct geom_box box)
 {
 	long top = (long)(180 * grid->rows_a_degree) - 1;
-	long first = (long)floor(grid_snap((box.min_lat_deg + 90) * grid->rows_a_degree));
-	long last = (long)floor(grid_snap((box.max_lat_deg + 90) * grid->rows_a_degree));
+	double south = fmax(box.min_lat_deg - grid->reach_deg, -90);
+	double north = fmin(box.max_lat_deg + grid->reach_deg, 90);
+	long first = (long)floor(grid_snap((south + 90) * grid->rows_a_degree));
+	long last = (long)floor(grid_snap((north + 90) * grid->rows_a_degree));
 	size_t low = 0, high = 0;
 	bool ok = last - first <= GRID_MAX_ROWS;
 
@@ -247,10 +329,9 @@ grid_rows(struct grid *grid, struct geom_box box)
 	return ok;
 }
 
-/* The cells as one shape. */
+/* The cells as one shape where rows have different columns. */
 static enum err_code
-grid_shape(struct geo *ctx, const struct grid *g, struct arena *mem, struct geom *ret,
-           struct err *e)
+grid_unite(struct geo *ctx, struct grid *g, struct arena *mem, struct geom *ret, struct err *e)
 {
 	GEOSContextHandle_t h = geo_geos(ctx);
 	GEOSGeometry **list = mem_calloc(g->runs + 1, sizeof(GEOSGeometry *));
@@ -279,6 +360,64 @@ grid_shape(struct geo *ctx, const struct grid *g, struct arena *mem, struct geom
 	return rc;
 }
 
+/* Rings on the lattice as a geometry. */
+static bool
+grid_geom(const struct grid *g, double columns, const struct cellring *c, struct arena *mem,
+          struct geom *ret)
+{
+	size_t rings = c->ring_end.count, parts = 0, at = 0;
+	const uint32_t *end = c->ring_end.p;
+	const int32_t *corner = c->xy.p;
+	uint32_t *part_end = arena_calloc(mem, 2 * rings + 1, sizeof(*part_end));
+	double *xy = arena_calloc(mem, c->xy.count + rings + 1, 2 * sizeof(*xy));
+
+	if (!part_end || !xy)
+		return false;
+	for (size_t r = 0, from = 0; r < rings; from = end[r++]) {
+		parts += ((uint8_t *)c->is_outer.p)[r];
+		part_end[parts - 1] = (uint32_t)r + 1;
+		for (size_t i = from; i <= end[r]; i++, at++) {
+			const int32_t *p = corner + 2 * (i < end[r] ? i : from);
+
+			xy[2 * at] = grid_lon(columns, p[0]);
+			xy[2 * at + 1] = grid_lat(g, p[1]);
+		}
+		part_end[rings + r] = (uint32_t)at;
+	}
+	*ret = (struct geom){ .type = parts == 1 ? GEOM_POLYGON : GEOM_MULTIPOLYGON,
+		              .part_count = (uint32_t)parts,
+		              .ring_count = (uint32_t)rings,
+		              .point_count = (uint32_t)at,
+		              .part_end = part_end,
+		              .ring_end = part_end + rings,
+		              .xy = xy };
+	return true;
+}
+
+/* The cells as one shape. */
+static enum err_code
+grid_shape(struct geo *ctx, struct grid *g, struct arena *mem, struct geom *ret, struct err *e)
+{
+	double degree = grid_degree(g, g->run[0].row);
+	struct cellring rings = { 0 };
+	struct cell_run few[64], *run = few;
+	bool ok;
+
+	if (grid_degree(g, g->run[g->runs - 1].row) > degree)
+		return grid_unite(ctx, g, mem, ret, e);
+	if (g->runs > sizeof(few) / sizeof(*few))
+		run = mem_calloc(g->runs, sizeof(*run));
+	for (size_t i = 0; run && i < g->runs; i++)
+		run[i] = (struct cell_run){ (int32_t)g->run[i].row, (int32_t)g->run[i].from,
+			                    (int32_t)g->run[i].to };
+	ok = run && cellring_trace(&rings, run, g->runs) &&
+	     grid_geom(g, grid_columns(g, g->run[0].row), &rings, mem, ret);
+	cellring_done(&rings);
+	if (run != few)
+		mem_free(run);
+	return ok ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for grid cells");
+}
+
 /* Cells that g touches, row by row. whole: lines and points; false for areas. */
 static enum err_code
 grid_fill(struct grid *grid, const struct geom *g, struct err *e)
@@ -302,7 +441,7 @@ grid_fill(struct grid *grid, const struct geom *g, struct err *e)
 	}
 	grid_edges(grid, g);
 	ok = grid_rows(grid, box);
-	if (ok && grid->runs == 0) { /* an area thinner than the snapping */
+	if (ok && grid->runs == 0 && grid->reach_m <= 0) { /* an area thinner than the snapping */
 		grid->whole = true;
 		ok = grid_rows(grid, box);
 	}
@@ -319,18 +458,47 @@ grid_done(struct grid *grid)
 	mem_free(grid->run);
 }
 
+/* Make the edges bands that hold every point within margin_m; false: shape_grow has to do it. */
+static bool
+grid_reach(struct grid *grid, const struct geom *g, double margin_m)
+{
+	double radius_m = 0;
+
+	if (geom_is_empty(g) || !grow_plane_of(geom_bounds(g), margin_m, &grid->plane, &radius_m))
+		return false;
+	/* whatever rounding does, the bands hold the discs */
+	grid->reach_m = radius_m * (1 + 1e-9);
+	grid->reach_deg = grid->reach_m / grid->plane.north_m * (1 + 1e-9);
+	grid->whole = false;
+	return true;
+}
+
+enum err_code
+shape_to_grid_grown(struct geo *ctx, const struct geom *g, double margin_m, double cell_m,
+                    struct arena *mem, struct geom *ret, struct err *e)
+{
+	struct grid grid = { .cell_m = cell_m, .whole = !geom_is_areal(g) };
+	struct geom grown;
+	enum err_code rc = ERR_OK;
+
+	grid.areal = geom_is_areal(g);
+	if (margin_m > 0 && !grid_reach(&grid, g, margin_m)) {
+		rc = shape_grow(ctx, g, margin_m, mem, &grown, e);
+		g = &grown;
+		grid.areal = true;
+		grid.whole = false;
+	}
+	rc = rc ? rc : grid_fill(&grid, g, e);
+	rc = rc ? rc : grid_shape(ctx, &grid, mem, ret, e);
+	grid_done(&grid);
+	return rc;
+}
+
 enum err_code
 shape_to_grid(struct geo *ctx, const struct geom *g, double cell_m, struct arena *mem,
               struct geom *ret, struct err *e)
 {
-	struct grid grid = { .cell_m = cell_m, .whole = !geom_is_areal(g) };
-	enum err_code rc = grid_fill(&grid, g, e);
-
-	if (!rc) {
-		rc = grid_shape(ctx, &grid, mem, ret, e);
-	}
-	grid_done(&grid);
-	return rc;
+	return shape_to_grid_grown(ctx, g, 0, cell_m, mem, ret, e);
 }
 
 /* Runs of a without the cells of b; both sorted by row and column. */
@@ -384,7 +552,8 @@ enum err_code
 shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m, double cell_m,
                      struct arena *mem, struct geom *ret, struct err *e)
 {
-	struct grid all = { .cell_m = cell_m }, rim = { .cell_m = cell_m, .whole = true };
+	struct grid all = { .cell_m = cell_m, .areal = true };
+	struct grid rim = { .cell_m = cell_m, .whole = true };
 	struct grid out = { .cell_m = cell_m };
 	struct geom outline, wide;
 	enum err_code rc = ERR_OK;
@@ -396,10 +565,11 @@ shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m, dou
 	if (!grid_outline(g, mem, &outline)) {
 		return err_set(e, ERR_NOMEM, "out of memory for the grid");
 	}
-	if (margin_m > 0) {
+	if (margin_m > 0 && !grid_reach(&rim, &outline, margin_m)) {
 		rc = shape_grow(ctx, &outline, margin_m, mem, &wide, e);
 		outline = rc ? outline : wide;
 		rim.whole = false;
+		rim.areal = true;
 	}
 	rc = rc ? rc : grid_fill(&all, g, e);
 	rc = rc ? rc : grid_fill(&rim, &outline, e);

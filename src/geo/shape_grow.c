@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "geo/grow.h"
 #include "geo/handle.h"
 #include "geo/shape.h"
 
@@ -15,11 +16,6 @@
 #define GROW_SHARE 0.003 /* how much a scale may change within a band */
 #define GROW_QUADRANT 24 /* chords a quarter circle */
 #define GROW_MAX_BANDS 4000
-
-struct grow_plane {
-	double lon0_deg, lat0_deg;
-	double east_m, north_m; /* metres a degree at lat0 */
-};
 
 static double
 meridian_m(double lat_deg)
@@ -74,13 +70,25 @@ dimension_of(const struct geom *g)
 	return g->type == GEOM_LINESTRING || g->type == GEOM_MULTILINESTRING;
 }
 
+/* The plane around what lies between two latitudes, and the radius in it. */
+static double
+grow_around(struct grow_plane *p, double low_deg, double high_deg, double by_m)
+{
+	double reach = by_m / 110000.0;
+
+	p->lat0_deg = (low_deg + high_deg) / 2;
+	p->east_m = parallel_m(p->lat0_deg);
+	p->north_m = meridian_m(p->lat0_deg);
+	return grow_radius(p, fmax(low_deg - reach, -89.9), fmin(high_deg + reach, 89.9), by_m);
+}
+
 /* Grow what of g lies between two latitudes; *ret in lon/lat. */
 static enum err_code
 grow_piece(struct geo *ctx, const struct geom *g, double from_deg, double to_deg, double by_m,
            GEOSGeometry **ret, struct err *e)
 {
 	struct geom_box box = geom_bounds(g);
-	double reach = by_m / 110000.0, low, high;
+	double low, high, radius_m;
 	struct grow_plane p = { .lon0_deg = box.min_lon_deg };
 	GEOSGeometry *in = NULL, *grown = NULL;
 	struct geom work = *g, out = { 0 };
@@ -90,9 +98,7 @@ grow_piece(struct geo *ctx, const struct geom *g, double from_deg, double to_deg
 
 	low = fmax(from_deg, box.min_lat_deg);
 	high = fmin(to_deg, box.max_lat_deg);
-	p.lat0_deg = (low + high) / 2;
-	p.east_m = parallel_m(p.lat0_deg);
-	p.north_m = meridian_m(p.lat0_deg);
+	radius_m = grow_around(&p, low, high, by_m);
 	arena_init(&mem, (size_t)1 << 30);
 	xy = arena_calloc(&mem, 2 * (size_t)g->point_count + 1, sizeof(*xy));
 	if (!xy) {
@@ -105,10 +111,7 @@ grow_piece(struct geo *ctx, const struct geom *g, double from_deg, double to_deg
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	grown = GEOSBuffer_r(
-		ctx->geos, in,
-		grow_radius(&p, fmax(low - reach, -89.9), fmin(high + reach, 89.9), by_m),
-		GROW_QUADRANT);
+	grown = GEOSBuffer_r(ctx->geos, in, radius_m, GROW_QUADRANT);
 	rc = grown ? geo_from_geos(ctx, grown, 2, &mem, &out, e)
 	           : geo_failed(ctx, "grow an outline", e);
 	if (rc != ERR_OK) {
@@ -209,6 +212,17 @@ grow_bands(struct geom_box box, double by_m)
 	double n = ceil((box.max_lat_deg - box.min_lat_deg) * RAD / (2 * half));
 
 	return n > 1 ? (unsigned)fmin(n, GROW_MAX_BANDS) : 1;
+}
+
+bool
+grow_plane_of(struct geom_box box, double by_m, struct grow_plane *ret, double *ret_radius_m)
+{
+	if (!(by_m >= 0 && by_m <= GROW_MAX_M) || !(box.min_lat_deg >= -GROW_MAX_LAT_DEG) ||
+	    !(box.max_lat_deg <= GROW_MAX_LAT_DEG) || grow_bands(box, by_m) != 1)
+		return false;
+	ret->lon0_deg = box.min_lon_deg;
+	*ret_radius_m = grow_around(ret, box.min_lat_deg, box.max_lat_deg, fmax(by_m, 0.01));
+	return true;
 }
 
 enum err_code

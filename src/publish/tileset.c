@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "geo/measure.h"
 #include "geo/mercator.h"
 #include "store/shown.h"
 
@@ -216,28 +217,13 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	               : err_set(e, ERR_LIMIT, "too many records for tiles");
 }
 
-/* Place on the Hilbert curve of a 65536 x 65536 grid (Hacker's Delight, 2nd edition, 16-2). */
 static uint32_t
-hilbert(struct tileset_box box)
+hilbert(const struct tileset_box *b)
 {
-	uint32_t x = (uint32_t)(((uint64_t)box.x0 + box.x1) >> 17);
-	uint32_t y = (uint32_t)(((uint64_t)box.y0 + box.y1) >> 17), d = 0;
+	const double lon = 360 / MERCATOR_WORLD, lat = 180 / MERCATOR_WORLD;
 
-	for (uint32_t s = 0x8000; s > 0; s >>= 1) {
-		uint32_t rx = (x & s) > 0, ry = (y & s) > 0;
-
-		d = d << 2 | ((3 * rx) ^ ry);
-		if (ry == 0) {
-			if (rx == 1) {
-				x = 0xffff - (x & 0xffff);
-				y = 0xffff - (y & 0xffff);
-			}
-			rx = x;
-			x = y;
-			y = rx;
-		}
-	}
-	return d;
+	return measure_hilbert((struct geom_box){ b->x0 * lon - 180, b->y0 * lat - 90,
+	                                          b->x1 * lon - 180, b->y1 * lat - 90 });
 }
 
 struct place {
@@ -277,7 +263,7 @@ pack(struct tileset *s)
 	buf_init(&boxes, (size_t)4 << 30);
 	buf_init(&items, (size_t)4 << 30);
 	for (uint32_t i = 0; place && i < n; i++)
-		place[i] = (struct place){ hilbert(box[i]), i };
+		place[i] = (struct place){ hilbert(&box[i]), i };
 	if (place && n)
 		qsort(place, n, sizeof(*place), by_place);
 	(void)buf_reserve(&boxes, ((size_t)n + n / (TILESET_NODE - 1) + 16) * sizeof(*box));

@@ -360,22 +360,14 @@ coarsen(const struct access_how *how, struct geo *geo, struct arena *mem, bool i
         double margin_m, struct shown *row, struct err *e)
 {
 	double cell_m = how->grid_m > 0 ? how->grid_m : ACCESS_GRID_M;
-	struct geom *out = arena_calloc(mem, 1, sizeof(*out)), grown;
+	struct geom *out = arena_calloc(mem, 1, sizeof(*out));
 	const struct geom *g = row->fields.geom;
-	enum err_code rc = ERR_OK;
+	enum err_code rc;
 
 	if (!out)
 		return err_set(e, ERR_NOMEM, "out of memory for a public outline");
-	if (inside) {
-		rc = shape_to_grid_inside(geo, g, margin_m, cell_m, mem, out, e);
-	} else {
-		if (margin_m > 0) {
-			rc = shape_grow(geo, g, margin_m, mem, &grown, e);
-			g = &grown;
-		}
-		if (!rc)
-			rc = shape_to_grid(geo, g, cell_m, mem, out, e);
-	}
+	rc = inside ? shape_to_grid_inside(geo, g, margin_m, cell_m, mem, out, e)
+	            : shape_to_grid_grown(geo, g, margin_m, cell_m, mem, out, e);
 	if (!rc)
 		row->fields.geom = geom_is_empty(out) ? NULL : out;
 	return rc;
