@@ -300,61 +300,137 @@ audit_done(struct audit *a)
 static enum err_code
 prepare_on(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *e)
 {
-	if (sqlite3_prepare_v2(db, sql, -1, ret, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not read the register back: %s",
 		               sqlite3_errmsg(db));
 	return ERR_OK;
+}
+
+struct audit_reader {
+	struct audit a;
+	struct pool *pool;
+	sqlite3 *own; /* connection of its own, NULL = the caller's */
+	sqlite3 *db;
+	sqlite3_stmt *subs, *revs;
+	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
+};
+
+static enum err_code
+reader_open(struct store *st, sqlite3 *db, struct pool *pool, struct audit_reader **ret,
+            struct err *e)
+{
+	struct audit_reader *r = mem_calloc(1, sizeof(*r));
+	enum err_code rc;
+
+	if (!r)
+		return err_set(e, ERR_NOMEM, "out of memory for an audit");
+	r->pool = pool;
+	r->db = db;
+	r->leaf = mem_calloc(STORE_MAX_STATEMENTS, sizeof(*r->leaf));
+	rc = audit_init(&r->a, st, pool, e);
+	if (!rc && !r->leaf)
+		rc = err_set(e, ERR_NOMEM, "out of memory for an audit");
+	if (!rc && !db) {
+		if (sqlite3_open_v2(st->path, &r->own, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+		                    NULL) != SQLITE_OK)
+			rc = err_set(e, ERR_IO, "could not read the register back: %s",
+			             sqlite3_errmsg(r->own));
+		else
+			(void)sqlite3_db_config(r->own, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+			                        (int *)NULL);
+		r->db = r->own;
+	}
+	if (!rc)
+		rc = prepare_on(r->db, SQL_STORE_AUDIT_SUBMISSIONS, &r->subs, e);
+	if (!rc)
+		rc = prepare_on(r->db, SQL_STORE_AUDIT_REVISIONS, &r->revs, e);
+	if (rc) {
+		audit_close(r);
+		return rc;
+	}
+	*ret = r;
+	return ERR_OK;
+}
+
+enum err_code
+audit_open(struct store *st, struct pool *pool, struct audit_reader **ret, struct err *e)
+{
+	return reader_open(st, NULL, pool, ret, e);
+}
+
+void
+audit_close(struct audit_reader *r)
+{
+	if (!r)
+		return;
+	sqlite3_finalize(r->subs);
+	sqlite3_finalize(r->revs);
+	sqlite3_close(r->own);
+	audit_done(&r->a);
+	mem_free(r->leaf);
+	mem_free(r);
+}
+
+/* The submission that the reader stands at; *ret_more false when nothing after it can be told. */
+static enum err_code
+audit_one(struct audit_reader *r, int64_t want, struct audit_report *rep, bool *ret_more,
+          struct err *e)
+{
+	sqlite3_stmt *q = r->subs;
+	int64_t count = sqlite3_column_int64(q, 3), seq = sqlite3_column_int64(q, 0);
+	uint8_t hash[32], stored[32];
+	struct err why = { 0 };
+	enum err_code rc;
+
+	*ret_more = seq == want && count >= 1 && count <= STORE_MAX_STATEMENTS;
+	if (!*ret_more) {
+		tell(rep, ERR_VERIFY, "submission", (long long)want, "it is missing or damaged");
+		return ERR_OK;
+	}
+	rc = audit_revisions(&r->a, r->revs, sqlite3_column_int64(q, 4), count, r->leaf, r->pool,
+	                     rep, e);
+	if (rc)
+		return rc;
+	audit_submission(r->a.st, q, (const uint8_t(*)[32])r->leaf, count, rep);
+	merkle_leaf(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), hash);
+	if (log_get_hash(r->a.st, 0, (uint64_t)seq, stored, &why) || memcmp(hash, stored, 32) != 0)
+		tell(rep, ERR_VERIFY, "submission", (long long)seq,
+		     "its leaf is not the one in the log");
+	rep->submissions++;
+	return ERR_OK;
+}
+
+static enum err_code
+reader_range(struct audit_reader *r, int64_t from, int64_t to, struct audit_report *rep,
+             struct err *e)
+{
+	bool more = true;
+	int s = SQLITE_DONE;
+	enum err_code rc = ERR_OK;
+
+	(void)sqlite3_bind_int64(r->subs, 1, from);
+	(void)sqlite3_bind_int64(r->subs, 2, to);
+	for (int64_t want = from; !rc && more && (s = sqlite3_step(r->subs)) == SQLITE_ROW; want++)
+		rc = audit_one(r, want, rep, &more, e);
+	if (!rc && s != SQLITE_DONE && s != SQLITE_ROW)
+		rc = err_set(e, ERR_IO, "could not read the register back: %s",
+		             sqlite3_errmsg(r->db));
+	/* their codes were told; what they read is let go, so that the log of the file can end */
+	(void)sqlite3_reset(r->subs);
+	(void)sqlite3_reset(r->revs);
+	return rc;
 }
 
 enum err_code
 audit_range(struct store *st, sqlite3 *db, int64_t from, int64_t to, struct pool *pool,
             struct audit_report *rep, struct err *e)
 {
-	struct audit a = { 0 };
-	sqlite3_stmt *subs = NULL, *revs = NULL;
-	uint8_t(*leaf)[32] = mem_calloc(STORE_MAX_STATEMENTS, sizeof(*leaf));
-	enum err_code rc = audit_init(&a, st, pool, e);
-	int s = SQLITE_DONE;
+	struct audit_reader *r = NULL;
+	enum err_code rc = reader_open(st, db, pool, &r, e);
 
-	if (!rc && !leaf)
-		rc = err_set(e, ERR_NOMEM, "out of memory for an audit");
 	if (!rc)
-		rc = prepare_on(db, SQL_STORE_AUDIT_SUBMISSIONS, &subs, e);
-	if (!rc)
-		rc = prepare_on(db, SQL_STORE_AUDIT_REVISIONS, &revs, e);
-	if (!rc) {
-		(void)sqlite3_bind_int64(subs, 1, from);
-		(void)sqlite3_bind_int64(subs, 2, to);
-	}
-	for (int64_t want = from; !rc && (s = sqlite3_step(subs)) == SQLITE_ROW; want++) {
-		int64_t count = sqlite3_column_int64(subs, 3), seq = sqlite3_column_int64(subs, 0);
-		uint8_t hash[32], stored[32];
-		struct err why = { 0 };
-
-		if (seq != want || count < 1 || count > STORE_MAX_STATEMENTS) {
-			tell(rep, ERR_VERIFY, "submission", (long long)want,
-			     "it is missing or damaged");
-			break;
-		}
-		rc = audit_revisions(&a, revs, sqlite3_column_int64(subs, 4), count, leaf, pool,
-		                     rep, e);
-		if (rc)
-			break;
-		audit_submission(st, subs, (const uint8_t(*)[32])leaf, count, rep);
-		merkle_leaf(sqlite3_column_blob(subs, 1), (size_t)sqlite3_column_bytes(subs, 1),
-		            hash);
-		if (log_get_hash(st, 0, (uint64_t)seq, stored, &why) ||
-		    memcmp(hash, stored, 32) != 0)
-			tell(rep, ERR_VERIFY, "submission", (long long)seq,
-			     "its leaf is not the one in the log");
-		rep->submissions++;
-	}
-	if (!rc && s != SQLITE_DONE && s != SQLITE_ROW)
-		rc = err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
-	sqlite3_finalize(subs);
-	sqlite3_finalize(revs);
-	audit_done(&a);
-	mem_free(leaf);
+		rc = reader_range(r, from, to, rep, e);
+	audit_close(r);
 	return rc;
 }
 
@@ -402,11 +478,10 @@ second_root(struct store *st, int64_t signed_size, const struct buf *note, int64
 }
 
 enum err_code
-audit_and_sign(struct store *st, struct pool *pool, struct err *e)
+audit_sign_with(struct store *st, struct audit_reader *r, struct err *e)
 {
 	struct first_sentence first = { "" };
 	struct audit_report rep = { .tell = keep_first, .ctx = &first };
-	sqlite3 *db = NULL;
 	struct buf note;
 	uint8_t root[32];
 	int64_t size = store_log_size(st), signed_size = 0;
@@ -416,13 +491,7 @@ audit_and_sign(struct store *st, struct pool *pool, struct err *e)
 	rc = log_newest(st, &note, &signed_size, e);
 	if (rc || signed_size >= size)
 		goto out;
-	if (sqlite3_open_v2(st->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK) {
-		rc = err_set(e, ERR_IO, "could not read the register back: %s", sqlite3_errmsg(db));
-		goto out;
-	}
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
-	rc = audit_range(st, db, signed_size, size, pool, &rep, e);
+	rc = reader_range(r, signed_size, size, &rep, e);
 	if (!rc && (rep.bad || rep.cannot_tell))
 		rc = err_set(e, ERR_VERIFY,
 		             "what was written does not read back as it was meant: %s", first.text);
@@ -431,7 +500,18 @@ audit_and_sign(struct store *st, struct pool *pool, struct err *e)
 	if (!rc)
 		rc = log_sign(st, size, root, e);
 out:
-	sqlite3_close(db);
 	buf_done(&note);
+	return rc;
+}
+
+enum err_code
+audit_and_sign(struct store *st, struct pool *pool, struct err *e)
+{
+	struct audit_reader *r = NULL;
+	enum err_code rc = audit_open(st, pool, &r, e);
+
+	if (!rc)
+		rc = audit_sign_with(st, r, e);
+	audit_close(r);
 	return rc;
 }

@@ -11,6 +11,16 @@
  * done. */
 MUST_CHECK enum err_code audit_and_sign(struct store *st, struct pool *pool, struct err *e);
 
+struct audit_reader;
+
+/** What an audit needs, its own connection too, for many of them. st and pool must stay. */
+MUST_CHECK enum err_code audit_open(struct store *st, struct pool *pool, struct audit_reader **ret,
+                                    struct err *e);
+/** NULL is fine. */
+void audit_close(struct audit_reader *r);
+/** audit_and_sign with what is kept. */
+MUST_CHECK enum err_code audit_sign_with(struct store *st, struct audit_reader *r, struct err *e);
+
 struct audit_report {
 	int64_t submissions, revisions, erased;
 	int64_t bad;                                   /* things that do not verify */

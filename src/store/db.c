@@ -33,6 +33,20 @@ db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret, struct err *e)
 }
 
 enum err_code
+db_keep(struct store *st, enum db_kept which, const char *sql, sqlite3_stmt **ret, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (!st->kept[which])
+		rc = db_prepare(st, sql, &st->kept[which], e);
+	else
+		(void)sqlite3_reset(st->kept[which]); /* its code was told when it was stepped */
+	if (!rc)
+		*ret = st->kept[which];
+	return rc;
+}
+
+enum err_code
 db_exec(struct store *st, const char *sql, struct err *e)
 {
 	if (sqlite3_exec(st->db, sql, NULL, NULL, NULL) != SQLITE_OK)

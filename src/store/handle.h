@@ -13,6 +13,18 @@
 #define STORE_MAX_KINDS 32
 #define STORE_MAX_FIELDS 500 /* of a form, as form/form.h limits them */
 
+/* Statements that every submission runs: prepared once, kept until the store is closed. */
+enum db_kept {
+	KEPT_LOG_GET,
+	KEPT_LOG_PUT,
+	KEPT_SUBMISSION,
+	KEPT_RECEIVED,
+	KEPT_TOUCH,
+	KEPT_TOUCH_PLAIN,
+	KEPT_LATEST,
+	DB_KEPT
+};
+
 struct store_kind {
 	int64_t id; /* kind.id in the register: index + 1 */
 	char name[64];
@@ -21,6 +33,7 @@ struct store_kind {
 	int geometry_field;   /* index of the field `geometry`, or -1 */
 	int valid_from_field; /* index of `valid_from` */
 	sqlite3_stmt *insert; /* layer row, made when first needed */
+	sqlite3_stmt *root;   /* root of its spatial index, likewise */
 	bool has_layer;
 };
 
@@ -38,14 +51,21 @@ struct store {
 	int64_t forms_state;          /* of the table of forms when they were read */
 	struct store_meta_kept *meta; /* values handed out, so that asking again takes no memory */
 	struct geo *geo;
+	sqlite3_stmt *kept[DB_KEPT];
 	bool skip_refresh; /* rows were written as the decision says, or will be rebuilt */
 	struct submit_state *submit; /* the submission that is open, see submit.c */
+	struct submit_group *group;  /* what groups of submissions keep, see group.c */
+	bool group_open;
 	char *note;                  /* newest checkpoint */
 };
 
 /** Prepare one statement; the sentence names what it was for. */
 MUST_CHECK enum err_code db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret,
                                     struct err *e);
+/** The statement kept under a number, prepared with sql when it is first asked for; reset, its
+ * bindings as they were left. Not to be finalized. */
+MUST_CHECK enum err_code db_keep(struct store *st, enum db_kept which, const char *sql,
+                                 sqlite3_stmt **ret, struct err *e);
 /** Run a script of statements that return nothing. */
 MUST_CHECK enum err_code db_exec(struct store *st, const char *sql, struct err *e);
 /** Step a statement that returns no row; resets it. */

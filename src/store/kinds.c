@@ -99,6 +99,7 @@ kinds_free(struct store *st)
 {
 	for (size_t i = 0; i < st->kind_count; i++) {
 		sqlite3_finalize(st->kind[i].insert);
+		sqlite3_finalize(st->kind[i].root);
 		form_free(st->kind[i].form);
 		mem_free(st->kind[i].sorted);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/rtree.h"
 #include "store/style.h"
 
 #include "sql_gen.h"
@@ -324,23 +325,38 @@ layer_clear(struct store *st, int kind, struct err *e)
 enum err_code
 layer_touch(struct store *st, int kind, struct err *e)
 {
-	return run_template(st,
-	                    has_geometry(&st->kind[kind]) ? SQL_STORE_LAYER_TOUCH
-	                                                  : SQL_STORE_LAYER_TOUCH_PLAIN,
-	                    st->kind[kind].name, e);
+	bool spatial = has_geometry(&st->kind[kind]);
+	struct geom_box box = { 0 };
+	sqlite3_stmt *q = NULL;
+	bool any = false;
+	enum err_code rc =
+		db_keep(st, spatial ? KEPT_TOUCH : KEPT_TOUCH_PLAIN,
+	                spatial ? SQL_STORE_LAYER_TOUCH : SQL_STORE_LAYER_TOUCH_PLAIN, &q, e);
+
+	if (!rc && spatial)
+		rc = rtree_extent(st, kind, &box, &any, e);
+	if (rc)
+		return rc;
+	(void)sqlite3_clear_bindings(q);
+	(void)sqlite3_bind_text(q, 1, st->kind[kind].name, -1, SQLITE_STATIC);
+	if (any) {
+		(void)sqlite3_bind_double(q, 2, box.min_lon_deg);
+		(void)sqlite3_bind_double(q, 3, box.min_lat_deg);
+		(void)sqlite3_bind_double(q, 4, box.max_lon_deg);
+		(void)sqlite3_bind_double(q, 5, box.max_lat_deg);
+	}
+	return db_run(st, q, e);
 }
 
 enum err_code
 layer_latest(struct store *st, int kind, int64_t valid_from_days, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
-	enum err_code rc = db_prepare(st, SQL_STORE_LAYER_STATE_PUT, &q, e);
+	enum err_code rc = db_keep(st, KEPT_LATEST, SQL_STORE_LAYER_STATE_PUT, &q, e);
 
 	if (rc)
 		return rc;
 	(void)sqlite3_bind_int64(q, 1, st->kind[kind].id);
 	(void)sqlite3_bind_int64(q, 2, valid_from_days);
-	rc = db_run(st, q, e);
-	sqlite3_finalize(q);
-	return rc;
+	return db_run(st, q, e);
 }

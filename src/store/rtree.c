@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "geo/measure.h"
 
+#include "sql_gen.h"
+
 enum {
 	CELL_BYTES = 24,
 	MAX_CELLS = 51,
@@ -273,5 +275,68 @@ rtree_clear(struct store *st, const char *layer, struct err *e)
 	buf_printf(&sql, "DELETE FROM \"rtree_%s_geometry\"", layer);
 	rc = db_exec(st, buf_text(&sql), e);
 	buf_done(&sql);
+	return rc;
+}
+
+static float
+get_float(const uint8_t *p)
+{
+	uint32_t u = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	float f;
+
+	memcpy(&f, &u, sizeof(f));
+	return f;
+}
+
+static enum err_code
+prepare_root(struct store *st, struct store_kind *k, struct err *e)
+{
+	struct buf b;
+	enum err_code rc;
+
+	buf_init(&b, 4096);
+	for (const char *p = SQL_STORE_RTREE_ROOT; *p; p++) {
+		bool name = p[0] == '$' && p[1] == 'T';
+
+		buf_add(&b, name ? k->name : p, name ? strlen(k->name) : 1);
+		p += name;
+	}
+	rc = db_prepare(st, buf_text(&b), &k->root, e);
+	buf_done(&b);
+	return rc;
+}
+
+enum err_code
+rtree_extent(struct store *st, int kind, struct geom_box *ret, bool *ret_any, struct err *e)
+{
+	struct store_kind *k = &st->kind[kind];
+	struct geom_box box = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+	enum err_code rc = k->root ? ERR_OK : prepare_root(st, k, e);
+	const uint8_t *p;
+	size_t size, cells = 0;
+	int s;
+
+	if (rc)
+		return rc;
+	s = sqlite3_step(k->root);
+	p = s == SQLITE_ROW ? sqlite3_column_blob(k->root, 0) : NULL;
+	size = p ? (size_t)sqlite3_column_bytes(k->root, 0) : 0;
+	if (size >= 4)
+		cells = (size_t)p[2] << 8 | p[3];
+	if (s == SQLITE_ROW && size < 4 + cells * CELL_BYTES)
+		rc = err_set(e, ERR_VERIFY, "the spatial index of %s is damaged", k->name);
+	else if (s != SQLITE_ROW && s != SQLITE_DONE)
+		rc = db_fail(st, "read a spatial index", e);
+	for (size_t i = 0; !rc && i < cells; i++) {
+		const uint8_t *c = p + 4 + i * CELL_BYTES + 8; /* behind the number */
+
+		geom_box_grow(&box, (struct geom_box){ get_float(c), get_float(c + 8),
+		                                       get_float(c + 4), get_float(c + 12) });
+	}
+	(void)sqlite3_reset(k->root); /* its code was told above */
+	if (!rc) {
+		*ret = box;
+		*ret_any = cells > 0;
+	}
 	return rc;
 }

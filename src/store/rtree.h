@@ -32,6 +32,10 @@ bool rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box);
  */
 MUST_CHECK enum err_code rtree_pack(struct store *st, const char *layer, struct rtree_load *l,
                                     struct err *e);
+/** The box of all that a kind's tree holds, as 32-bit floats that contain it; *ret_any false when
+ * it is empty. Read from the root alone, whose cells are tight. */
+MUST_CHECK enum err_code rtree_extent(struct store *st, int kind, struct geom_box *ret,
+                                      bool *ret_any, struct err *e);
 /** Empty the tree. */
 MUST_CHECK enum err_code rtree_clear(struct store *st, const char *layer, struct err *e);
 

@@ -12,6 +12,7 @@
 #include "store/handle.h"
 #include "store/layer.h"
 #include "store/logtable.h"
+#include "store/member.h"
 #include "store/submit.h"
 
 #include "sql_gen.h"
@@ -49,7 +50,10 @@ store_close(struct store *st)
 {
 	if (!st)
 		return;
+	group_close(st);
 	submit_cancel(st);
+	for (int i = 0; i < DB_KEPT; i++)
+		sqlite3_finalize(st->kept[i]);
 	kinds_free(st);
 	geo_free(st->geo);
 	keys_wipe(&st->keys);
@@ -383,9 +387,15 @@ store_log_size(struct store *st)
 int64_t
 store_last_received_us(struct store *st)
 {
+	sqlite3_stmt *q = NULL;
 	int64_t t = 0;
 
-	return db_int(st, SQL_STORE_LAST_RECEIVED, 0, &t, NULL) ? 0 : t;
+	if (db_keep(st, KEPT_RECEIVED, SQL_STORE_LAST_RECEIVED, &q, NULL))
+		return 0;
+	if (sqlite3_step(q) == SQLITE_ROW)
+		t = sqlite3_column_int64(q, 0);
+	(void)sqlite3_reset(q);
+	return t;
 }
 
 struct store_checkpoint

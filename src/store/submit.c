@@ -17,6 +17,7 @@
 #include "store/history.h"
 #include "store/layer.h"
 #include "store/logtable.h"
+#include "store/member.h"
 #include "store/ruling.h"
 
 #include "sql_gen.h"
@@ -78,8 +79,8 @@ struct submit_state {
 	uint8_t (*key)[32];
 };
 
-static void
-state_free(struct submit_state *s)
+void
+member_free(struct submit_state *s)
 {
 	if (!s)
 		return;
@@ -140,7 +141,7 @@ state_create(struct store *st, const struct submit_about *about, struct submit_s
 	if (!rc)
 		rc = submit_new_id(&run, e);
 	if (rc) {
-		state_free(s);
+		member_free(s);
 		return rc;
 	}
 	uuid_format(run, s->run);
@@ -209,18 +210,18 @@ open_transaction(struct submit_state *s, struct err *e)
 	s->first_rid = s->first_rid_ever = s->next_rid = rid + 1;
 	s->count = 0;
 	s->revisions_total = 0;
+	memset(s->touched, 0, sizeof(s->touched));
 	buf_reset(&s->about_leaves);
 	return rc;
 }
 
 enum err_code
-submit_begin(struct store *st, const struct submit_about *about, struct err *e)
+member_open(struct store *st, const struct submit_about *about, struct submit_state **ret,
+            struct err *e)
 {
 	struct submit_state *s = NULL;
 	enum err_code rc;
 
-	if (st->submit)
-		return err_set(e, ERR_INTERNAL, "a submission is open already");
 	if (st->mode != STORE_WRITE || !st->has_log_key)
 		return err_set(e, ERR_DENIED, "the register %s is open for reading only", st->path);
 	rc = state_create(st, about, &s, e);
@@ -230,11 +231,72 @@ submit_begin(struct store *st, const struct submit_about *about, struct err *e)
 		if (s)
 			(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
 			                   NULL); /* may not have begun */
-		state_free(s);
+		member_free(s);
 		return rc;
 	}
-	st->submit = s;
+	*ret = s;
 	return ERR_OK;
+}
+
+enum err_code
+member_reopen(struct submit_state *s, struct err *e)
+{
+	enum err_code rc = open_transaction(s, e);
+
+	if (rc)
+		(void)sqlite3_exec(s->st->db, "ROLLBACK", NULL, NULL, NULL); /* as above */
+	return rc;
+}
+
+enum err_code
+submit_begin(struct store *st, const struct submit_about *about, struct err *e)
+{
+	if (st->group_open)
+		return group_member_begin(st, about, e);
+	if (st->submit)
+		return err_set(e, ERR_INTERNAL, "a submission is open already");
+	return member_open(st, about, &st->submit, e);
+}
+
+enum err_code
+member_begin(struct submit_state *s, const struct submit_about *about, struct member_mark *ret,
+             struct err *e)
+{
+	struct pool *pool = s->about.pool;
+	struct uuid run;
+	enum err_code rc = submit_new_id(&run, e);
+
+	ret->seq = s->seq;
+	ret->first_rid = s->first_rid;
+	ret->next_rid = s->next_rid;
+	ret->frontier = s->frontier;
+	memcpy(ret->touched, s->touched, sizeof(ret->touched));
+	memcpy(ret->latest, s->latest, sizeof(ret->latest));
+	if (rc)
+		return rc;
+	uuid_format(run, s->run);
+	s->about = *about;
+	s->about.pool = pool;
+	s->about.bulk = false; /* indexes are packed by imports, which commit alone */
+	s->shares_run = false;
+	s->first_seq = s->seq;
+	s->first_rid_ever = s->next_rid;
+	s->revisions_total = 0;
+	s->count = 0;
+	buf_reset(&s->about_leaves);
+	return ERR_OK;
+}
+
+void
+member_undo(struct submit_state *s, const struct member_mark *mark)
+{
+	s->seq = mark->seq;
+	s->first_rid = mark->first_rid;
+	s->next_rid = mark->next_rid;
+	s->frontier = mark->frontier;
+	memcpy(s->touched, mark->touched, sizeof(mark->touched));
+	memcpy(s->latest, mark->latest, sizeof(mark->latest));
+	s->count = 0;
 }
 
 int64_t
@@ -246,11 +308,15 @@ submit_current(const struct store *st)
 void
 submit_cancel(struct store *st)
 {
+	if (st->group_open) {
+		group_member_cancel(st);
+		return;
+	}
 	if (!st->submit)
 		return;
 	(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
 	                   NULL); /* nothing more can be done about a failure */
-	state_free(st->submit);
+	member_free(st->submit);
 	st->submit = NULL;
 }
 
@@ -588,7 +654,7 @@ insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE],
 	rc = seal_make(st->keys.register_key, place, remark->data, remark->size, &sealed, e);
 	seal_key(st->keys.register_key, leaf, SIGSUM_LEAF_SIZE, remark_key, sealed_key);
 	if (!rc)
-		rc = db_prepare(st, SQL_STORE_SUBMISSION_INSERT, &q, e);
+		rc = db_keep(st, KEPT_SUBMISSION, SQL_STORE_SUBMISSION_INSERT, &q, e);
 	if (!rc) {
 		(void)sqlite3_bind_int64(q, 1, s->seq);
 		(void)sqlite3_bind_blob(q, 2, leaf, SIGSUM_LEAF_SIZE, SQLITE_STATIC);
@@ -601,7 +667,6 @@ insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE],
 		(void)sqlite3_bind_blob(q, 9, m->root, 32, SQLITE_STATIC);
 		rc = db_run(st, q, e);
 	}
-	sqlite3_finalize(q);
 	buf_done(&sealed);
 	return rc;
 }
@@ -717,16 +782,12 @@ close_layers(struct submit_state *s, struct err *e)
 	return rc;
 }
 
-/* Commit, read back, recompute by the second path, sign, keep the checkpoint: then it is
- * acknowledged. */
-static enum err_code
-acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
+enum err_code
+member_end(struct submit_state *s, struct submit_result *ret, bool *ret_any, struct err *e)
 {
-	struct store *st = s->st;
-	int64_t last = store_last_received_us(st);
 	enum err_code rc;
 
-	if (clock_now_us() < last) {
+	if (clock_now_us() < store_last_received_us(s->st)) {
 		(void)err_set(
 			e, ERR_CONFLICT,
 			"the clock of this machine runs behind the register's last submission");
@@ -735,21 +796,39 @@ acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
 	rc = finish_submission(s, e);
 	if (!rc)
 		rc = decide(s, e);
-	if (!rc)
-		rc = close_layers(s, e);
-	if (!rc)
-		rc = db_exec(st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
 	if (rc)
 		return rc;
-	rc = audit_and_sign(st, s->about.pool, e);
-	if (rc)
-		return rc;
+	*ret_any = s->revisions_total > 0;
 	if (ret)
-		*ret = (struct submit_result){ .first_seq = s->first_seq,
-			                       .submissions = s->seq - s->first_seq,
-			                       .revisions = s->revisions_total,
-			                       .first_rid = s->first_rid_ever };
+		*ret = *ret_any ? (struct submit_result){ .first_seq = s->first_seq,
+			                                  .submissions = s->seq - s->first_seq,
+			                                  .revisions = s->revisions_total,
+			                                  .first_rid = s->first_rid_ever }
+		                : (struct submit_result){ 0 };
 	return ERR_OK;
+}
+
+/* Commit, read back, recompute by the second path, sign, keep the checkpoint: then it is
+ * acknowledged. */
+enum err_code
+member_acknowledge(struct submit_state *s, struct audit_reader *r, struct err *e)
+{
+	enum err_code rc = close_layers(s, e);
+
+	if (!rc)
+		rc = db_exec(s->st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
+	if (rc)
+		return rc;
+	return r ? audit_sign_with(s->st, r, e) : audit_and_sign(s->st, s->about.pool, e);
+}
+
+static enum err_code
+acknowledge(struct submit_state *s, struct submit_result *ret, struct err *e)
+{
+	bool any;
+	enum err_code rc = member_end(s, ret, &any, e);
+
+	return rc ? rc : member_acknowledge(s, NULL, e);
 }
 
 enum err_code
@@ -760,6 +839,8 @@ submit_commit(struct store *st, struct submit_result *ret, struct err *e)
 
 	if (!s)
 		return err_set(e, ERR_INTERNAL, "no submission is open");
+	if (st->group_open)
+		return group_member_commit(st, ret, e);
 	if (s->revisions_total == 0) {
 		submit_cancel(st);
 		if (ret)
@@ -771,7 +852,7 @@ submit_commit(struct store *st, struct submit_result *ret, struct err *e)
 		submit_cancel(st);
 		return rc;
 	}
-	state_free(s);
+	member_free(s);
 	st->submit = NULL;
 	return ERR_OK;
 }
@@ -785,6 +866,8 @@ submit_continue(struct store *st, struct submit_result *ret, struct err *e)
 	if (!s)
 		return err_set(e, ERR_INTERNAL, "no submission is open");
 	s->shares_run = true;
+	if (st->group_open) /* it is acknowledged with the group */
+		return finish_submission(s, e);
 	rc = acknowledge(s, ret, e);
 	if (!rc)
 		rc = open_transaction(s, e);

@@ -1,1 +1,1 @@
-SELECT max(received_us) FROM submission
+SELECT received_us FROM submission ORDER BY seq DESC LIMIT 1

@@ -1,4 +1,3 @@
 UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
- min_x = (SELECT min(minx) FROM "rtree_$T_geometry"), min_y = (SELECT min(miny) FROM "rtree_$T_geometry"),
- max_x = (SELECT max(maxx) FROM "rtree_$T_geometry"), max_y = (SELECT max(maxy) FROM "rtree_$T_geometry")
-WHERE table_name = '$T';
+ min_x = ?2, min_y = ?3, max_x = ?4, max_y = ?5
+WHERE table_name = ?1
