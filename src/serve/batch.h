@@ -10,8 +10,11 @@ enum {
 
 /**
  * Answer n (1 .. BATCH_MOST) asks of the part that writes, in the order they came: q[i] into r[i]
- * (initialised). Answers leave only after this returns, so what is acknowledged may be made durable
- * once for all. An error is one of the whole batch: every ask that has no answer yet gets it.
+ * (initialised). What they hand in becomes members of one group (store/group.h): answers leave only
+ * after this returns, when all of it is durable and signed. An error means that it is not: the
+ * answers that rest on it are withdrawn, every ask that has no answer gets the error, and the
+ * process must end, since what it has in memory may differ from the file; the next one reads from
+ * the file which of them are in it.
  */
 MUST_CHECK enum err_code write_batch(struct site *s, struct ask *const *q, struct reply *const *r,
                                      size_t n, struct err *e);

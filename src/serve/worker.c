@@ -267,7 +267,7 @@ answer_batch(struct worker *w, const struct frame *f, size_t n, struct err *e)
 	struct reply *r[BATCH_MOST];
 	struct err why = { 0 };
 	size_t i, read = 0;
-	enum err_code rc = job ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory"), all;
+	enum err_code rc = job ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory"), all = ERR_OK;
 
 	for (i = 0; i < n && rc == ERR_OK; i++) {
 		rc = job_read(&job[i], &f[i], e);
@@ -286,6 +286,10 @@ answer_batch(struct worker *w, const struct frame *f, size_t n, struct err *e)
 	for (i = 0; i < read; i++)
 		job_done(&job[i]);
 	mem_free(job);
+	if (rc == ERR_OK && all != ERR_OK) {
+		rc = all; /* the next process reads from the file what is so */
+		*e = why;
+	}
 	return rc;
 }
 
