@@ -8,14 +8,13 @@
 
 struct accounts;
 
-/* Names of the cookie: the second one only on plain http to a loopback address, where a browser may
- * refuse __Host- (docs/RISKS.md). */
+/* The cookie of a session. Chromium and Firefox take it on plain http from a loopback address too.
+ */
 #define RESOLVE_COOKIE "__Host-fallow"
-#define RESOLVE_COOKIE_LOOPBACK "fallow-loopback"
 
 struct resolve_ask {
 	const char *cookie;        /* header Cookie as it came, or NULL */
-	const char *authorization; /* header Authorization as it came, or NULL */
+	const char *authorization; /* header Authorization as it came, or NULL; wins over cookie */
 	const char *token;         /* segment of /t/{token}/, decoded, or NULL; then nothing else
 	                              counts */
 };
@@ -25,10 +24,19 @@ struct resolve_ask {
  * is wrong, revoked or of a disabled account: ERR_DENIED (the front answers 401 with
  * WWW-Authenticate: Basic realm="Fallow", charset="UTF-8"). ret->account lives in mem.
  *
+ * Authorization is Bearer TOKEN, or Basic with the account's name and a token as password.
+ *
  * A role that needs a second factor reads as SERVE_PUBLIC, with its account's name and number, in a
- * session that gave none; a token never has that role at all.
+ * session that gave none; a token never has that role at all. A token with scope submit hands in as
+ * a reporter; one with scope read reads as its account may (operator, officer; else the public) and
+ * changes nothing.
  */
 MUST_CHECK enum err_code account_resolve(struct accounts *a, const struct resolve_ask *c,
                                          struct arena *mem, struct who *ret, struct err *e);
+
+/** Does the role (approver, legal) need a second factor? */
+bool resolve_needs_second(enum serve_role role);
+/** The session's text in a header Cookie, in mem; NULL when there is none, or more than one. */
+const char *resolve_cookie(const char *cookie, struct arena *mem);
 
 #endif

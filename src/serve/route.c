@@ -161,11 +161,16 @@ answer(struct site *s, struct ask *q, struct reply *r, int *ret_status, struct e
 	if (!q->route->fn || (named && q->route->of_server))
 		return err_set(e, ERR_NOTFOUND, "no such address");
 	if (!(q->route->allow & SERVE_BIT(q->who.role))) {
-		*ret_status = q->who.role == SERVE_PUBLIC ? 401 : 403;
+		bool stranger = q->who.role == SERVE_PUBLIC && !q->who.id;
+
+		*ret_status = stranger ? 401 : 403;
+		if (q->who.role == SERVE_PUBLIC && q->who.id && !q->who.token)
+			return err_set(e, ERR_DENIED, "set up your second factor first");
 		return err_set(e, ERR_DENIED, "%s",
-		               q->who.role == SERVE_PUBLIC ? "log in first"
-		                                           : "your role does not allow this");
+		               stranger ? "log in first" : "your role does not allow this");
 	}
+	if (q->route->part >= PART_ACCOUNT && !s->accounts)
+		return err_set(e, ERR_INTERNAL, "this process does not know the accounts");
 	if (q->who.read_only && q->method != ASK_GET) {
 		*ret_status = 403;
 		return err_set(e, ERR_DENIED, "this token may only read");
