@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <zlib.h>
+
 #include "serve/page.h"
 
 const struct page_file *
@@ -22,4 +24,23 @@ page_is_view(const char *path)
 		if (strcmp(path, view[i]) == 0)
 			return true;
 	return strncmp(path, "/records/", 9) == 0 && path[9] && !strchr(path + 9, '/');
+}
+
+bool
+page_unpack(const struct page_file *file, struct buf *b)
+{
+	z_stream z = { 0 };
+	char *to = buf_reserve(b, file->whole_size);
+	int rc;
+
+	if (!to || inflateInit2(&z, 15 + 16) != Z_OK)
+		return false;
+	z.next_in = (z_const Bytef *)(uintptr_t)file->data;
+	z.avail_in = (uInt)file->size;
+	z.next_out = (Bytef *)to;
+	z.avail_out = (uInt)file->whole_size;
+	rc = inflate(&z, Z_FINISH);
+	(void)inflateEnd(&z); /* frees; there is nothing to tell */
+	b->size += file->whole_size - z.avail_out;
+	return rc == Z_STREAM_END;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct page_file {
 	const char *path; /* "/assets/app-1A2B3C4D.js" */
 	const char *type;
@@ -22,6 +24,8 @@ extern const size_t page_file_count;
 
 /** A file by its path, or NULL. */
 const struct page_file *page_find(const char *path);
+/** Append the content of a compressed file. False when memory ends. */
+bool page_unpack(const struct page_file *file, struct buf *b);
 /** Is this (without /r/NAME) one of the page's views, which all give /index.html? */
 bool page_is_view(const char *path);
 

@@ -122,11 +122,28 @@ wants_page(const struct request *r)
 	return (accept && strstr(accept, "text/html") && !how) || (how && strcmp(how, "html") == 0);
 }
 
+/* For the rare client that takes no gzip. */
 static struct parcel *
-file_parcel(const struct page_file *file)
+unpacked(const struct page_file *file)
 {
-	struct parcel *p =
-		parcel_static(file->type, file->etag, file->data, file->size, file->gzip);
+	struct parcel *p = NULL;
+	struct buf b;
+
+	buf_init(&b, file->whole_size);
+	if (page_unpack(file, &b))
+		p = parcel_of_buf(file->type, &b);
+	buf_done(&b);
+	if (p)
+		p->r.etag = file->etag;
+	return p;
+}
+
+static struct parcel *
+file_parcel(const struct page_file *file, bool gzip)
+{
+	struct parcel *p = file->gzip && !gzip ? unpacked(file)
+	                                       : parcel_static(file->type, file->etag, file->data,
+	                                                       file->size, file->gzip);
 
 	if (p) {
 		p->of_page = true;
@@ -182,7 +199,7 @@ own_answer(struct front *f, struct conn *c)
 		file = page_find("/index.html");
 	if (file) {
 		r->route = "page";
-		p = file_parcel(file);
+		p = file_parcel(file, r->gzip);
 	} else if (strcmp(r->target.path, "/health") == 0) {
 		r->route = "health";
 		p = health(f);

@@ -185,7 +185,9 @@ put_head(struct front *f, struct conn *c, struct parcel *p, int status)
 	put_about_body(b, p, status);
 	if (!has_header(p, "cache-control"))
 		buf_printf(b, "Cache-Control: %s\r\n", cache_control(p, c->req));
-	buf_adds(b, "Vary: Accept, Accept-Encoding, Accept-Language, Authorization, Cookie\r\n");
+	buf_adds(b, p->for_ever ? "Vary: Accept-Encoding\r\n"
+	                        : "Vary: Accept, Accept-Encoding, Accept-Language, "
+	                          "Authorization, Cookie\r\n");
 	for (size_t i = 0; i < p->r.headers; i++)
 		buf_printf(b, "%s: %s\r\n", p->r.header[i].name, p->r.header[i].value);
 	if (p->allow)
