@@ -134,6 +134,10 @@ MUST_CHECK enum err_code cql2_transform(struct cql2 *c,
                                         enum err_code (*fn)(void *ctx, double *xy, size_t count,
                                                             struct err *e),
                                         void *ctx, struct err *e);
+/** Make the geometry literals ready; ready has c->geometries entries, NULL at first, which the
+ * caller closes. ERR_INVALID when one is not valid or not in longitude and latitude. */
+MUST_CHECK enum err_code cql2_prepare(const struct cql2 *c, struct geo *geo, struct relate **ready,
+                                      struct err *e);
 /** The box that every match lies in, when spatial conditions joined by AND at the top say so. */
 bool cql2_box(const struct cql2 *c, struct geom_box *ret);
 

@@ -296,23 +296,19 @@ read_properties(const struct ask *q, const struct features_view *v, const char *
                 struct features_question *f, struct err *e)
 {
 	f->shown = arena_calloc(q->mem, v->sheet.count + 1, sizeof(*f->shown));
-	f->geometry = false;
 	if (!f->shown)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	while (*text) {
 		size_t n = strcspn(text, ",");
 		int i = column_of(v, text, n);
 
-		if (v->sheet.geometry && n == 8 && strncmp(text, "geometry", 8) == 0)
-			f->geometry = true;
-		else if (i >= 0)
+		/* a feature keeps its place unless skipGeometry takes it away */
+		if (i >= 0)
 			f->shown[i] = true;
-		else
+		else if (!v->sheet.geometry || n != 8 || strncmp(text, "geometry", 8) != 0)
 			return no_property(text, n, e);
 		text += n + (text[n] == ',');
 	}
-	/* a feature keeps its place unless geometry was left out on purpose (skipGeometry) */
-	f->geometry = true;
 	return ERR_OK;
 }
 
@@ -372,6 +368,71 @@ read_equal(const struct features_view *v, const struct ask_pair *p, struct featu
 	return ERR_OK;
 }
 
+/* ---- filter ---- */
+
+struct from {
+	struct crs *crs;
+	bool swapped;
+};
+
+static enum err_code
+to_degrees(void *ctx, double *xy, size_t count, struct err *e)
+{
+	struct from *from = ctx;
+
+	if (from->crs)
+		return crs_to_wgs84(from->crs, CRS_EASTING_FIRST, xy, count, e);
+	for (size_t i = 0; from->swapped && i < count; i++) {
+		double t = xy[2 * i];
+
+		xy[2 * i] = xy[2 * i + 1];
+		xy[2 * i + 1] = t;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+parse_filter(const struct ask *q, const struct features_view *v, const char *text,
+             struct cql2 *filter, struct err *e)
+{
+	const char *lang = ask_query(q, "filter-lang");
+	char quoted[200];
+
+	if (!lang || text_eq(lang, "cql2-text"))
+		return cql2_parse_text(text, strlen(text), &v->names, q->mem, filter, e);
+	if (text_eq(lang, "cql2-json"))
+		return cql2_parse_json(text, strlen(text), &v->names, q->mem, filter, e);
+	return err_set(e, ERR_INVALID, "filter-lang is \"%s\"; allowed are cql2-text and cql2-json",
+	               err_quote(lang, quoted, sizeof(quoted)));
+}
+
+static enum err_code
+read_filter(struct site *s, const struct ask *q, struct features_view *v, const char *text,
+            struct features_question *f, struct err *e)
+{
+	const char *uri = ask_query(q, "filter-crs");
+	struct cql2 *filter = arena_calloc(q->mem, 1, sizeof(*filter));
+	struct from from = { 0 };
+	enum err_code rc = filter ? parse_filter(q, v, text, filter, e)
+	                          : err_set(e, ERR_NOMEM, "out of memory for a filter");
+
+	if (!rc && uri)
+		rc = features_crs(s, q, v, "filter-crs", uri, &from.crs, &from.swapped, e);
+	if (!rc)
+		rc = cql2_transform(filter, to_degrees, &from, e);
+	crs_free(from.crs);
+	if (rc)
+		return rc;
+	f->ready = arena_calloc(q->mem, filter->geometries + 1, sizeof(*f->ready));
+	if (!f->ready)
+		return err_set(e, ERR_NOMEM, "out of memory for a filter");
+	f->filter = filter;
+	rc = cql2_prepare(filter, s->geo, f->ready, e);
+	if (!rc && !f->page.boxes && cql2_box(filter, &f->box[0]))
+		f->page.boxes = 1;
+	return rc;
+}
+
 /* ---- all of it ---- */
 
 static bool
@@ -421,7 +482,8 @@ read_texts(struct site *s, const struct ask *q, struct features_view *v,
 {
 	const char *limit = ask_query(q, "limit"), *bbox = ask_query(q, "bbox"),
 		   *datetime = ask_query(q, "datetime"), *sort = ask_query(q, "sortby"),
-		   *skip = ask_query(q, "skipGeometry"), *cursor = ask_query(q, "cursor");
+		   *skip = ask_query(q, "skipGeometry"), *cursor = ask_query(q, "cursor"),
+		   *filter = ask_query(q, "filter");
 	enum err_code rc = ERR_OK;
 
 	if (limit)
@@ -430,6 +492,11 @@ read_texts(struct site *s, const struct ask *q, struct features_view *v,
 		rc = read_bbox(s, q, v, bbox, f, e);
 	else if (!rc && ask_query(q, "bbox-crs"))
 		rc = err_set(e, ERR_INVALID, "bbox-crs is of use with bbox only");
+	if (!rc && filter)
+		rc = read_filter(s, q, v, filter, f, e);
+	else if (!rc && (ask_query(q, "filter-lang") || ask_query(q, "filter-crs")))
+		rc = err_set(e, ERR_INVALID,
+		             "filter-lang and filter-crs are of use with filter only");
 	if (!rc && datetime)
 		rc = read_datetime(datetime, f, e);
 	if (!rc && sort)
@@ -565,13 +632,53 @@ box_holds(const struct features_question *f, const struct geom *g)
 	return false;
 }
 
+/* A row as a filter sees it. */
+struct seen {
+	const struct features_view *v;
+	const struct shown *row;
+};
+
+static void
+seen_value(void *ctx, size_t property, struct cql2_value *ret)
+{
+	const struct seen *s = ctx;
+	const struct store_value *value;
+
+	if (property >= s->v->sheet.count) {
+		ret->geom = s->row->fields.geom;
+		return;
+	}
+	value = &s->v->value[property];
+	ret->null = value->type == STORE_NULL;
+	ret->text = value->s;
+	ret->size = value->n;
+	ret->number = value->type == STORE_INT ? (double)value->i : value->d;
+}
+
+static enum err_code
+passes(struct site *s, struct features_view *v, const struct features_question *f,
+       const struct shown *row, bool values_only, bool *ret, struct err *e)
+{
+	struct seen seen = { v, row };
+	const struct cql2_row r = { .value = seen_value,
+		                    .ctx = &seen,
+		                    .no_geometry = values_only,
+		                    .geo = s->geo,
+		                    .ready = f->ready,
+		                    .mem = &v->row };
+	enum cql2_truth t = CQL2_FALSE;
+	enum err_code rc = cql2_judge(f->filter, &r, &t, e);
+
+	*ret = t == CQL2_TRUE || (values_only && t == CQL2_UNKNOWN && f->filter->needs_geometry);
+	return rc;
+}
+
 enum err_code
 features_fits(struct site *s, struct features_view *v, const struct features_question *f,
               const struct shown *row, bool values_only, bool *ret, struct err *e)
 {
 	int64_t from, to;
 
-	(void)s;
 	*ret = false;
 	if (values_only) {
 		for (size_t i = 0; i < f->equals; i++)
@@ -582,8 +689,15 @@ features_fits(struct site *s, struct features_view *v, const struct features_que
 		    (to < f->from_day || from > f->to_day))
 			return ERR_OK;
 	} else if (f->in_box && !(f->plain_box && box_holds(f, row->fields.geom))) {
-		return relate_test(f->in_box, RELATE_INTERSECTS, row->fields.geom, ret, e);
+		bool in = false;
+		enum err_code rc =
+			relate_test(f->in_box, RELATE_INTERSECTS, row->fields.geom, &in, e);
+
+		if (rc || !in)
+			return rc;
 	}
+	if (f->filter && (values_only || f->filter->needs_geometry))
+		return passes(s, v, f, row, values_only, ret, e);
 	*ret = true;
 	return ERR_OK;
 }
