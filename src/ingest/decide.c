@@ -394,7 +394,8 @@ decide_run(struct store *st, const struct decide_options *o, struct decide_resul
 	if (!rc && (!buf_ok(&d.about) || !buf_ok(&d.submissions)))
 		rc = err_set(e, ERR_LIMIT,
 		             "the decision is about more than fits into one; make several");
-	if (!rc)
+	ret->revisions = d.revisions;
+	if (!rc && !o->check_only)
 		rc = submit_decision(&d, ret, e);
 	geo_free(d.geo);
 	buf_done(&d.about);

@@ -9,6 +9,7 @@ struct decide_options {
 	const char *by, *second, *reason, *certificate;
 	const char *const *id; /* record ids, or "@N" for the submission with that number */
 	size_t ids;
+	bool check_only; /* refuse what would be refused, write nothing */
 };
 
 struct decide_result {

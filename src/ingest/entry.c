@@ -14,6 +14,7 @@
 #include "ingest/rowcheck.h"
 #include "ingest/territory.h"
 #include "store/history.h"
+#include "store/rowkey.h"
 
 enum {
 	MAX_FIELDS_JSON = 16 << 20
@@ -134,6 +135,42 @@ entry_set(struct store_fields *f, const char *name, const char *text, struct are
 	}
 	if (rc)
 		(void)err_prefix(e, "field %s", name);
+	return rc;
+}
+
+/* One member at a time, so that a refusal names its field. */
+static enum err_code
+apply_json(struct store_fields *f, const struct json_value *object, struct arena *mem,
+           struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (object->type != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "a record's fields must be a JSON object");
+	for (const struct json_value *m = object->first; !rc && m; m = m->next) {
+		struct json_value member = *m,
+				  one = { .type = JSON_OBJECT, .count = 1, .first = &member };
+		int i = form_index(f->form, m->key);
+		struct store_fields given;
+		char shown[80];
+
+		member.next = NULL;
+		if (i < 0)
+			return err_set(e, ERR_INVALID, "field %s: %s has no field of that name",
+			               err_quote(m->key, shown, sizeof(shown)), f->form->kind);
+		if (m->type == JSON_NULL) {
+			if (field_is_main_geometry(&f->form->field[i]))
+				f->geom = NULL;
+			f->value[i] = (struct store_value){ 0 };
+			continue;
+		}
+		rc = fields_from_json(f->form, &one, false, mem, &given, e);
+		if (rc)
+			return err_prefix(e, "field %s", m->key);
+		f->value[i] = given.value[i];
+		if (given.geom)
+			f->geom = given.geom;
+	}
 	return rc;
 }
 
@@ -283,38 +320,104 @@ check_date(const struct store_fields *f, struct err *e)
 
 struct start {
 	int64_t fid;
-	uint8_t parent[1][32];
-	size_t parents;
+	const struct history_revision *list; /* of a correction: what was there */
+	size_t count;
+	uint8_t newest[1][32];
+	const uint8_t (*parents)[32];
+	size_t parent_count;
 };
 
-/* Where a correction starts: the newest revision, its fields and its leaf. */
+/* The newest of the revisions that the editor saw. */
 static enum err_code
-start_from(struct store *st, int kind, const char *id_text, struct arena *mem, struct uuid *ret_id,
-           struct store_fields *f, struct start *s, struct err *e)
+find_base(const struct start *s, const struct entry_options *o, size_t *ret_base, struct err *e)
+{
+	char leaf[65];
+
+	*ret_base = o->parents ? 0 : s->count - 1;
+	for (size_t p = 0; o->parents && p < o->parent_count; p++) {
+		size_t i = 0;
+
+		while (i < s->count && memcmp(s->list[i].rev.leaf, o->parents[p], 32) != 0)
+			i++;
+		text_hex(o->parents[p], 32, leaf);
+		if (i == s->count)
+			return err_set(e, ERR_NOTFOUND, "record %s has no revision %s", o->id,
+			               leaf);
+		*ret_base = i > *ret_base ? i : *ret_base;
+	}
+	return ERR_OK;
+}
+
+/* Where a correction starts: fields and leaf of the revision seen. */
+static enum err_code
+start_from(struct store *st, int kind, const struct entry_options *o, struct arena *mem,
+           struct submit_revision *rev, struct start *s, struct err *e)
 {
 	struct history_revision *list = NULL;
-	size_t n = 0;
 	int found = -1;
+	size_t base = 0;
 	enum err_code rc;
 
-	if (!uuid_parse(id_text, strlen(id_text), ret_id))
+	if (!uuid_parse(o->id, strlen(o->id), &rev->id))
 		return err_set(e, ERR_INVALID,
-		               "\"%.60s\" is no record id (36 characters, such as 018f...)",
-		               id_text);
-	rc = history_find(st, *ret_id, &found, &s->fid, e);
+		               "\"%.60s\" is no record id (36 characters, such as 018f...)", o->id);
+	rc = history_find(st, rev->id, &found, &s->fid, e);
 	if (!rc && found != kind)
-		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", id_text,
+		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", o->id,
 		             store_kind_name(st, found));
 	if (!rc)
-		rc = history_load(st, kind, *ret_id, INT64_MAX, mem, &list, &n, e);
+		rc = history_load(st, kind, rev->id, INT64_MAX, mem, &list, &s->count, e);
+	s->list = list;
+	if (!rc)
+		rc = find_base(s, o, &base, e);
 	if (rc)
 		return rc;
-	*f = list[n - 1].rev.fields;
-	memcpy(s->parent[0], list[n - 1].rev.leaf, 32);
-	s->parents = 1;
-	if (list[n - 1].has_identity)
-		return history_open_identity(st, *ret_id, list[n - 1].rev.rid, mem, f, e);
+	rev->fields = list[base].rev.fields;
+	rev->fields.value =
+		arena_memdup(mem, rev->fields.value,
+	                     (rev->fields.form->field_count + 1) * sizeof(*rev->fields.value));
+	if (!rev->fields.value)
+		return err_set(e, ERR_NOMEM, "out of memory for a record");
+	memcpy(s->newest[0], list[base].rev.leaf, 32);
+	s->parents = o->parents ? o->parents : (const uint8_t(*)[32])s->newest;
+	s->parent_count = o->parents ? o->parent_count : 1;
+	if (list[base].has_identity)
+		return history_open_identity(st, rev->id, list[base].rev.rid, mem, &rev->fields, e);
 	return ERR_OK;
+}
+
+static bool
+same_fields(struct store *st, int kind, const struct store_fields *a, const struct store_fields *b)
+{
+	struct buf x, y;
+	bool same;
+
+	buf_init(&x, MAX_FIELDS_JSON);
+	buf_init(&y, MAX_FIELDS_JSON);
+	fields_to_json(a, store_sorted_fields(st, kind), true, &x);
+	fields_to_json(b, store_sorted_fields(st, kind), true, &y);
+	same = buf_ok(&x) && buf_ok(&y) && x.size == y.size &&
+	       memcmp(buf_text(&x), buf_text(&y), x.size) == 0;
+	buf_done(&x);
+	buf_done(&y);
+	return same;
+}
+
+/* Is the same correction of the same revisions there already? Identity values are sealed and cannot
+ * be compared: a form that has some comes in again. */
+static const struct history_revision *
+find_same(struct store *st, const struct submit_revision *rev, const struct start *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct history_revision *h = &s->list[i];
+
+		if (!h->has_identity && !h->erased && h->rev.ruling != RULING_RETURNED &&
+		    h->rev.parent_count == s->parent_count && s->parent_count &&
+		    memcmp(h->rev.parents, s->parents, 32 * s->parent_count) == 0 &&
+		    same_fields(st, rev->kind, &h->rev.fields, &rev->fields))
+			return h;
+	}
+	return NULL;
 }
 
 static enum err_code
@@ -326,13 +429,15 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	enum err_code rc;
 
 	if (o->id)
-		rc = start_from(st, kind, o->id, mem, &rev->id, &rev->fields, s, e);
+		rc = start_from(st, kind, o, mem, rev, s, e);
 	else
 		rc = fields_init(&rev->fields, form, mem)
 		             ? submit_new_id(&rev->id, e)
 		             : err_set(e, ERR_NOMEM, "out of memory for a record");
 	if (!rc && o->json_file)
 		rc = read_json_file(&rev->fields, o->json_file, mem, e);
+	if (!rc && o->fields)
+		rc = apply_json(&rev->fields, o->fields, mem, e);
 	for (size_t i = 0; !rc && i < o->sets; i++) {
 		size_t n = strcspn(o->set[i], "=");
 
@@ -344,6 +449,17 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	}
 	if (rc)
 		return rc;
+	if (!o->id && o->key) {
+		char *key = arena_calloc(mem, 1, 100);
+		size_t n;
+
+		if (!key)
+			return err_set(e, ERR_NOMEM, "out of memory for a record");
+		n = text_base64url(o->key, 32, key);
+		key[n] = '.';
+		(void)text_base64url(o->content, 32, key + n + 1);
+		(void)fields_set_text(&rev->fields, "import_key", key);
+	}
 	/* a correction without a date of its own is about the same day as what it corrects */
 	if (!fields_text(&rev->fields, "valid_from")) {
 		date = arena_alloc(mem, 11);
@@ -362,17 +478,79 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	                       e);
 }
 
+/* Tell about a revision: the one that was written, or that was here already. */
+static void
+tell(const struct history_revision *h, struct uuid id, struct entry_result *ret)
+{
+	uuid_format(id, ret->id);
+	text_hex(h->rev.leaf, 32, ret->leaf);
+	ret->submission = h->rev.submission;
+}
+
+/* A new record whose key came in before. */
+static enum err_code
+find_key(struct store *st, const struct entry_options *o, struct arena *mem,
+         struct entry_result *ret, struct err *e)
+{
+	struct rowkey_reader *reader = NULL;
+	struct history_revision *list = NULL;
+	struct rowkey key;
+	size_t n = 0;
+	bool found = false;
+	enum err_code rc;
+
+	if (!o->key || o->id)
+		return ERR_OK;
+	rc = rowkey_open(st, &reader, e);
+	if (!rc)
+		rc = rowkey_find(reader, o->key, &found, &key, e);
+	if (!rc && found && memcmp(key.content, o->content, 32) != 0)
+		rc = err_set(e, ERR_CONFLICT, "the same key came with another record before");
+	if (!rc && found)
+		rc = history_load(st, key.kind, key.id, INT64_MAX, mem, &list, &n, e);
+	if (!rc && found && n) {
+		tell(&list[0], key.id, ret);
+		ret->present = true;
+	}
+	rowkey_close(reader);
+	return rc;
+}
+
+static enum err_code
+write_entry(struct store *st, const struct entry_options *o, const struct submit_revision *rev,
+            struct arena *mem, struct entry_result *ret, struct err *e)
+{
+	struct submit_about about = { .author = o->author, .remark = o->remark };
+	struct submit_result done = { 0 };
+	struct history_revision *list = NULL;
+	size_t n = 0;
+	enum err_code rc = submit_begin(st, &about, e);
+
+	if (!rc)
+		rc = submit_add(st, rev, 1, NULL, e);
+	if (!rc)
+		rc = reopen_for(st, rev, mem, e);
+	if (!rc)
+		rc = submit_commit(st, &done, e);
+	else
+		submit_cancel(st);
+	if (!rc)
+		rc = history_load(st, rev->kind, rev->id, INT64_MAX, mem, &list, &n, e);
+	if (!rc) {
+		tell(&list[n - 1], rev->id, ret);
+		ret->submission = done.first_seq;
+	}
+	return rc;
+}
+
 enum err_code
 entry_run(struct store *st, const struct entry_options *o, struct entry_result *ret, struct err *e)
 {
 	int kind = store_kind(st, o->kind);
 	struct submit_revision rev = { .kind = kind };
-	struct submit_about about = { .author = o->author, .remark = o->remark };
-	struct submit_result done = { 0 };
-	struct history_revision *list = NULL;
+	const struct history_revision *same = NULL;
 	struct start s = { 0 };
 	struct arena mem;
-	size_t n = 0;
 	enum err_code rc;
 
 	if (kind < 0)
@@ -381,27 +559,26 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 		return decide_refuse(o->kind, e);
 	memset(ret, 0, sizeof(*ret));
 	arena_init(&mem, (size_t)256 << 20);
-	rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);
-	rev.fid = s.fid;
-	rev.parents = (const uint8_t(*)[32])s.parent;
-	rev.parent_count = s.parents;
-	if (!rc)
-		rc = submit_begin(st, &about, e);
-	if (!rc)
-		rc = submit_add(st, &rev, 1, NULL, e);
-	if (!rc)
-		rc = reopen_for(st, &rev, &mem, e);
-	if (!rc)
-		rc = submit_commit(st, &done, e);
-	else
-		submit_cancel(st);
-	if (!rc)
-		rc = history_load(st, kind, rev.id, INT64_MAX, &mem, &list, &n, e);
-	if (!rc) {
-		uuid_format(rev.id, ret->id);
-		text_hex(list[n - 1].rev.leaf, 32, ret->leaf);
-		ret->submission = done.first_seq;
+	rc = find_key(st, o, &mem, ret, e);
+	if (!rc && !ret->present)
+		rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);
+	if (!rc && !ret->present)
+		same = find_same(st, &rev, &s);
+	if (!rc && !ret->present && !same && o->only_same)
+		rc = err_set(e, ERR_CONFLICT, "the record changed meanwhile");
+	if (same) {
+		tell(same, rev.id, ret);
+		ret->present = true;
 	}
+	rev.fid = s.fid;
+	rev.parents = s.parents;
+	rev.parent_count = s.parent_count;
+	if (!o->id && o->key) {
+		rev.row_key = o->key;
+		rev.row_content = o->content;
+	}
+	if (!rc && !ret->present)
+		rc = write_entry(st, o, &rev, &mem, ret, e);
 	arena_done(&mem);
 	return rc;
 }

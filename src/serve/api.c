@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -101,24 +102,12 @@ api_only(const struct json_value *body, const char *const *names, struct err *e)
 	return ERR_OK;
 }
 
-enum err_code
-api_refuse(struct reply *r, int status, const struct err *e)
+static void
+write_problem(struct reply *r, int status, const struct err *e, const char *field, bool factor)
 {
 	struct json_writer w;
-	char field[80];
-	size_t n = 0;
 
-	if (status == 0)
-		status = reply_status_of(e->code);
-	reply_problem(r, status, e);
-	if (text_starts(e->text, "field ")) {
-		n = strcspn(e->text + 6, ": ");
-		if (e->text[6 + n] != ':' || n == 0 || n >= sizeof(field))
-			n = 0;
-	}
-	if (n == 0)
-		return ERR_OK;
-	(void)snprintf(field, sizeof(field), "%.*s", (int)n, e->text + 6);
+	reply_problem(r, status, e); /* type and headers as everywhere */
 	buf_reset(&r->body);
 	json_begin(&w, &r->body);
 	json_object(&w, NULL);
@@ -126,10 +115,33 @@ api_refuse(struct reply *r, int status, const struct err *e)
 	json_string(&w, "title", err_name(e->code));
 	json_int(&w, "status", status);
 	json_string(&w, "detail", e->text);
-	json_string(&w, "field", field);
+	if (*field)
+		json_string(&w, "field", field);
+	if (factor)
+		json_bool(&w, "second_factor", true);
 	if (*e->hint)
 		json_string(&w, "hint", e->hint);
 	json_object_end(&w);
+}
+
+enum err_code
+api_refuse(struct reply *r, int status, const struct err *e)
+{
+	char field[80] = "";
+	size_t n = 0;
+
+	if (text_starts(e->text, "field "))
+		n = strcspn(e->text + 6, ": ");
+	if (n && n < sizeof(field) && e->text[6 + n] == ':')
+		(void)snprintf(field, sizeof(field), "%.*s", (int)n, e->text + 6);
+	write_problem(r, status ? status : reply_status_of(e->code), e, field, false);
+	return ERR_OK;
+}
+
+enum err_code
+api_refuse_factor(struct reply *r, const struct err *e)
+{
+	write_problem(r, 403, e, "", true);
 	return ERR_OK;
 }
 
@@ -203,7 +215,22 @@ struct kept {
 	uint64_t used; /* when it was asked for last */
 };
 
+/* A change that was answered. */
+struct once {
+	uint8_t key[HASH_SIZE], body[HASH_SIZE];
+	int status;
+	struct buf answer;
+	bool used;
+};
+
+enum {
+	ONCE_MOST = 1000,
+	ONCE_BYTES = 1 << 16
+};
+
 struct keep {
+	struct once once[ONCE_MOST];
+	size_t next_once;
 	int64_t size, day; /* what the answers are of */
 	size_t bytes, count;
 	uint64_t clock;
@@ -226,6 +253,8 @@ keep_free(void *p)
 
 	while (k->count)
 		drop(k, k->count - 1);
+	for (size_t i = 0; i < ONCE_MOST; i++)
+		buf_done(&k->once[i].answer);
 	mem_free(k);
 }
 
@@ -292,4 +321,68 @@ api_keep(const struct ask *q, const char *key, const struct buf *answer)
 	}
 	k->bytes += answer->size;
 	k->count++;
+}
+
+/* --- changes that come twice
+ * ------------------------------------------------------------------------------- */
+
+static bool
+once_key(const struct ask *q, const char *key, uint8_t out[HASH_SIZE], uint8_t body[HASH_SIZE])
+{
+	const char *text =
+		arena_printf(q->mem, "%lld\n%s\n%s\n%s%s", (long long)q->who.id,
+	                     q->who.account ? q->who.account : "", key, q->prefix, q->path);
+
+	if (!text)
+		return false;
+	hash_sha256(text, strlen(text), out);
+	hash_sha256(q->body, q->body_size, body);
+	return true;
+}
+
+enum err_code
+api_once(const struct ask *q, struct reply *r, bool *ret_done, struct err *e)
+{
+	const char *key = ask_header(q, "idempotency-key");
+	struct keep *k = keep_of(q);
+	uint8_t hash[HASH_SIZE], body[HASH_SIZE];
+
+	*ret_done = false;
+	if (!key)
+		return ERR_OK;
+	if (!*key || strlen(key) > 100 || !text_is_utf8(key, strlen(key)))
+		return err_set(e, ERR_INVALID, "Idempotency-Key must have 1 to 100 characters");
+	if (!k || !once_key(q, key, hash, body))
+		return ERR_OK;
+	for (size_t i = 0; i < ONCE_MOST; i++) {
+		const struct once *o = &k->once[i];
+
+		if (!o->used || memcmp(o->key, hash, HASH_SIZE) != 0)
+			continue;
+		if (memcmp(o->body, body, HASH_SIZE) != 0)
+			return err_set(e, ERR_CONFLICT,
+			               "the same Idempotency-Key came with another body before");
+		buf_add(&r->body, o->answer.data, o->answer.size);
+		r->status = o->status;
+		*ret_done = true;
+		return ERR_OK;
+	}
+	return ERR_OK;
+}
+
+void
+api_remember(const struct ask *q, const struct reply *r)
+{
+	const char *key = ask_header(q, "idempotency-key");
+	struct keep *k = keep_of(q);
+	struct once *o = k ? &k->once[k->next_once] : NULL;
+
+	if (!key || !o || r->status >= 300 || !buf_ok(&r->body))
+		return;
+	buf_done(&o->answer);
+	buf_init(&o->answer, ONCE_BYTES);
+	buf_add(&o->answer, r->body.data, r->body.size);
+	o->status = r->status;
+	o->used = buf_ok(&o->answer) && once_key(q, key, o->key, o->body);
+	k->next_once = (k->next_once + 1) % ONCE_MOST;
 }

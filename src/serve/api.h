@@ -34,6 +34,9 @@ enum err_code api_refuse(struct reply *r, int status, const struct err *e);
 /** The end of an answer to GET: the entity tag from its bytes. Returns ERR_OK. */
 enum err_code api_done(struct reply *r);
 
+/** The same, 403, with the member "second_factor": true, so that a page asks for it. */
+enum err_code api_refuse_factor(struct reply *r, const struct err *e);
+
 /** One member of an answer: the value of a field as canonical JSON. */
 void api_value(struct json_writer *w, const char *key, const struct store_value *v);
 /** The values of a row that are there, as members of an object that is open. Without geometries and
@@ -49,5 +52,16 @@ const char *api_label(const struct store_fields *f);
 bool api_kept(const struct ask *q, const char *key, struct buf *out);
 /** Keep an answer; the oldest make room. Failing to keep is no error. */
 void api_keep(const struct ask *q, const char *key, const struct buf *answer);
+
+/**
+ * A change that came before with the same Idempotency-Key from the same account to the same
+ * address: *ret_done, and its answer is in r. ERR_CONFLICT when the body is another one,
+ * ERR_INVALID for a key that is none. The last 1,000 are known, as long as the process lives; new
+ * records are known for ever (ingest/entry.h).
+ */
+MUST_CHECK enum err_code api_once(const struct ask *q, struct reply *r, bool *ret_done,
+                                  struct err *e);
+/** Remember what was answered to a change that has a key. */
+void api_remember(const struct ask *q, const struct reply *r);
 
 #endif

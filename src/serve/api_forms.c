@@ -1,8 +1,8 @@
 /* GET /api/forms and /api/forms/{kind}: the kinds and their fields, as forms are drawn from. */
 #include "base/text.h"
 #include "form/dict.h"
-#include "ingest/decide.h"
 #include "serve/api.h"
+#include "serve/api_record.h"
 #include "serve/handlers.h"
 
 static void
@@ -47,9 +47,7 @@ api_forms(struct site *site, const struct ask *q, struct reply *r, struct err *e
 		write_languages(&w, f);
 		json_int(&w, "fields", (int64_t)f->field_count);
 		json_bool(&w, "sees", access_has_rows(ask_access(q), f->kind));
-		json_bool(&w, "may_enter",
-		          (SERVE_HANDS_IN & SERVE_BIT(q->who.role)) != 0 &&
-		                  !decide_own_kind(st, k));
+		json_bool(&w, "may_enter", record_may_enter(st, q->who.role, k));
 		json_object_end(&w);
 	}
 	json_array_end(&w);

@@ -22,4 +22,29 @@ void record_heads(struct json_writer *w, const struct history_revision *list, si
 MUST_CHECK enum err_code record_links(const struct ask *q, struct store *st, struct json_writer *w,
                                       const struct store_fields *f, struct err *e);
 
+/* A record with all its revisions. */
+struct record_past {
+	struct uuid id;
+	int kind;
+	int64_t fid;
+	struct history_revision *list;
+	size_t count;
+};
+/** Load the record named by the path, in q->mem. ERR_NOTFOUND as record_see; values are not
+ * redacted. */
+MUST_CHECK enum err_code record_load(const struct ask *q, struct store *st, struct record_past *ret,
+                                     struct err *e);
+/** "waits", "approved", "returned", "released". */
+const char *record_ruling(enum ruling r);
+/** Index of the revision that list[i] was made from, -1 = none. */
+long record_parent(const struct history_revision *list, size_t i);
+/** Member "changed": fields that differ, each with what it was and is; before NULL = all. Both
+ * sides must be redacted. */
+void record_changes(struct json_writer *w, const struct store_fields *before,
+                    const struct store_fields *now);
+/** Member "fields" with geometries and lists. */
+void record_all_fields(struct json_writer *w, const struct store_fields *f);
+/** May the role hand in records of the kind? */
+bool record_may_enter(struct store *st, enum serve_role role, int kind);
+
 #endif

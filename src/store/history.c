@@ -334,3 +334,28 @@ history_submission_records(struct store *st, int64_t seq, int kind, struct arena
 	*ret_count = n;
 	return rc;
 }
+
+enum err_code
+original_find(struct store *st, const char *sha256, struct arena *mem, struct original_note *ret,
+              struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	uint8_t hash[32];
+	enum err_code rc = db_prepare(st, SQL_STORE_ORIGINAL_GET, &q, e);
+
+	if (rc)
+		return rc;
+	if (!text_unhex(sha256, strlen(sha256), hash, 32) ||
+	    sqlite3_bind_blob(q, 1, hash, 32, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW) {
+		rc = err_set(e, ERR_NOTFOUND, "the register keeps no original %.64s", sha256);
+	} else {
+		const char *name = (const char *)sqlite3_column_text(q, 0);
+
+		ret->name = arena_strdup(mem, name ? name : "");
+		ret->size = sqlite3_column_int64(q, 1);
+		rc = ret->name ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a name");
+	}
+	sqlite3_finalize(q);
+	return rc;
+}

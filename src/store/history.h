@@ -56,4 +56,13 @@ struct history_submission {
 MUST_CHECK enum err_code history_submission(struct store *st, int64_t seq, struct arena *mem,
                                             struct history_submission *ret, struct err *e);
 
+/* An original file as the register notes it. */
+struct original_note {
+	const char *name; /* as it was called where it came from; foreign text */
+	int64_t size;
+};
+/** The note of an original by its SHA-256 in hex (64 digits), in mem. ERR_NOTFOUND. */
+MUST_CHECK enum err_code original_find(struct store *st, const char *sha256, struct arena *mem,
+                                       struct original_note *ret, struct err *e);
+
 #endif

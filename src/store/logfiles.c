@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "log/tile.h"
 #include "store/handle.h"
 #include "store/logtable.h"
 
@@ -57,4 +56,17 @@ logfiles_export(struct store *st, const char *dir, int64_t *ret_size, struct err
 	if (!rc)
 		*ret_size = cp.size;
 	return rc;
+}
+
+enum err_code
+logfiles_tile(struct store *st, struct tile t, struct buf *out, struct err *e)
+{
+	struct tile_source src = { .ctx = st, .hash = log_get_hash, .entry = get_entry };
+	int64_t size = store_checkpoint_newest(st).size;
+	struct tile has = tile_at(t.level, t.n, (uint64_t)size);
+
+	/* a client may ask for a narrower tile that it saw in an older checkpoint */
+	if (size <= 0 || t.width == 0 || t.width > has.width)
+		return err_set(e, ERR_NOTFOUND, "the log has no such tile");
+	return tile_content(&src, t, out, e);
 }

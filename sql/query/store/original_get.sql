@@ -1,0 +1,1 @@
+SELECT name, size FROM original WHERE sha256 = ?1

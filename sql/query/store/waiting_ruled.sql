@@ -1,0 +1,1 @@
+SELECT count(DISTINCT rid) FROM ruling WHERE rid >= ?1 AND rid < ?1 + ?2
