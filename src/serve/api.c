@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/history.h"
 
 enum err_code
 api_store(const struct ask *q, struct store **ret, struct err *e)
@@ -220,6 +221,8 @@ struct once {
 	uint8_t key[HASH_SIZE], body[HASH_SIZE];
 	int status;
 	struct buf answer;
+	int64_t submission; /* -1 = none */
+	char leaf[65];      /* of the submission */
 	bool used;
 };
 
@@ -340,6 +343,19 @@ once_key(const struct ask *q, const char *key, uint8_t out[HASH_SIZE], uint8_t b
 	return true;
 }
 
+/* What is written together becomes durable together, or not at all: is the submission that an
+ * answer rests on still the one it was? */
+static bool
+still_there(const struct ask *q, const struct once *o)
+{
+	struct history_submission s;
+	struct err quiet = { 0 };
+
+	return o->submission < 0 ||
+	       (!history_submission(q->reg->st, o->submission, q->mem, &s, &quiet) &&
+	        text_eq(s.leaf_hash, o->leaf));
+}
+
 enum err_code
 api_once(const struct ask *q, struct reply *r, bool *ret_done, struct err *e)
 {
@@ -357,7 +373,7 @@ api_once(const struct ask *q, struct reply *r, bool *ret_done, struct err *e)
 	for (size_t i = 0; i < ONCE_MOST; i++) {
 		const struct once *o = &k->once[i];
 
-		if (!o->used || memcmp(o->key, hash, HASH_SIZE) != 0)
+		if (!o->used || memcmp(o->key, hash, HASH_SIZE) != 0 || !still_there(q, o))
 			continue;
 		if (memcmp(o->body, body, HASH_SIZE) != 0)
 			return err_set(e, ERR_CONFLICT,
@@ -371,18 +387,24 @@ api_once(const struct ask *q, struct reply *r, bool *ret_done, struct err *e)
 }
 
 void
-api_remember(const struct ask *q, const struct reply *r)
+api_remember(const struct ask *q, const struct reply *r, int64_t submission)
 {
+	struct history_submission s = { .leaf_hash = "" };
+	struct err quiet = { 0 };
 	const char *key = ask_header(q, "idempotency-key");
 	struct keep *k = keep_of(q);
 	struct once *o = k ? &k->once[k->next_once] : NULL;
 
-	if (!key || !o || r->status >= 300 || !buf_ok(&r->body))
+	if (!key || !o || r->status >= 300 || !buf_ok(&r->body) ||
+	    (submission >= 0 &&
+	     history_submission(q->reg->st, submission, q->mem, &s, &quiet) != ERR_OK))
 		return;
 	buf_done(&o->answer);
 	buf_init(&o->answer, ONCE_BYTES);
 	buf_add(&o->answer, r->body.data, r->body.size);
 	o->status = r->status;
+	o->submission = submission;
+	memcpy(o->leaf, s.leaf_hash, sizeof(o->leaf));
 	o->used = buf_ok(&o->answer) && once_key(q, key, o->key, o->body);
 	k->next_once = (k->next_once + 1) % ONCE_MOST;
 }

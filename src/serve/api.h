@@ -61,7 +61,8 @@ void api_keep(const struct ask *q, const char *key, const struct buf *answer);
  */
 MUST_CHECK enum err_code api_once(const struct ask *q, struct reply *r, bool *ret_done,
                                   struct err *e);
-/** Remember what was answered to a change that has a key. */
-void api_remember(const struct ask *q, const struct reply *r);
+/** Remember what was answered to a change that has a key. submission: the one it rests on (-1 =
+ * none); should that not become durable, the answer is forgotten. */
+void api_remember(const struct ask *q, const struct reply *r, int64_t submission);
 
 #endif

@@ -235,6 +235,7 @@ struct deciding {
 	const char *type, *reason, *certificate;
 	const char *id[IDS_MOST];
 	size_t ids;
+	int64_t submission; /* that it became; -1 = none */
 };
 
 static enum err_code
@@ -372,8 +373,10 @@ decide(struct deciding *d, const char *by, const char *second, bool check_only, 
 	struct decide_result done = { 0 };
 	enum err_code rc = decide_run(d->st, &o, &done, e);
 
-	if (!rc && !check_only)
+	if (!rc && !check_only) {
 		write_decided(&done, r);
+		d->submission = done.submission;
+	}
 	return rc;
 }
 
@@ -511,6 +514,7 @@ api_decide(struct site *site, const struct ask *q, struct reply *r, struct err *
 	if (!d)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	d->q = q;
+	d->submission = -1;
 	rc = api_store(q, &d->st, e);
 	if (!rc && !q->who.second_factor) {
 		(void)err_set(e, ERR_DENIED, "a decision needs your one-time password");
@@ -525,6 +529,6 @@ api_decide(struct site *site, const struct ask *q, struct reply *r, struct err *
 		rc = run_decision(d, r, e);
 	if (rc)
 		return api_refuse(r, 0, e);
-	api_remember(q, r);
+	api_remember(q, r, d->submission);
 	return ERR_OK;
 }

@@ -154,7 +154,7 @@ api_enter(struct site *site, const struct ask *q, struct reply *r, struct err *e
 		return api_refuse(r, 0, e);
 	r->status = 201;
 	write_entered(&entered, r);
-	api_remember(q, r);
+	api_remember(q, r, entered.submission);
 	return ERR_OK;
 }
 
@@ -358,6 +358,6 @@ api_correct(struct site *site, const struct ask *q, struct reply *r, struct err 
 	if (rc)
 		return api_refuse(r, 0, e);
 	write_entered(&entered, r);
-	api_remember(q, r);
+	api_remember(q, r, entered.submission);
 	return ERR_OK;
 }

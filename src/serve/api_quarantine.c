@@ -370,6 +370,7 @@ api_settle(struct site *site, const struct ask *q, struct reply *r, struct err *
 		            : dismiss(q, st, row.qid, reason, r, e);
 	if (rc)
 		return api_refuse(r, 0, e);
-	api_remember(q, r);
+	if (!find_row(q, st, &row, e)) /* where it went, if it was settled */
+		api_remember(q, r, row.end_submission);
 	return ERR_OK;
 }

@@ -306,7 +306,7 @@ a_release_takes_two_accounts(void **state)
 {
 	static const char closing_body[] =
 		"{\"kind\":\"hazard\",\"fields\":{\"class\":\"sha\",\"status\":\"open\","
-		"\"valid_from\":\"2024-05-02\",\"geometry\":" SQUARE(-110) "}}";
+		"\"valid_from\":\"2024-05-02\",\"geometry\":" SQUARE(-123) "}}";
 	const struct json_value *v;
 	char id[UUID_TEXT], leaf[65], release[UUID_TEXT], body[600], url[120];
 
@@ -351,7 +351,7 @@ releases_are_taken_back_and_grow_old(void **state)
 {
 	static const char closing_body[] =
 		"{\"kind\":\"hazard\",\"fields\":{\"class\":\"sha\",\"status\":\"open\","
-		"\"valid_from\":\"2024-05-02\",\"geometry\":" SQUARE(-100) "}}";
+		"\"valid_from\":\"2024-05-02\",\"geometry\":" SQUARE(-122) "}}";
 	const struct json_value *v;
 	char id[UUID_TEXT], leaf[65], release[UUID_TEXT], body[600], propose[200];
 

@@ -47,7 +47,7 @@ served_ask(const char *url, const struct asking *a)
 		         .raw_query = "",
 		         .who = { .role = a->role,
 		                  .account = a->account ? a->account : serve_role_name(a->role),
-		                  .id = 1 + (int64_t)a->role,
+		                  .id = a->role == SERVE_PUBLIC ? 0 : (int64_t)a->role,
 		                  .second_factor = !a->no_second_factor } };
 	char *path = arena_strdup(&served_mem, url), *mark = strchr(path, '?');
 
