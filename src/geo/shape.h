@@ -84,6 +84,16 @@ MUST_CHECK enum err_code shape_to_grid(struct geo *ctx, const struct geom *g, do
 MUST_CHECK enum err_code shape_to_grid_grown(struct geo *ctx, const struct geom *g, double margin_m,
                                              double cell_m, struct arena *mem, struct geom *ret,
                                              struct err *e);
+/** One piece; lives until the call returns. A code other than ERR_OK stops the walk. */
+typedef enum err_code shape_piece_fn(void *ctx, const struct geom *piece, struct err *e);
+/**
+ * Shapes that are on the grid already (or are put on it), joined where cells share a side: each
+ * piece of what they cover together is handed to fn as a polygon, from south to north. Pieces end
+ * where a degree of latitude does, because the columns of the grid change there. For hundreds of
+ * thousands of shapes; on the grid nothing is rounded, so the pieces are exactly those cells.
+ */
+MUST_CHECK enum err_code shape_grid_join(const struct geom *const *g, size_t count, double cell_m,
+                                         shape_piece_fn *fn, void *ctx, struct err *e);
 /**
  * The opposite, for land that was released: the union of the cells that lie wholly inside an area
  * and farther than margin_m (0 or more) from its outline. Inside g always; a multipolygon without

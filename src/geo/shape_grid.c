@@ -587,3 +587,120 @@ shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m, dou
 	grid_done(&out);
 	return rc;
 }
+
+static int
+grid_cmp_cell(const void *a, const void *b)
+{
+	const struct cell_run *x = a, *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static bool
+grid_collect(struct grid *g, struct vec *to)
+{
+	for (size_t i = 0; i < g->runs; i++) {
+		struct cell_run *r = vec_push(to, sizeof(*r));
+
+		if (!r)
+			return false;
+		*r = (struct cell_run){ (int32_t)g->run[i].row, (int32_t)g->run[i].from,
+			                (int32_t)g->run[i].to };
+	}
+	return true;
+}
+
+/* Sort, and join runs that overlap or touch. */
+static void
+grid_tidy(struct vec *v)
+{
+	struct cell_run *run = v->p;
+	size_t out = 0;
+
+	if (v->count == 0)
+		return;
+	qsort(run, v->count, sizeof(*run), grid_cmp_cell);
+	for (size_t i = 1; i < v->count; i++) {
+		if (run[i].row == run[out].row && run[i].from <= run[out].to)
+			run[out].to = run[i].to > run[out].to ? run[i].to : run[out].to;
+		else
+			run[++out] = run[i];
+	}
+	v->count = out + 1;
+}
+
+/* The pieces of the cells in one degree of latitude, each handed over. */
+static enum err_code
+grid_pieces(struct grid *g, const struct cell_run *run, size_t n, struct cellring *rings,
+            shape_piece_fn *fn, void *ctx, struct err *e)
+{
+	struct geom all, part;
+	struct arena mem;
+	uint32_t *ends;
+	enum err_code rc = ERR_OK;
+
+	arena_init(&mem, (size_t)2 << 30);
+	if (!cellring_trace(rings, run, n) ||
+	    !grid_geom(g, grid_columns(g, run[0].row), rings, &mem, &all)) {
+		arena_done(&mem);
+		return err_set(e, ERR_NOMEM, "out of memory for grid cells");
+	}
+	ends = arena_calloc(&mem, (size_t)all.ring_count + 2, sizeof(*ends));
+	if (!ends)
+		rc = err_set(e, ERR_NOMEM, "out of memory for grid cells");
+	for (uint32_t p = 0; !rc && p < all.part_count; p++) {
+		uint32_t first = p ? all.part_end[p - 1] : 0, count = all.part_end[p] - first;
+		uint32_t start = first ? all.ring_end[first - 1] : 0;
+
+		for (uint32_t r = 0; r < count; r++)
+			ends[1 + r] = all.ring_end[first + r] - start;
+		ends[0] = count;
+		part = (struct geom){ GEOM_POLYGON,
+			              1,
+			              count,
+			              ends[count],
+			              ends,
+			              ends + 1,
+			              all.xy + 2 * (size_t)start };
+		rc = fn(ctx, &part, e);
+	}
+	arena_done(&mem);
+	return rc;
+}
+
+enum err_code
+shape_grid_join(const struct geom *const *g, size_t count, double cell_m, shape_piece_fn *fn,
+                void *ctx, struct err *e)
+{
+	struct grid base = { .cell_m = cell_m };
+	struct cellring rings = { 0 };
+	struct vec runs = { 0 };
+	const struct cell_run *run;
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < count; i++) {
+		struct grid one = { .cell_m = cell_m };
+
+		one.areal = geom_is_areal(g[i]);
+		one.whole = !one.areal;
+		rc = grid_fill(&one, g[i], e);
+		if (!rc && !grid_collect(&one, &runs))
+			rc = err_set(e, ERR_NOMEM, "out of memory for grid cells");
+		base.rows_a_degree = one.rows_a_degree;
+		grid_done(&one);
+	}
+	grid_tidy(&runs);
+	run = runs.p;
+	for (size_t i = 0, n; !rc && i < runs.count; i += n) {
+		double degree = grid_degree(&base, run[i].row);
+
+		for (n = 1; i + n < runs.count && grid_degree(&base, run[i + n].row) <= degree; n++)
+			;
+		rc = grid_pieces(&base, run + i, n, &rings, fn, ctx, e);
+	}
+	cellring_done(&rings);
+	vec_done(&runs);
+	return rc;
+}

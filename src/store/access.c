@@ -542,51 +542,34 @@ walk_ordnance(void *ctx, const struct shown *row, struct err *e)
 	return rc || fate != ACCESS_UNCLASSED ? rc : keep_unclassed(w, seen.fields.geom, e);
 }
 
-/* One polygon of a (multi)polygon, pointing into it. ends: room for its rings. */
-static struct geom
-part_of(const struct geom *g, uint32_t p, uint32_t *ends)
-{
-	uint32_t first = p ? g->part_end[p - 1] : 0, rings = g->part_end[p] - first;
-	uint32_t start = first ? g->ring_end[first - 1] : 0;
+struct emit {
+	struct walk *w;
+	struct shown row;
+};
 
-	for (uint32_t r = 0; r < rings; r++)
-		ends[1 + r] = g->ring_end[first + r] - start;
-	ends[0] = rings;
-	return (struct geom){ .type = GEOM_POLYGON,
-		              .part_count = 1,
-		              .ring_count = rings,
-		              .point_count = ends[rings],
-		              .part_end = ends,
-		              .ring_end = ends + 1,
-		              .xy = g->xy + 2 * (size_t)start };
+static enum err_code
+emit_piece(void *ctx, const struct geom *piece, struct err *e)
+{
+	struct emit *m = ctx;
+	const struct geom_box *box = m->w->f->box;
+
+	m->row.fields.geom = piece;
+	return !box || geom_box_overlap(geom_bounds(piece), *box) ? m->w->fn(m->w->ctx, &m->row, e)
+	                                                          : ERR_OK;
 }
 
 static enum err_code
 emit_unclassed(struct walk *w, int hazard, struct err *e)
 {
-	struct shown row = { .kind = hazard, .as = SHOWN_DANGER };
-	const struct form *form = store_form(w->st, hazard);
-	struct geom all, part;
-	uint32_t *ends;
-	enum err_code rc;
+	struct emit m = { .w = w, .row = { .kind = hazard, .as = SHOWN_DANGER } };
 
 	if (w->unclassed_count == 0)
 		return ERR_OK;
-	rc = shape_join(w->st->geo, w->unclassed, w->unclassed_count, &w->kept, &all, e);
-	if (rc)
-		return rc;
-	ends = arena_calloc(&w->kept, (size_t)all.ring_count + 2, sizeof(*ends));
-	if (!ends || !fields_init(&row.fields, form, &w->kept))
+	if (!fields_init(&m.row.fields, store_form(w->st, hazard), &w->kept))
 		return err_set(e, ERR_NOMEM, "out of memory for danger areas");
-	(void)fields_set_text(&row.fields, "class", "unknown");
-	(void)fields_set_text(&row.fields, "status", "open");
-	for (uint32_t p = 0; !rc && p < all.part_count; p++) {
-		part = part_of(&all, p, ends);
-		row.fields.geom = &part;
-		if (!w->f->box || geom_box_overlap(geom_bounds(&part), *w->f->box))
-			rc = w->fn(w->ctx, &row, e);
-	}
-	return rc;
+	(void)fields_set_text(&m.row.fields, "class", "unknown");
+	(void)fields_set_text(&m.row.fields, "status", "open");
+	return shape_grid_join(w->unclassed, w->unclassed_count, ACCESS_GRID_M, emit_piece, &m, e);
 }
 
 static enum err_code

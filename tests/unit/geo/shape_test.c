@@ -15,6 +15,8 @@
 #include "geo/shape.h"
 #include "geo/simple.h"
 
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 static struct arena mem;
 static struct err e;
 static struct geo *ctx;
@@ -721,6 +723,64 @@ grid_grown_as_buffered(void **state)
 	assert_true(same > all * 95 / 100);
 }
 
+struct pieces {
+	const struct geom *list[400];
+	size_t count;
+};
+
+static enum err_code
+take_piece(void *context, const struct geom *piece, struct err *err)
+{
+	struct pieces *p = context;
+	struct geom *copy = arena_alloc(&mem, sizeof(*copy));
+
+	(void)err;
+	assert_true(p->count < N_OF(p->list) && geom_copy(piece, &mem, copy));
+	p->list[p->count++] = copy;
+	return ERR_OK;
+}
+
+/* Cells joined: as large as GEOS's union, made of valid pieces that hold what was given. */
+static void
+grid_joined_as_united(void **state)
+{
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 7, 7);
+	for (int i = 0; i < 40; i++) {
+		const struct geom *list[100];
+		struct pieces got = { .count = 0 };
+		struct geom all;
+		double sum = 0, at[2];
+		bool in;
+
+		arena_reset(&mem);
+		for (size_t k = 0; k < N_OF(list); k++) {
+			struct geom p, *cells = arena_alloc(&mem, sizeof(*cells));
+
+			assert_true(geom_make_point(30 + 0.03 * rng_f64(&r),
+			                            47.985 + 0.03 * rng_f64(&r), &mem, &p));
+			ok(shape_to_grid_grown(ctx, &p, 200 * rng_f64(&r), 100, &mem, cells, &e));
+			list[k] = cells;
+		}
+		ok(shape_union(ctx, list, N_OF(list), &mem, &all, &e));
+		ok(shape_grid_join(list, N_OF(list), 100, take_piece, &got, &e));
+		for (size_t k = 0; k < got.count; k++) {
+			enum shape_fault fault;
+
+			ok(shape_check(ctx, got.list[k], &fault, at, &e));
+			assert_int_equal(fault, SHAPE_VALID);
+			ok(shape_covers(ctx, &all, got.list[k], &in, &e));
+			assert_true(in);
+			sum += measure_area_m2(got.list[k]);
+		}
+		/* a cell has 10,000 m2; long edges are geodesics in one and cut short in the other
+		 */
+		assert_true(fabs(sum - measure_area_m2(&all)) < 3000);
+	}
+}
+
 /* What lies inside: within the area, away from its outline, on the same grid; nothing of a point.
  */
 static void
@@ -897,6 +957,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(grid_holds_and_repeats, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_cell_of_a_point, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_grown_as_buffered, setup, teardown),
+		cmocka_unit_test_setup_teardown(grid_joined_as_united, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_inside_is_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(grid_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
