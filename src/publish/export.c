@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "publish/suppress.h"
 #include "publish/writer.h"
 #include "store/submit.h"
 
@@ -162,24 +163,28 @@ take_row(void *ctx, const struct shown *row, struct err *e)
 	return rc;
 }
 
+/* Persons by year, as every other answer gives them; accidents and victims have the one table. */
 static enum err_code
 one_totals(struct export *x, const struct each_filter *f, struct err *e)
 {
-	struct access_total *t = NULL;
-	size_t n = 0;
+	static const char *const codes[] = { "casualties.by_year", NULL };
+	const struct figure_question q = { .codes = codes };
+	struct figure_set s = { 0 };
 	enum err_code rc = sheet_make_totals(x->st, f->kind, &x->mem, &x->sheet, e);
 
+	arena_init(&s.mem, 16u << 20);
 	if (!rc)
-		rc = access_totals(x->st, f, &x->mem, &t, &n, e);
-	if (!rc && (n > 0 || x->o->kind_count))
+		rc = suppress_casualties(x->st, &q, &s, e);
+	if (!rc && (s.count > 0 || x->o->kind_count))
 		rc = start_table(x, e);
-	for (size_t i = 0; !rc && i < n; i++) {
+	for (size_t i = 0; !rc && i < s.count; i++) {
 		struct store_value value[8];
 
-		sheet_total_values(&x->sheet, &t[i], value);
+		sheet_total_values(&x->sheet, &s.row[i], value);
 		rc = x->w->calls->row(x->w, value, NULL, NULL, e);
 		x->res->rows += !rc;
 	}
+	figure_set_free(&s);
 	return rc;
 }
 

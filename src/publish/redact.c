@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "publish/suppress.h"
 
 /* Does the dimension name a class of single items? */
 static bool
@@ -28,7 +29,7 @@ names_single(const char *dim)
 static bool
 is_public(const struct figure_question *q, const struct figure_row *r)
 {
-	/* records that are never shown, and persons, whose totals come from access_totals */
+	/* records that are never shown, and persons, whose tables come from suppress.h */
 	if (text_starts(r->code, "minefields.") || text_starts(r->code, "casualties.") ||
 	    text_eq(r->code, "laying.by_marking"))
 		return false;
@@ -40,78 +41,6 @@ is_public(const struct figure_question *q, const struct figure_row *r)
 		       (text_eq(r->code, "finds.items") || text_eq(r->code, "finds.by_category") ||
 		        text_eq(r->code, "laying.items"));
 	return !(text_eq(r->code, "claims.recorded") && text_eq(r->unit, "person"));
-}
-
-static bool
-is_wanted(const struct figure_question *q, const char *code)
-{
-	bool any = !q->codes || !*q->codes;
-
-	for (const char *const *p = q->codes; p && *p; p++) {
-		size_t n = strlen(*p);
-
-		any = any || (text_starts(code, *p) && (!code[n] || code[n] == '.'));
-	}
-	return any;
-}
-
-static enum err_code
-add_row(struct figure_set *s, const struct figure_row *r, struct err *e)
-{
-	struct figure_row *more;
-	size_t room;
-
-	if (s->count == s->room) {
-		room = s->room ? 2 * s->room : 64;
-		more = mem_realloc_array(s->row, room, sizeof(*more));
-		if (!more)
-			return err_set(e, ERR_NOMEM, "out of memory for figures");
-		s->row = more;
-		s->room = room;
-	}
-	s->row[s->count++] = *r;
-	return ERR_OK;
-}
-
-/* Persons by year and outcome of the whole register, without margins. */
-static enum err_code
-add_totals(struct store *st, const struct figure_question *q, struct figure_set *s, struct err *e)
-{
-	static const char *const kinds[] = { "victim", "accident" };
-	struct access_total *list = NULL;
-	size_t n = 0;
-	enum err_code rc = ERR_OK;
-
-	for (size_t k = 0; !rc && !n && k < 2;
-	     k++) { /* counts of accidents where nobody is listed */
-		struct each_filter f = { .kind = store_kind(st, kinds[k]),
-			                 .as_of_days = q->as_of_days,
-			                 .known_size = q->known_size };
-
-		if (f.kind >= 0)
-			rc = access_totals(st, &f, &s->mem, &list, &n, e);
-	}
-	for (size_t i = 0; !rc && i < n; i++) {
-		double v = (double)list[i].persons;
-		struct figure_row r = {
-			.code = "casualties.by_year",
-			.dim = arena_printf(&s->mem, "outcome=%s", list[i].outcome),
-			.place = "",
-			.period = list[i].year ? arena_printf(&s->mem, "%d", list[i].year)
-			                       : "unknown",
-			.known = v >= ACCESS_SMALL_CELL,
-			.value = v,
-			.low = v,
-			.high = v,
-			.unit = "person",
-			.method = "casualties/1",
-			.note = v >= ACCESS_SMALL_CELL ? "" : "fewer than 5, not published"
-		};
-
-		rc = r.dim && r.period ? add_row(s, &r, e)
-		                       : err_set(e, ERR_NOMEM, "out of memory for figures");
-	}
-	return rc;
 }
 
 enum err_code
@@ -139,5 +68,5 @@ redact_figures(struct store *st, const struct figure_question *q, enum access_ro
 	s->count = kept;
 	s->members = members;
 	mem_free(to);
-	return !q->by && is_wanted(q, "casualties.by_year") ? add_totals(st, q, s, e) : ERR_OK;
+	return suppress_casualties(st, q, s, e);
 }

@@ -8,7 +8,7 @@
 
 /**
  * Take from a set of figures what the role may not know; a role with exact access keeps all. Rows
- * and members are removed in place, totals that may be published are put in. ERR_NOMEM, ERR_IO.
+ * and members are removed in place; casualties are those of suppress.h. ERR_NOMEM, ERR_IO.
  */
 MUST_CHECK enum err_code redact_figures(struct store *st, const struct figure_question *q,
                                         enum access_role role, struct figure_set *s, struct err *e);

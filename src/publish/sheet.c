@@ -140,7 +140,6 @@ sheet_make_totals(struct store *st, int kind, struct arena *mem, struct sheet *r
 {
 	static const struct sheet_column column[] = {
 		{ "year", "#date+year", STORE_INT, false, SHEET_YEAR, 0 },
-		{ "outcome", "#affected+outcome", STORE_TEXT, false, SHEET_OUTCOME, 0 },
 		{ "persons", "#affected+num", STORE_INT, false, SHEET_PERSONS, 0 },
 		{ "note", "#meta+note", STORE_TEXT, false, SHEET_NOTE, 0 },
 	};
@@ -257,19 +256,18 @@ sheet_values(const struct sheet *s, const struct shown *row, const char *expires
 }
 
 void
-sheet_total_values(const struct sheet *s, const struct access_total *t, struct store_value *value)
+sheet_total_values(const struct sheet *s, const struct figure_row *r, struct store_value *value)
 {
+	int64_t year = 0;
+	bool dated = text_parse_i64(r->period, strlen(r->period), &year);
+
 	for (size_t i = 0; i < s->count; i++) {
 		value[i] = (struct store_value){ 0 };
-		if (s->column[i].source == SHEET_YEAR && t->year > 0)
-			value[i] = int_value(t->year);
-		else if (s->column[i].source == SHEET_OUTCOME)
-			value[i] = text_value(t->outcome);
-		else if (s->column[i].source == SHEET_PERSONS && t->persons >= 0)
-			value[i] = int_value(t->persons);
+		if (s->column[i].source == SHEET_YEAR && dated)
+			value[i] = int_value(year);
+		else if (s->column[i].source == SHEET_PERSONS && r->known)
+			value[i] = int_value((int64_t)r->value);
 		else if (s->column[i].source == SHEET_NOTE)
-			value[i] = text_value(t->persons < 0 ? "fewer than 5, not published"
-			                      : t->year == 0 ? "year not known"
-			                                     : NULL);
+			value[i] = text_value(*r->note ? r->note : dated ? NULL : "year not known");
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef PUBLISH_SHEET_H
 #define PUBLISH_SHEET_H
 
+#include "assess/figure.h"
 #include "store/access.h"
 
 enum sheet_source {
@@ -20,7 +21,6 @@ enum sheet_source {
 	SHEET_EXPIRES,
 	SHEET_NOTE,
 	SHEET_YEAR, /* of totals */
-	SHEET_OUTCOME,
 	SHEET_PERSONS
 };
 
@@ -53,7 +53,7 @@ MUST_CHECK enum err_code sheet_make_totals(struct store *st, int kind, struct ar
 MUST_CHECK enum err_code sheet_values(const struct sheet *s, const struct shown *row,
                                       const char *expires, struct arena *mem,
                                       struct store_value *value, struct err *e);
-void sheet_total_values(const struct sheet *s, const struct access_total *t,
+void sheet_total_values(const struct sheet *s, const struct figure_row *r,
                         struct store_value *value);
 
 #endif

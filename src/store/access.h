@@ -38,7 +38,7 @@ const char *access_role_name(enum access_role r);
 bool access_role_parse(const char *name, enum access_role *ret);
 /** Does the role see exact positions? */
 bool access_is_exact(enum access_role r);
-/** May records of the kind be shown one by one? Where not, access_totals may say how many. */
+/** May records of the kind be shown one by one? */
 bool access_has_rows(enum access_role r, const char *kind);
 /** What of a field of the kind may be shown. The main geometry: ACCESS_SHOW when there may be one,
  * exact or public. */
@@ -116,20 +116,5 @@ MUST_CHECK enum err_code access_row(struct store *st, enum access_role role, str
 MUST_CHECK enum err_code access_unclassed(struct store *st, const struct each_filter *f,
                                           enum access_role role, each_fn *fn, void *ctx,
                                           struct err *e);
-
-/* One published total: persons by year and outcome. */
-struct access_total {
-	int year;            /* 0 = unknown */
-	const char *outcome; /* "killed", "injured", "unknown"; static */
-	int64_t persons;     /* -1 = fewer than ACCESS_SMALL_CELL, not published */
-};
-/**
- * Totals of `accident` or `victim` for the whole register, by year and outcome, ascending; no
- * margins, so that a small cell cannot be reckoned back. The array is in mem. Other kinds:
- * ret_count 0.
- */
-MUST_CHECK enum err_code access_totals(struct store *st, const struct each_filter *f,
-                                       struct arena *mem, struct access_total **ret,
-                                       size_t *ret_count, struct err *e);
 
 #endif

@@ -164,7 +164,7 @@ def main():
     ok("'=cmd|calc!A1" in csv_text and ',=cmd' not in csv_text, 'a formula is defused')
     ok(csv_text.splitlines()[1].startswith('#meta+id') and '#geo+lat' in csv_text.splitlines()[1], 'HXL tags stand in row 2')
     totals = (work / 'public_csv' / 'victim_totals.csv').read_text()
-    ok('outcome' in totals and not re.search(r'\n\d+,\w+,[1-4],', totals), 'small cells are not published')
+    ok('persons' in totals and not re.search(r'\n\d*,[1-4],', totals), 'small cells are not published')
 
     # Refusals: nothing is written over, a role is named, exact exports need the keys, rows that a role does not get.
     run('export', 'r.gpkg', 'public_gpkg.gpkg', '--role', 'public', expect=1)

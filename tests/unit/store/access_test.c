@@ -454,35 +454,6 @@ box_acts_on_what_is_shown(void **state)
 	buf_done(&a.bytes);
 }
 
-/* By hand: 4 victims in 2021 (withheld), 56 in 2024; 60 accidents with 1 killed and 7 injured each.
- */
-static void
-totals(void **state)
-{
-	struct each_filter f = { .kind = store_kind(st, "victim"),
-		                 .as_of_days = INT64_MAX,
-		                 .known_size = INT64_MAX };
-	struct access_total *t = NULL;
-	size_t n = 0;
-
-	(void)state;
-	ok(access_totals(st, &f, &mem, &t, &n, &e));
-	assert_int_equal(n, 2);
-	assert_int_equal(t[0].year, 2021);
-	assert_int_equal(t[0].persons, -1);
-	assert_int_equal(t[1].year, 2024);
-	assert_int_equal(t[1].persons, 56);
-	assert_string_equal(t[1].outcome, "injured");
-	f.kind = store_kind(st, "accident");
-	ok(access_totals(st, &f, &mem, &t, &n, &e));
-	assert_int_equal(n, 2);
-	assert_int_equal(t[0].persons, 60);
-	assert_int_equal(t[1].persons, 420);
-	f.kind = store_kind(st, "hazard");
-	ok(access_totals(st, &f, &mem, &t, &n, &e));
-	assert_int_equal(n, 0);
-}
-
 /* domain.md section 17, row by row. */
 static void
 who_gets_rows(void **state)
@@ -587,11 +558,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_forbidden),
-		cmocka_unit_test(danger_stays),
-		cmocka_unit_test(box_acts_on_what_is_shown),
-		cmocka_unit_test(totals),
-		cmocka_unit_test(who_gets_rows),
+		cmocka_unit_test(nothing_forbidden),         cmocka_unit_test(danger_stays),
+		cmocka_unit_test(box_acts_on_what_is_shown), cmocka_unit_test(who_gets_rows),
 		cmocka_unit_test(pages_and_single_records),
 	};
 
