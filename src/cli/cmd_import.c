@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/edits.h"
 #include "ingest/import.h"
 #include "ingest/overlaps.h"
 
@@ -21,7 +22,7 @@ struct texts {
 		*author, *keys, *group;
 	const char *limit[MAX_LIMITS + 1];
 	size_t limits;
-	bool guess, dry_run;
+	bool guess, dry_run, edits;
 };
 
 struct told {
@@ -208,6 +209,7 @@ run_import(struct cli *cli, int argc, char **argv)
 		{ .name = "--layer", .value = &t.layer },
 		{ .name = "--map", .value = &t.map },
 		{ .name = "--guess", .flag = &t.guess },
+		{ .name = "--edits", .flag = &t.edits },
 		{ .name = "--dry-run", .flag = &t.dry_run },
 		{ .name = "--key", .value = &t.keys },
 		{ .name = "--crs", .value = &t.crs },
@@ -229,6 +231,14 @@ run_import(struct cli *cli, int argc, char **argv)
 
 	if (cli_parse(cli, options, argc, argv, t.operand, 3, &n, &e))
 		return cli_usage("import", &e);
+	if (t.edits && (n != 2 || t.map || t.guess || t.keys || t.approved_by)) {
+		(void)err_set(&e, ERR_INVALID,
+		              "import --edits takes a register and a work copy, and only --dry-run, "
+		              "--message and --author");
+		return cli_usage("import", &e);
+	}
+	if (t.edits)
+		return edits_run(cli, t.operand[0], t.operand[1], t.author, t.message, t.dry_run);
 	if (n != 3 || (t.map && t.guess)) {
 		(void)err_set(&e, ERR_INVALID,
 		              n != 3 ? "import needs a register, a kind and a file"
@@ -257,7 +267,8 @@ const struct cli_command cmd_import = {
 	.synopsis =
 		"FILE KIND SOURCE [--layer L] [--map MAP.sql | --guess] [--dry-run]\n"
 		"       [--key FIELD,...] [--crs CODE] [--operation EPSG] [--source-date DATE]\n"
-		"       [--message TEXT] [--approved-by NAME] [--encoding E] [--limit KEY=VALUE]",
+		"       [--message TEXT] [--approved-by NAME] [--encoding E] [--limit KEY=VALUE]\n"
+		"fallow import FILE WORKCOPY.gpkg --edits [--dry-run] [--message TEXT]",
 	.text = "Reads SOURCE in a sandbox and takes its rows in as records of a kind. What a row\n"
 		"means is said by a mapping: one SQL SELECT over the table source, whose columns "
 		"are\n"
@@ -270,6 +281,9 @@ const struct cli_command cmd_import = {
 		"  --map MAP.sql      the mapping; lon, lat, x, y, position and crs are columns "
 		"too\n"
 		"  --guess            draft the mapping (also what happens without --map)\n"
+		"  --edits            take back a work copy (fallow workcopy): what was edited "
+		"waits\n"
+		"                     for approval\n"
 		"  --dry-run          tell what would happen, write nothing\n"
 		"  --key FIELD,...    fields that make a row known again in a later edition: "
 		"changed\n"

@@ -24,6 +24,7 @@ struct gpkgfile {
 	struct rtree_load load;
 	int64_t fid;
 	char now[28];
+	bool work; /* a work copy */
 	bool finished;
 };
 
@@ -115,6 +116,23 @@ gpkgfile_create(const char *path, const char *metadata, struct gpkgfile **ret, s
 	return rc;
 }
 
+enum err_code
+gpkgfile_create_work(const char *path, const char *metadata, struct gpkgfile **ret, struct err *e)
+{
+	struct gpkgfile *g = NULL;
+	enum err_code rc = gpkgfile_create(path, metadata, &g, e);
+
+	if (!rc)
+		rc = run_script(g, SQL_STORE_WORK_OUTBOX, e);
+	if (rc) {
+		gpkgfile_free(g);
+		return rc;
+	}
+	g->work = true;
+	*ret = g;
+	return ERR_OK;
+}
+
 static enum err_code
 finish_layer(struct gpkgfile *g, struct err *e)
 {
@@ -129,6 +147,11 @@ finish_layer(struct gpkgfile *g, struct err *e)
 		if (!rc)
 			rc = run_script(g, SQL_STORE_GPKG_EXTENT, e);
 	}
+	if (!rc && g->name && g->work)
+		rc = run_script(g,
+		                text_starts(g->name, "fallow_") ? SQL_STORE_WORK_FIXED
+		                                                : SQL_STORE_WORK_LAYER,
+		                e);
 	rtree_load_done(&g->load);
 	memset(&g->load, 0, sizeof(g->load));
 	g->name = NULL;
@@ -155,7 +178,8 @@ make_table(struct gpkgfile *g, struct err *e)
 	buf_init(&into, 1u << 20);
 	buf_adds(&b, "CREATE TABLE ");
 	db_quote_name(&b, g->name);
-	buf_adds(&b, " (fid INTEGER PRIMARY KEY NOT NULL");
+	/* in a work copy the number of a row that was deleted is not given again */
+	buf_printf(&b, " (fid INTEGER PRIMARY KEY %sNOT NULL", g->work ? "AUTOINCREMENT " : "");
 	buf_adds(&into, "INSERT INTO ");
 	db_quote_name(&into, g->name);
 	buf_adds(&into, " VALUES (?");
