@@ -116,7 +116,7 @@ LISTS = {
     "team_type": "nts ts manual mechanical dogs eod bac risk_education quality unknown",
     "task_status": "draft ordered accepted ongoing completed returned cancelled unknown",
     "decision_type": "approval return release reopen handover correction priority_override disclosure",
-    "event_type": "viewed exported redacted handed_over erased key_changed imported dismissed form_changed",  # DESIGN 2, 5
+    "event_type": "viewed exported redacted handed_over erased key_changed imported dismissed deletion_proposed form_changed",  # DESIGN 2, 5
     "source_reliability": "a b c d e f",  # 2.4
     "info_credibility": "1 2 3 4 5 6",
     "yes_no_unknown": "yes no unknown",  # rule 2
