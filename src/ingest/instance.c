@@ -15,6 +15,7 @@ struct reading {
 	size_t files;
 	struct arena *mem;
 	struct instance_found *found;
+	bool in_repeat;
 	double accuracy_m;      /* of the main geometry */
 	const char *point_text; /* the main geometry's text when it is a point */
 };
@@ -226,6 +227,7 @@ file_of(struct reading *r, const char *name, bool of_field, const char *caption)
 	for (size_t i = 0; i < r->files; i++)
 		if (text_eq(r->file[i].name, name)) {
 			r->file[i].of_field = r->file[i].of_field || of_field;
+			r->file[i].of_repeat = r->file[i].of_repeat || r->in_repeat;
 			if (caption && *caption)
 				r->file[i].caption = caption;
 			return r->file[i].sha256;
@@ -341,6 +343,7 @@ repeat_values(struct reading *r, const struct form_field *f, struct mapping_valu
 	size_t n = 0;
 
 	buf_init(&b, 8u << 20);
+	r->in_repeat = true;
 	buf_addc(&b, '[');
 	for (const struct xml_node *one = r->in->root->first; one; one = one->next) {
 		size_t answers = 0;
@@ -368,6 +371,7 @@ repeat_values(struct reading *r, const struct form_field *f, struct mapping_valu
 		if (answers)
 			buf_addc(&b, '}');
 	}
+	r->in_repeat = false;
 	buf_addc(&b, ']');
 	if (n && buf_ok(&b))
 		*ret = text_value(arena_strndup(r->mem, b.data, b.size));

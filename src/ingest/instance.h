@@ -29,6 +29,7 @@ struct instance_file {
 	size_t size;
 	char sha256[65];     /* set by who keeps it; "" = not kept yet */
 	bool of_field;       /* a field of the kind holds it */
+	bool of_repeat;      /* a field of one of its repeats holds it */
 	const char *caption; /* what its question says of it, or NULL */
 };
 

@@ -278,60 +278,7 @@ add_source(struct work *w, const struct instance_file *f, const char *type, cons
 	return ERR_OK;
 }
 
-static void
-add_ref(struct buf *b, struct uuid id)
-{
-	char text[UUID_TEXT];
-
-	uuid_format(id, text);
-	buf_printf(b, "%s\"%s\"", b->size ? "," : "[", text);
-}
-
-static enum err_code
-add_file(struct work *w, const struct instance_file *f, struct buf *refs, struct err *e)
-{
-	uint8_t key[32];
-	struct rowkey known;
-	bool here = false;
-	enum err_code rc;
-
-	hash_texts("fallow phone file 1", w->inst.id, f->name, f->sha256, key);
-	rc = rowkey_find(w->p->keys, key, &here, &known, e);
-	if (rc || here)
-		return rc;
-	rc = add_source(w, f, source_type(f), key, e);
-	if (!rc)
-		add_ref(refs, w->rev[w->revs - 1].id);
-	return rc;
-}
-
-/* Sources for the files that no field holds and that are not here yet; and for the form itself when
- * it says what no field can hold. */
-static enum err_code
-add_files(struct work *w, struct err *e)
-{
-	struct instance_file xml = { .name = XML_NAME, .type = "text/xml" };
-	struct buf refs;
-	enum err_code rc = ERR_OK;
-
-	buf_init(&refs, 1u << 16);
-	for (size_t i = 0; !rc && i < w->in->files; i++)
-		if (!w->in->file[i].of_field)
-			rc = add_file(w, &w->in->file[i], &refs, e);
-	if (!rc && w->keep_xml) {
-		text_hex(w->content, 32, xml.sha256);
-		rc = add_file(w, &xml, &refs, e);
-	}
-	if (!rc && refs.size) {
-		buf_addc(&refs, ']');
-		w->refs = buf_ok(&refs) ? arena_strndup(&w->p->mem, refs.data, refs.size) : NULL;
-		rc = w->refs ? ERR_OK : no_memory(e);
-	}
-	buf_done(&refs);
-	return rc;
-}
-
-/* Two JSON lists of ids as one. */
+/* Two JSON lists of ids as one; NULL when memory ends or both are NULL. */
 static const char *
 join_lists(const char *a, const char *b, struct arena *mem)
 {
@@ -340,6 +287,46 @@ join_lists(const char *a, const char *b, struct arena *mem)
 	if (!b)
 		return a;
 	return arena_printf(mem, "%.*s,%s", (int)strlen(a) - 1, a, b + 1);
+}
+
+static enum err_code
+add_file(struct work *w, const struct instance_file *f, struct err *e)
+{
+	uint8_t key[32];
+	struct rowkey known;
+	char id[UUID_TEXT];
+	const char *one;
+	bool here = false;
+	enum err_code rc;
+
+	hash_texts("fallow phone file 1", w->inst.id, f->name, f->sha256, key);
+	rc = rowkey_find(w->p->keys, key, &here, &known, e);
+	if (!rc && !here)
+		rc = add_source(w, f, source_type(f), key, e);
+	if (rc || here)
+		return rc;
+	uuid_format(w->rev[w->revs - 1].id, id);
+	one = arena_printf(&w->p->mem, "[\"%s\"]", id);
+	w->refs = one ? join_lists(w->refs, one, &w->p->mem) : NULL;
+	return w->refs ? ERR_OK : no_memory(e);
+}
+
+/* Sources for the files that no field holds and that are not here yet; and for the form itself when
+ * it says what no field can hold. */
+static enum err_code
+add_files(struct work *w, struct err *e)
+{
+	struct instance_file xml = { .name = XML_NAME, .type = "text/xml" };
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < w->in->files; i++)
+		if (!w->in->file[i].of_field)
+			rc = add_file(w, &w->in->file[i], e);
+	if (!rc && w->keep_xml) {
+		text_hex(w->content, 32, xml.sha256);
+		rc = add_file(w, &xml, e);
+	}
+	return rc;
 }
 
 static void
@@ -472,6 +459,27 @@ take(struct work *w, const struct rowkey *known, struct err *e)
 	return write_all(w, rev, NULL, e);
 }
 
+/* Files of a repeat's fields that came late become sources: its rows may have been corrected since.
+ */
+static enum err_code
+add_repeat_files(struct work *w, const struct store_fields *now, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (size_t k = 0; !rc && k < w->in->files; k++) {
+		const struct instance_file *f = &w->in->file[k];
+		bool held = !f->of_repeat;
+
+		for (size_t i = 0; !held && i < now->form->field_count; i++)
+			held = now->form->field[i].type == FORM_REPEAT &&
+			       now->value[i].type == STORE_JSON &&
+			       strstr(now->value[i].s, f->sha256);
+		if (!held)
+			rc = add_file(w, f, e);
+	}
+	return rc;
+}
+
 /* The same form again: files that did not come before are added to what the record is now. */
 static enum err_code
 add_late_files(struct work *w, const struct rowkey *known, struct err *e)
@@ -480,12 +488,15 @@ add_late_files(struct work *w, const struct rowkey *known, struct err *e)
 	struct store_fields now;
 	uint8_t(*leaf)[32] = arena_alloc(&w->p->mem, 32);
 	const struct instance_columns *c = &w->r->columns;
-	bool more = w->refs != NULL;
+	bool more;
 	int refs;
 	enum err_code rc = leaf ? newest(w, known, &now, *leaf, e) : no_memory(e);
 
+	if (!rc)
+		rc = add_repeat_files(w, &now, e);
 	if (rc)
 		return rc;
+	more = w->refs != NULL;
 	uuid_format(known->id, w->ret->id);
 	for (size_t i = 0; i < c->count; i++) {
 		struct store_value *v = &now.value[c->field[i]];

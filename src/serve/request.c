@@ -228,22 +228,23 @@ find_route(struct front *f, struct conn *c)
 {
 	struct request *r = c->req;
 	const char *segment[ROUTE_SEGMENTS_MOST] = { 0 }, *arg[ASK_ARGS];
-	size_t count = 0;
+	const char *token = NULL, *name = NULL;
+	size_t count = 0, skip;
 	unsigned allow = 0;
-	bool named;
-	const char *rest = after_register(r->target.path, &named);
 	enum route_found found = ROUTE_NO_PATH;
 	struct parcel *p;
 
-	if (route_split(rest, &r->mem, segment, &count))
-		found = route_find(r->ask.method, segment, count, &r->ask.route, arg, &allow);
-	if (found == ROUTE_FOUND && named && r->ask.route->of_server)
+	if (route_split(r->target.path, &r->mem, segment, &count)) {
+		skip = route_prefix(segment, count, &token, &name);
+		found = route_find(r->ask.method, segment + skip, count - skip, &r->ask.route, arg,
+		                   &allow);
+	}
+	if (found == ROUTE_FOUND && name && r->ask.route->of_server)
 		found = ROUTE_NO_PATH;
 	if (found == ROUTE_FOUND) {
 		r->part = r->ask.route->part;
 		r->route = r->ask.route->id;
-		if (count > 1 && strcmp(segment[0], "t") == 0)
-			r->shown.token = segment[1];
+		r->shown.token = token;
 		return true;
 	}
 	p = parcel_problem(found == ROUTE_NO_METHOD ? 405 : 404,

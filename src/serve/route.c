@@ -106,31 +106,32 @@ route_split(const char *path, struct arena *mem, const char *segment[ROUTE_SEGME
 	return true;
 }
 
-/* What stands in front of an address: /t/TOKEN, which the front has turned into who asks, then
- * /r/NAME. */
-static enum err_code
-take_prefix(struct site *s, struct ask *q, const char *const *segment, size_t count,
-            size_t *ret_skip, bool *ret_named, struct err *e)
+size_t
+route_prefix(const char *const *segment, size_t count, const char **ret_token,
+             const char **ret_register)
 {
 	size_t skip = 0;
 
-	q->prefix = "";
-	q->reg = s->count ? &s->reg[0] : NULL;
+	*ret_token = *ret_register = NULL;
 	if (count > 2 && strcmp(segment[0], "t") == 0) {
+		*ret_token = segment[1];
 		skip = 2;
-		q->prefix = arena_printf(q->mem, "/t/%s", segment[1]);
 	}
-	*ret_named = count - skip >= 2 && strcmp(segment[skip], "r") == 0;
-	if (*ret_named) {
-		q->reg = site_find(s, segment[skip + 1]);
-		if (!q->reg)
-			return err_set(e, ERR_NOTFOUND, "no register of that name is served here");
-		q->prefix = q->prefix
-		                    ? arena_printf(q->mem, "%s/r/%s", q->prefix, segment[skip + 1])
-		                    : NULL;
+	if (count - skip >= 2 && strcmp(segment[skip], "r") == 0) {
+		*ret_register = segment[skip + 1];
 		skip += 2;
 	}
-	*ret_skip = skip;
+	return skip;
+}
+
+static enum err_code
+take_prefix(struct site *s, struct ask *q, const char *token, const char *name, struct err *e)
+{
+	q->reg = name ? site_find(s, name) : s->count ? &s->reg[0] : NULL;
+	if (name && !q->reg)
+		return err_set(e, ERR_NOTFOUND, "no register of that name is served here");
+	q->prefix = arena_printf(q->mem, "%s%s%s%s", token ? "/t/" : "", token ? token : "",
+	                         name ? "/r/" : "", name ? name : "");
 	return q->prefix ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory");
 }
 
@@ -139,14 +140,15 @@ answer(struct site *s, struct ask *q, struct reply *r, int *ret_status, struct e
 {
 	const char *segment[ROUTE_SEGMENTS_MOST] = { 0 };
 	size_t count = 0, skip = 0;
+	const char *token, *name;
 	unsigned allow = 0;
-	bool named = false;
 	enum err_code rc;
 
 	*ret_status = 0;
 	if (!route_split(q->path, q->mem, segment, &count))
 		return err_set(e, ERR_NOTFOUND, "no such address");
-	rc = take_prefix(s, q, segment, count, &skip, &named, e);
+	skip = route_prefix(segment, count, &token, &name);
+	rc = take_prefix(s, q, token, name, e);
 	if (rc)
 		return rc;
 	switch (route_find(q->method, segment + skip, count - skip, &q->route, q->arg, &allow)) {
@@ -158,7 +160,7 @@ answer(struct site *s, struct ask *q, struct reply *r, int *ret_status, struct e
 	case ROUTE_NO_PATH:
 		return err_set(e, ERR_NOTFOUND, "no such address");
 	}
-	if (!q->route->fn || (named && q->route->of_server))
+	if (!q->route->fn || (name && q->route->of_server))
 		return err_set(e, ERR_NOTFOUND, "no such address");
 	if (!(q->route->allow & SERVE_BIT(q->who.role))) {
 		bool stranger = q->who.role == SERVE_PUBLIC && !q->who.id;

@@ -43,6 +43,14 @@ enum {
 bool route_split(const char *path, struct arena *mem, const char *segment[ROUTE_SEGMENTS_MOST],
                  size_t *ret_count);
 
+/**
+ * What stands in front of an address: /t/TOKEN, a token or app password for programs that can show
+ * none otherwise, then /r/NAME. NULL where it is missing; both may be. Returns how many segments
+ * that are.
+ */
+size_t route_prefix(const char *const *segment, size_t count, const char **ret_token,
+                    const char **ret_register);
+
 enum route_found {
 	ROUTE_FOUND,
 	ROUTE_NO_PATH,  /* 404 */
