@@ -1,7 +1,7 @@
 // The frame of every view: which register, where to go, how old the data is, and that no mark does not mean safe.
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useAsk } from './api';
 import { useRegisterForms } from './forms';
 import { entered, go, href, place, setQuery, type View } from './route';
@@ -141,10 +141,12 @@ function Strip({ status }: { status: Status | undefined }) {
 export function App() {
 	const p = place.value;
 	const registers = useAsk<{ registers: RegisterName[] }>('/registers', undefined, true);
-	const status = useAsk<Status>('/api/status');
+	const status = useAsk<Omit<Status, 'role' | 'now'>>('/api/status');
 	const me = useAsk<Me>('/api/me', undefined, true);
 	useRegisterForms();
 	const again = () => { status.again(); me.again(); };
+	// The status is the same for all who see the same, so who asks and today's date are not in it.
+	const known = useMemo(() => status.data && { ...status.data, role: me.data?.role ?? 'public', now: new Date().toISOString() }, [status.data, me.data]);
 	const first = useRef(true);
 	useEffect(() => {
 		const name = p.view === 'missing' ? t('missing') : t(`nav_${p.view}` as 'nav_map');
@@ -162,12 +164,12 @@ export function App() {
 	return (
 		<>
 			<Bar registers={registers.data?.registers} me={me.data} />
-			<Strip status={status.data} />
+			<Strip status={known} />
 			<main id="main" class={`view-${p.view}`} tabIndex={-1}>
 				{status.state === 'error' && <ErrorBox error={status.error!} what={t('register')} again={status.again} />}
 				{p.view === 'missing' ? (
 					<><Head title={t('missing')} /><Empty>{t('missing_text')} <a href={href('picture')}>{t('nav_picture')}</a></Empty></>
-				) : <Later key={key} view={p.view} status={status.data} me={me.data} again={again} />}
+				) : <Later key={key} view={p.view} status={known} me={me.data} again={again} />}
 			</main>
 			<footer class="foot">
 				<p>Fallow{status.data && ` · ${t('log_size', { n: number(status.data.log.size) })}`}</p>

@@ -11,7 +11,7 @@ function fill(text: string, values?: Record<string, string | number>): string {
 	return values ? text.replace(/\{(\w+)\}/g, (all, k: string) => (k in values ? String(values[k]) : all)) : text;
 }
 export function t(word: Word, values?: Record<string, string | number>): string {
-	return fill(words[word][order[lang.value]], values);
+	return fill(words[word]?.[order[lang.value]] ?? String(word), values);
 }
 // A word whose name comes from the server; the name itself where the table has none.
 export function tMaybe(prefix: string, code: string): string {

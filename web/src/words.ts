@@ -335,6 +335,7 @@ export const words = {
 	ns_failed: ['parts of the map failed to load', 'частин карти не завантажено', 'xəritə hissəsi yüklənmədi'],
 	ns_in_view: ['areas drawn in this view', 'ділянок показано тут', 'sahə bu görünüşdə çəkilib'],
 	ns_of: ['(of {n} in the register)', '(із {n} у реєстрі)', '(reyestrdə {n})'],
+	ns_of_public: ['(the register holds {n}; danger that may not be told apart comes on top)', '(у реєстрі {n}; небезпека, яку не можна уточнювати, додатково)', '(reyestrdə {n}; dəqiqləşdirilə bilməyən təhlükə əlavədir)'],
 	ns_filtered: ['hidden by your filters', 'приховано вашими фільтрами', 'filtrlərinizlə gizlədilib'],
 	ns_gathered: ['of them gathered into symbols with a number, drawn as the worst; filters do not hide these', 'з них зібрано в позначки з числом, показані як найгірша; фільтри їх не приховують', 'bunlardan rəqəmli işarələrdə toplanıb, ən pisi kimi göstərilir; filtrlər onları gizlətmir'],
 	gathered_n: ['{n} areas gathered here; zoom in', 'Тут зібрано ділянок: {n}; наблизьте', 'Burada {n} sahə toplanıb; yaxınlaşdırın'],

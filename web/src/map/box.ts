@@ -31,6 +31,7 @@ export interface BoxOptions {
 	at?: [number, number, number]; // lon, lat, zoom
 	print?: boolean;
 	quiet?: boolean; // no movement by the user
+	exact?: boolean; // the bounds fill the width, without a margin
 	label: string;
 	onMove?: (lon: number, lat: number, zoom: number) => void;
 	onClick?: (lon: number, lat: number, hit: { layer: string; properties: Record<string, unknown> }[]) => void;
@@ -63,7 +64,7 @@ export class Box {
 		const map = (this.map = new ml.Map({
 			container: this.el,
 			style: makeStyle(o.where, o.filter, light, 16, o.layers ?? tileLayers),
-			...(o.at ? { center: [o.at[0], o.at[1]] as [number, number], zoom: o.at[2] } : o.bounds ? { bounds: o.bounds, fitBoundsOptions: { padding: 40, maxZoom: 15 } } : {}),
+			...(o.at ? { center: [o.at[0], o.at[1]] as [number, number], zoom: o.at[2] } : o.bounds ? { bounds: o.bounds, fitBoundsOptions: o.exact ? { padding: 0 } : { padding: 40, maxZoom: 15 } } : {}),
 			attributionControl: false,
 			interactive: !o.quiet,
 			dragRotate: false,

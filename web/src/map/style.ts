@@ -133,7 +133,7 @@ export function makeStyle(w: Where, f: MapFilter, l: Ground, maxzoom: number, la
 			layout: { visibility: f.layers.includes('place') ? 'visible' : 'none', 'text-field': ['coalesce', ['get', 'name'], ''], 'text-font': ['sans-serif'], 'text-size': ['interpolate', ['linear'], ['zoom'], 5, 10.5, 12, 13.5], 'text-anchor': 'bottom', 'text-offset': [0, -0.3], 'text-optional': true, 'symbol-sort-key': ['-', 0, ['to-number', ['coalesce', ['get', 'population'], 0]]] },
 			paint: text,
 		}, {
-			id: 'place-dot', type: 'circle', source: 'place', 'source-layer': 'place', filter: isPoint,
+			id: 'place-dot', type: 'circle', source: 'place', 'source-layer': 'place', filter: isPoint, minzoom: 7,
 			layout: { visibility: f.layers.includes('place') ? 'visible' : 'none' }, paint: { 'circle-radius': 2.2, 'circle-color': l.text, 'circle-stroke-color': l.halo, 'circle-stroke-width': 1 },
 		});
 	}

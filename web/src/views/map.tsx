@@ -56,7 +56,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 	const sees = (k: string) => !s || s.sees.kinds.includes(k);
 	const row = (name: string, label: string) => sees(name) || name === 'hazard'
 		? <label class="check"><input type="checkbox" checked={f.layers.includes(name)} onChange={() => toggle(name)} /> {label}</label>
-		: <span class="faint">{label} – {t('not_for_you')}</span>;
+		: <p class="faint small">{label} – {t('not_for_you')}</p>;
 	const name = (h: (typeof hazardLooks)[number]) => h.classes.length ? h.classes.filter(Boolean).map((c) => choiceName('hazard', 'class', c!)).join(', ') : h.shownAs === 'released' ? t('released_own') : t('released_reported');
 	const dim = (h: (typeof hazardLooks)[number]) => (f.classes.length && h.classes.length && !h.classes.some((c) => f.classes.includes(c ?? ''))) || (f.shown.length && !f.shown.includes(h.shownAs));
 	const inRegister = s ? s.hazards.danger + s.hazards.reported_released + s.hazards.released : null;
@@ -82,7 +82,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 			<h3>{t('not_shown')}</h3>
 			<ul class="not-shown" aria-live="polite">
 				{failed > 0 && <li class="warn"><b>{number(failed)}</b> {t('ns_failed')}</li>}
-				{counted && <li data-in-view={counted.shown}><b>{number(counted.shown)}</b> {t('ns_in_view')}{inRegister !== null && ` ${t('ns_of', { n: number(inRegister) })}`}</li>}
+				{counted && <li data-in-view={counted.shown}><b>{number(counted.shown)}</b> {t('ns_in_view')}{inRegister !== null && ` ${t(s?.sees.exact ? 'ns_of' : 'ns_of_public', { n: number(inRegister) })}`}</li>}
 				{counted && <li data-filtered={counted.filtered} class={counted.filtered ? 'warn' : undefined}><b>{number(counted.filtered)}</b> {t('ns_filtered')}</li>}
 				{counted && counted.gathered > 0 && <li><b>{number(counted.gathered)}</b> {t('ns_gathered')}</li>}
 				{s && <li data-no-position={s.hazards.no_position}><b>{number(s.hazards.no_position)}</b> {t('ns_no_position')}</li>}

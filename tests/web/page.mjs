@@ -1,0 +1,315 @@
+// Walks every view of the page on a running server: no console error, no breach of the policy, what is shown is what the
+// API answers. usage: node tests/web/page.mjs ADDRESS   (registers exampla, ukraine, azerbaijan)
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { check, done, holds, near, open, same, visit } from './harness.mjs';
+
+const address = process.argv[2];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const api = async (path) => {
+	const r = await fetch(address + path, { headers: { accept: 'application/json' } });
+	holds(r.ok, `${path}: ${r.status}`);
+	return r.json();
+};
+const browser = await open();
+const v = await visit(browser);
+const { page } = v;
+const go = async (path, wait = 'h1') => { await page.goto(address + path); await page.waitForSelector(wait); };
+const settled = () => page.waitForSelector('[data-idle]', { timeout: 30000 });
+const registers = (await api('/registers')).registers;
+const prefix = (i) => (i === 0 ? '' : `/r/${registers[i].name}`);
+
+await check('the policy forbids what is inline, and foreign addresses', async () => {
+	const r = await fetch(address + '/picture', { headers: { accept: 'text/html' } });
+	const policy = r.headers.get('content-security-policy') ?? '';
+	holds(policy.includes("default-src 'none'") && policy.includes("script-src 'self'") && policy.includes("style-src 'self'"), policy);
+	holds(!/unsafe|data:|https?:/.test(policy), policy);
+	const html = await r.text();
+	holds(!/<script(?![^>]*src=)|style=|<style|onclick=/i.test(html), 'something is inline');
+});
+
+await check('first view: under 600 kB as sent, without the map', async () => {
+	const c = await visit(browser);
+	const cdp = await c.context.newCDPSession(c.page);
+	await cdp.send('Network.enable');
+	let bytes = 0, parts = 0;
+	const names = [];
+	cdp.on('Network.responseReceived', (e) => names.push(e.response.url));
+	cdp.on('Network.loadingFinished', (e) => { bytes += e.encodedDataLength; parts++; });
+	await c.page.goto(address + '/picture');
+	await c.page.waitForSelector('.cards');
+	await c.page.waitForLoadState('networkidle');
+	console.log(`      ${(bytes / 1000).toFixed(0)} kB in ${parts} answers`);
+	holds(bytes > 10000 && bytes < 600000, `${bytes} bytes`);
+	holds(!names.some((n) => /map-worker|\.mvt/.test(n)), 'the map came with the first view');
+	await c.context.close();
+});
+
+for (const [i, r] of registers.entries()) {
+	await check(`picture of ${r.name}: each figure is that of the API`, async () => {
+		await go(`${prefix(i)}/picture`, '.cards');
+		const { figures, waiting_hazards, quarantined_hazards } = await api(`${prefix(i)}/api/figures`);
+		await page.click('.all-figures summary');
+		const seen = await page.$$eval('.amount', (all) => all.map((a) => ({ ...a.dataset, text: a.innerText })));
+		holds(seen.length >= figures.length, `${seen.length} shown of ${figures.length}`);
+		const key = (f) => `${f.code}|${f.dimension ?? ''}|${f.period ?? ''}`;
+		for (const s of seen) {
+			const f = figures.filter((x) => key(x) === key(s));
+			holds(f.some((x) => String(x.value) === s.value && String(x.low) === s.low && String(x.high) === s.high), `${key(s)} shows ${s.value}, the API says ${f.map((x) => x.value)}`);
+			if (f[0].value === null) holds(/no records/.test(s.text), `${key(s)}: ${s.text}`);
+		}
+		for (const f of figures) holds(seen.some((s) => key(s) === key(f)), `${key(f)} is not shown`);
+		const area = figures.find((f) => f.code === 'extent.area' && f.value > 1e6);
+		if (area) holds(seen.find((s) => s.code === 'extent.area').text.includes(`${(area.value / 1e6).toFixed(2)}\u00a0km²`), 'area in words');
+		same(await page.$eval('[data-waiting]', (e) => e.dataset.waiting), String(waiting_hazards), 'waiting');
+		same(await page.$eval('[data-quarantined]', (e) => e.dataset.quarantined), String(quarantined_hazards), 'quarantined');
+		v.quiet();
+	});
+	await check(`records of ${r.name}: each list is that of the API`, async () => {
+		const { sees } = await api(`${prefix(i)}/api/status`);
+		for (const kind of sees.kinds) {
+			await go(`${prefix(i)}/records?kind=${kind}`, '[data-rows], [data-empty]');
+			const want = await api(`${prefix(i)}/api/records?kind=${kind}&limit=50`);
+			same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), want.records.map((x) => x.id), kind);
+		}
+		v.quiet();
+	});
+}
+
+await check('explanation: from a number to its records, and back', async () => {
+	await go('/picture', '.cards');
+	await page.click('.amount-big[data-code="extent.area"] .amount-value');
+	await page.waitForSelector('dialog [data-explained="extent.area"]');
+	const want = (await api('/api/explain?figure=extent.area')).figures[0];
+	same(await page.$$eval('dialog tbody tr', (a) => a.length), want.records.length, 'rows');
+	holds(page.url().includes('explain=extent.area'), 'it has an address');
+	await page.reload();
+	await page.waitForSelector('dialog [data-explained="extent.area"]');
+	await page.keyboard.press('Escape');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	await page.goBack();
+	await page.waitForSelector('dialog tbody a');
+	await page.click('dialog tbody a');
+	await page.waitForSelector('.record');
+	same(new URL(page.url()).pathname, `/records/${want.records[0].id}`, 'the record');
+	v.quiet();
+});
+
+await check('a record: fields and area as the API answers', async () => {
+	const list = await api('/api/records?kind=hazard&limit=3');
+	for (const row of list.records) {
+		await go(`/records/${row.id}`, '.fields');
+		const r = await api(`/api/records/${row.id}`);
+		const shown = await page.$$eval('[data-field]', (a) => a.map((x) => x.dataset.field));
+		for (const [k, x] of Object.entries(r.fields)) if (x !== null && x !== '') holds(shown.includes(k), `${k} is missing`);
+		if (r.area_m2 != null) same(await page.$eval('[data-area]', (e) => e.dataset.area), String(r.area_m2), 'area');
+	}
+	v.quiet();
+});
+
+await check('filters are in the address; back, forward and reload work', async () => {
+	await go('/records?kind=hazard', 'tr[data-id]');
+	const before = await page.$eval('tr[data-id]', (e) => e.dataset.id);
+	await page.selectOption('.filters select >> nth=1', 'battle_area');
+	await page.waitForURL(/class=battle_area/);
+	const want = await api('/api/records?kind=hazard&class=battle_area&limit=50');
+	await page.waitForSelector(`tr[data-id="${want.records[0].id}"]`);
+	await page.reload();
+	await page.waitForSelector('tr[data-id]');
+	same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), want.records.map((x) => x.id), 'after reload');
+	await page.click('tr[data-id] a');
+	await page.waitForSelector('.record');
+	await page.goBack();
+	await page.waitForSelector('tr[data-id]');
+	holds(page.url().includes('class=battle_area'), 'back');
+	await page.goForward();
+	await page.waitForSelector('.record');
+	await go('/records?kind=hazard', 'tr[data-id]');
+	same(await page.$eval('tr[data-id]', (e) => e.dataset.id), before, 'without the filter');
+	v.quiet();
+});
+
+await check('more records load on asking', async () => {
+	await go('/records?kind=hazard', 'tr[data-id]');
+	await page.click('.more-line button');
+	await page.waitForSelector('tr[data-id] >> nth=60');
+	const one = await api('/api/records?kind=hazard&limit=100');
+	same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), one.records.map((x) => x.id), 'two pages');
+	v.quiet();
+});
+
+await check('an error and an empty answer look different', async () => {
+	await go('/records?kind=hazard&q=zzzzqqq', '[data-empty]');
+	holds(!(await page.$('.box-error')), 'empty is no error');
+	holds((await page.innerText('[data-empty]')).includes('No mark does not mean safe'), 'and says what it does not mean');
+	await page.route('**/api/records?*', (r) => r.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"busy","status":503,"detail":"try later","hint":"in a minute"}' }));
+	await go('/records?kind=hazard', '.box-error');
+	holds(!(await page.$('[data-empty]')), 'an error is not empty');
+	const text = await page.innerText('.box-error');
+	for (const s of ['Hazard', 'try later', 'in a minute', '503', 'not an empty answer']) holds(text.includes(s), `${s} is not in: ${text}`);
+	await page.unroute('**/api/records?*');
+	await page.click('.box-error button');
+	await page.waitForSelector('tr[data-id]');
+	await page.route('**/api/figures*', (r) => r.abort());
+	await go('/picture', '.box-error');
+	holds((await page.innerText('.box-error')).includes('did not answer'), 'no answer');
+	await page.unroute('**/api/figures*');
+	v.quiet(/Failed to load resource/);
+});
+
+await check('map: drawn, counted, and the counts are those of the register', async () => {
+	await go('/map', '.map-canvas');
+	await settled();
+	await page.waitForSelector('[data-in-view]');
+	const s = await api('/api/status');
+	same(await page.$eval('[data-no-position]', (e) => e.dataset.noPosition), String(s.hazards.no_position), 'no position');
+	same(await page.$eval('.legend [data-quarantine]', (e) => e.dataset.quarantine), String(s.quarantine.hazards), 'quarantine');
+	near(Number(await page.$eval('[data-in-view]', (e) => e.dataset.inView)), s.hazards.danger + s.hazards.reported_released + s.hazards.released, 400, 'in view');
+	holds((await page.innerText('.map-note')).includes('No mark does not mean safe'), 'the sentence on the map');
+	const h = (await api('/api/records?kind=hazard&class=sha&limit=1')).records[0];
+	const { bbox } = await api(`/api/records/${h.id}`);
+	await go(`/map?at=${(bbox[0] + bbox[2]) / 2},${(bbox[1] + bbox[3]) / 2},15`, '.map-canvas');
+	await settled();
+	await page.waitForSelector('[data-in-view]:not([data-in-view="0"])');
+	same(await page.$eval('[data-filtered]', (e) => e.dataset.filtered), '0', 'nothing filtered');
+	await page.click('.many summary >> nth=0');
+	await page.click('.many label:has-text("Battle area")');
+	await page.waitForSelector('[data-filtered]:not([data-filtered="0"])');
+	holds(/class=battle_area/.test(page.url()), 'the filter is in the address');
+	v.quiet();
+});
+
+await check('is it dangerous here: the answer of the API, in words', async () => {
+	const h = (await api('/api/records?kind=hazard&class=cha&status=open&limit=1')).records[0];
+	const { bbox } = await api(`/api/records/${h.id}`);
+	for (const [lon, lat] of [[(bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2], [-100, -30]]) {
+		await go(`/map?near=${lon},${lat}&at=${lon},${lat},13`, '[data-near]');
+		const want = await api(`/api/find?near=${lon},${lat}&within=500`);
+		same(await page.$eval('[data-near]', (e) => e.dataset.near), want.answer, `${lon}, ${lat}`);
+		same(await page.$$eval('.near-items li', (a) => a.length), want.items.length, 'items');
+		const text = await page.innerText('.near');
+		holds(text.includes(want.answer === 'danger' ? 'Do not enter' : 'does not mean it is safe'), text);
+	}
+	await settled();
+	v.quiet();
+});
+
+await check('when tiles fail the map itself says so, and another try mends it', async () => {
+	await page.route('**/tiles/hazard/**/*.mvt*', (r) => r.fulfill({ status: 500, body: 'no' }));
+	await go('/map', '[data-failed]');
+	holds((await page.innerText('.map-failed')).includes('missing, not safe'), 'the sentence');
+	await page.unroute('**/tiles/hazard/**/*.mvt*');
+	await page.click('.map-failed button');
+	await page.waitForSelector('[data-failed]', { state: 'detached' });
+	await settled();
+	v.quiet(/Failed to load resource|AJAXError|status of 500/);
+});
+
+await check('the two clocks ask for the tiles of the past', async () => {
+	const asked = [];
+	page.on('request', (r) => { if (r.url().includes('.mvt')) asked.push(r.url()); });
+	await go('/map?as-of=2020-12-31&known-at=2026-11-30', '.map-canvas');
+	await settled();
+	holds(asked.length > 0 && asked.every((u) => u.includes('as-of=2020-12-31') && u.includes('known-at=2026-11-30')), asked[0]);
+	v.quiet();
+});
+
+await check('table of the same selection', async () => {
+	await go('/map?show=table&class=battle_area', 'tr[data-id]');
+	const want = await api('/api/records?kind=hazard&class=battle_area&limit=50');
+	same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), want.records.map((x) => x.id));
+	v.quiet();
+});
+
+await check('comparison: each line and each accident of the API', async () => {
+	await go('/r/ukraine/compare?with=azerbaijan', '[data-question]');
+	const c = await api('/r/ukraine/api/compare?with=azerbaijan');
+	same(await page.$$eval('[data-question]', (a) => a.length), c.questions.length, 'questions');
+	const values = await page.$$eval('[data-side]', (a) => a.map((x) => x.dataset.value));
+	const want = c.questions.flatMap((q) => q.lines.flatMap((l) => l.sides)).filter((s) => s.basis !== null && (s.value !== null || s.low !== null || s.high !== null || s.text)).map((s) => String(s.value));
+	same(values, want, 'values');
+	same(await page.$$eval('[data-accident]', (a) => a.length), c.timeline.accidents.filter((a) => /^\d{4}-\d\d/.test(a.date)).length, 'accidents');
+	v.quiet();
+});
+
+await check('sheet of a village', async () => {
+	await go('/sheet', 'input[name=place]');
+	const p = (await api('/api/records?kind=place&limit=200')).records.filter((x) => x.fields.name).at(-1);
+	await page.fill('input[name=place]', p.fields.name);
+	await page.keyboard.press('Enter');
+	await page.click('.hits button');
+	await page.waitForSelector('[data-sheet]');
+	await settled();
+	const text = await page.innerText('[data-sheet]');
+	for (const s of [p.fields.name, 'No mark does not mean safe', 'Scale about 1', 'WGS 84', 'What is not known', 'Legend']) holds(text.includes(s), `${s} is missing`);
+	const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+	same((pdf.toString('latin1').match(/\/Type\s*\/Page\b/g) ?? []).length, 1, 'pages of the print');
+	v.quiet();
+});
+
+await check('three languages; safety sentences stand beside their English', async () => {
+	for (const [lang, word] of [['uk', 'Відсутність позначки'], ['az', 'Nişanın olmaması']]) {
+		const c = await visit(browser, { lang });
+		await c.page.goto(address + '/picture');
+		await c.page.waitForSelector('.cards');
+		same(await c.page.getAttribute('html', 'lang'), lang);
+		const strip = await c.page.innerText('.strip-safe');
+		holds(strip.includes(word) && strip.includes('No mark does not mean safe'), strip);
+		holds(!/\b(Picture|Records|Compare)\b/.test(await c.page.innerText('.nav')), 'navigation is translated');
+		c.quiet();
+		await c.context.close();
+	}
+});
+
+await check('keyboard: skip link, focus on the heading of the view entered, menu closes by Escape', async () => {
+	await go('/picture', '.cards');
+	await page.keyboard.press('Tab');
+	same(await page.evaluate(() => document.activeElement.className), 'skip');
+	await page.keyboard.press('Enter');
+	same(await page.evaluate(() => document.activeElement.id), 'main');
+	await page.focus('.nav a[href="/records"]');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('tr[data-id]');
+	await page.waitForSelector('h1:focus');
+	same(await page.title(), `Records · ${registers[0].title}`);
+	await page.focus('.menu summary');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.menu[open]');
+	await page.keyboard.press('Escape');
+	await page.waitForSelector('.menu:not([open])');
+	v.quiet();
+});
+
+await check('phone and 200 % zoom: nothing wider than the screen', async () => {
+	for (const viewport of [{ width: 390, height: 844 }, { width: 680, height: 450 }, { width: 320, height: 640 }]) {
+		const c = await visit(browser, { viewport, lang: 'uk' });
+		for (const path of ['/picture', '/map', '/records?kind=hazard', '/r/ukraine/compare?with=azerbaijan', '/login', '/map?show=table']) {
+			await c.page.goto(address + path);
+			await c.page.waitForSelector('h1');
+			await c.page.waitForLoadState('networkidle');
+			const over = await c.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+			holds(over <= 1, `${path} at ${viewport.width}: ${over} px too wide`);
+		}
+		await c.context.close();
+	}
+});
+
+await check('accessibility (axe), light, dark and high contrast', async () => {
+	for (const look of ['light', 'dark', 'contrast']) {
+		const c = await visit(browser, { look, lang: look === 'dark' ? 'az' : 'en' });
+		const list = (await api('/api/records?kind=hazard&limit=1')).records;
+		for (const path of ['/picture', '/picture?explain=extent.area', '/map', '/map?show=table', '/records?kind=hazard', `/records/${list[0].id}`, '/r/ukraine/compare?with=azerbaijan', '/sheet', '/login', '/records/nothing']) {
+			await c.page.goto(address + path);
+			await c.page.waitForSelector('h1');
+			await c.page.waitForLoadState('networkidle');
+			await c.page.evaluate(axe);
+			const found = await c.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+			const bad = found.violations.map((x) => `${x.id} (${x.impact}): ${x.nodes.slice(0, 3).map((n) => n.target.join(' ') + (n.any[0]?.data?.contrastRatio ? ` ${n.any[0].data.contrastRatio}` : '')).join('; ')}`);
+			holds(!bad.length, `${look} ${path}\n      ${bad.join('\n      ')}`);
+		}
+		await c.context.close();
+	}
+});
+
+await browser.close();
+done();
