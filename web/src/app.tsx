@@ -123,7 +123,7 @@ function Bar({ registers, me }: { registers: RegisterName[] | undefined; me: Me 
 function Strip({ status }: { status: Status | undefined }) {
 	const i = status?.information;
 	return (
-		<div class="strip" role="note" aria-label={t('limits')}>
+		<aside class="strip" aria-label={t('limits')}>
 			<p class="strip-safe"><Icon name="alert" /><strong><Safety word="no_mark" /></strong></p>
 			{status && (
 				<p class="strip-age">
@@ -134,7 +134,7 @@ function Strip({ status }: { status: Status | undefined }) {
 					{!status.sees.exact && <span>{t('strip_coarse', { m: status.sees.grid_m ?? 100 })}</span>}
 				</p>
 			)}
-		</div>
+		</aside>
 	);
 }
 

@@ -25,9 +25,9 @@ export interface Figures {
 }
 export interface Point { period: string; value: number | null; low: number | null; high: number | null }
 export interface Timeline { figure: string; unit: string; points: Point[] }
-export interface ExplainRow extends Omit<Figure, 'records'> {
-	count: number; listed: number;
-	records: { kind: string; id: string; national_id: string | null; part: number | null; submissions: number[] }[];
+export interface ExplainRow extends Figure {
+	count: number | null; listed?: number; more?: boolean;
+	records_listed?: { kind: string; id: string; national_id: string | null; part: number | null; submissions: number[] }[];
 }
 export interface Explained { as_of: string; known_at: string | null; checkpoint: { size: number; root: string }; figures: ExplainRow[] }
 

@@ -24,14 +24,14 @@ export function Explain() {
 							<section key={i} class="explain-row" data-explained={f.code} data-value={f.value ?? 'null'}>
 								<h3>{rowName(f)}: <span class="num-inline">{amount(f.value, f.unit, s)}</span>{f.value !== null && f.low !== f.high && <span class="faint"> ({interval(f.low, f.high, f.unit, s)})</span>}</h3>
 								<p class="faint small">{t('method')}: {f.method}{f.note && ` · ${f.note}`}</p>
-								{f.records?.length ? (
+								{f.records_listed?.length ? (
 									<>
-										<p class="small">{t('listed_of', { n: number(f.listed ?? f.records.length), all: number(f.count ?? f.records.length) })} {f.unit === 'm2' && t('before_overlap')}</p>
+										<p class="small">{f.count === null ? t('listed', { n: number(f.listed ?? f.records_listed.length) }) : t('listed_of', { n: number(f.listed ?? f.records_listed.length), all: number(f.count ?? f.records_listed.length) })}{f.more && ` ${t('there_are_more')}`} {f.unit === 'm2' && t('before_overlap')}</p>
 										<div class="scroll tall" tabIndex={0} role="region" aria-label={rowName(f)}>
 											<table>
 												<thead><tr><th scope="col">{t('record')}</th><th scope="col">{t('kind')}</th><th scope="col" class="num">{t('adds')}</th><th scope="col">{t('submissions')}</th></tr></thead>
 												<tbody>
-													{f.records.map((r) => (
+													{f.records_listed.map((r) => (
 														<tr key={r.id}>
 															<td><a href={href('records', r.id)}>{r.national_id || r.id.slice(0, 8) + '…' + r.id.slice(-6)}</a></td>
 															<td>{kindName(r.kind)}</td>

@@ -232,6 +232,7 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 
 function Correcting({ id, f, props }: { id: string; f: Form; props: ViewProps }) {
 	const ask = useAsk<RecordDetail>(`/api/records/${encodeURIComponent(id)}`);
+	if (!ask.data) return <><Head title={t('correct')} /><Show ask={ask} what={t('record')}>{() => null}</Show></>;
 	return (
 		<Show ask={ask} what={t('record')}>
 			{(r) => (

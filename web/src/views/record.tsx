@@ -218,6 +218,7 @@ export function RecordView({ id, ...props }: ViewProps & { id: string }) {
 	return (
 		<>
 			<p class="back"><a href={href('records', '', { kind: ask.data?.kind })}>← {t('nav_records')}</a></p>
+			{!ask.data && <Head title={t('record')} />}
 			<Show ask={ask} what={t('record')}>{(r) => <Detail r={r} props={props} again={ask.again} />}</Show>
 		</>
 	);

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The page in a real browser, on a real server: every view walked, compared with the API, and used by each role.
+# usage: tests/e2e/web_page.sh      (FALLOW = the program; FALLOW_PICTURES = folder for pictures of every view)
+set -euo pipefail
+cd "${FALLOW_SOURCE_ROOT:-$(dirname "$0")/../..}"
+fallow=${FALLOW:-$PWD/build/fallow}
+chromium=${CHROMIUM:-$(command -v chromium || true)}
+[ -n "$chromium" ] || { echo "skipped: chromium is not installed"; exit 77; }
+[ -d tests/web/node_modules/playwright-core ] || { echo "skipped: tools/web tests has not been run"; exit 77; }
+export CHROMIUM=$chromium FALLOW=$fallow
+
+echo "== the page's own sums"
+node tests/web/sums.mjs
+
+dir=$(mktemp -d)
+server=''
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
+export FALLOW_HOME=$dir/home
+"$fallow" generate "$dir/exampla.gpkg" --hazards 2000 --seed 7 --quiet
+country() { # NAME ISO3
+	"$fallow" init "$dir/$1.gpkg" --country "$2" --name "$1" --quiet
+	for table in source claim claim_later accident victim ordnance; do
+		[ ! -f "demo/$1/$table.csv" ] || "$fallow" import "$dir/$1.gpkg" "${table%_later}" "demo/$1/$table.csv" --guess --key national_id --quiet >/dev/null || [ $? = 3 ]
+	done
+}
+country ukraine UKR
+country azerbaijan AZE
+person() { echo "$1 walks by the river" | "$fallow" user add "$1" --role "$2" --password-stdin >/dev/null; }
+person olena operator
+person taras approver
+person halyna approver
+person oksana officer
+person root administrator
+
+"$fallow" serve "$dir/exampla.gpkg" "$dir/ukraine.gpkg" "$dir/azerbaijan.gpkg" --listen 127.0.0.1:0 >"$dir/serve.log" 2>&1 &
+server=$!
+for _ in $(seq 100); do
+	address=$(sed -n 's/^serving at //p' "$dir/serve.log")
+	[ -z "$address" ] || break
+	sleep 0.1
+done
+[ -n "$address" ] || { cat "$dir/serve.log"; exit 1; }
+
+status=0
+echo "== every view, as the public"
+node tests/web/page.mjs "$address" || status=1
+echo "== what each role does"
+node tests/web/roles.mjs "$address" || status=1
+if [ -n "${FALLOW_PICTURES:-}" ]; then node tests/web/pictures.mjs "$address" "$FALLOW_PICTURES"; fi
+kill -TERM "$server"
+wait "$server" || { echo "the server ended with $?"; status=1; }
+server=''
+exit $status

@@ -1,0 +1,265 @@
+// What people with an account do on the page: log in, enter, correct, approve with a second factor, release by two.
+// usage: node tests/web/roles.mjs ADDRESS   (accounts olena, taras, halyna, oksana, root; password "NAME walks by the river")
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { check, done, holds, near, oneTime, open, same, visit } from './harness.mjs';
+
+const address = process.argv[2].replace('127.0.0.1', 'localhost'); // Secure cookies: browsers trust localhost
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const browser = await open();
+const people = {};
+const secrets = {};
+
+async function logIn(name, code) {
+	const v = people[name] ?? (people[name] = await visit(browser));
+	await v.page.goto(address + '/login');
+	await v.page.fill('input[name=username]', name);
+	await v.page.fill('input[name=password]', `${name} walks by the river`);
+	if (code) await v.page.fill('input[name=code]', code);
+	await v.page.click('button[type=submit]');
+	await v.page.waitForURL(/\/picture/);
+	await v.page.waitForSelector('.menu-name');
+	return v;
+}
+const api = (v, path) => v.page.evaluate(async (p) => (await fetch(p, { headers: { accept: 'application/json' } })).json(), path);
+const settled = (v) => v.page.waitForSelector('[data-idle]', { timeout: 30000 });
+async function secondFactor(name) {
+	const v = people[name];
+	await v.page.goto(address + '/login');
+	await v.page.fill('section:has(h2:has-text("Second factor")) input[type=password]', `${name} walks by the river`);
+	await v.page.click('button:has-text("Set it up")');
+	await v.page.waitForSelector('[data-secret]');
+	secrets[name] = await v.page.innerText('[data-secret]');
+	await v.page.fill('input[name=confirm]', oneTime(secrets[name]));
+	await v.page.click('button:has-text("Confirm")');
+	await v.page.waitForSelector('h2:has-text("Second factor") .chip-approved');
+}
+
+await check('a wrong password: one sentence, no account', async () => {
+	const v = await visit(browser);
+	await v.page.goto(address + '/login');
+	await v.page.fill('input[name=username]', 'olena');
+	await v.page.fill('input[name=password]', 'not this one');
+	await v.page.click('button[type=submit]');
+	await v.page.waitForSelector('.box-error');
+	holds((await api(v, '/api/me')).account === '', 'nobody');
+	v.quiet(/401/);
+	await v.context.close();
+});
+
+let id = '';
+await check('an operator logs in, enters a hazard by typed coordinates; it is drawn at once, marked unapproved', async () => {
+	const v = await logIn('olena'), { page } = v;
+	same((await api(v, '/api/me')).role, 'operator');
+	await page.goto(address + '/enter');
+	await page.click('a[href="/enter/hazard"]');
+	await page.waitForSelector('.form');
+	await page.selectOption('[name=class]', 'cha');
+	await page.selectOption('[name=status]', 'open');
+	await page.fill('[name=national_id]', 'WEB-1');
+	await page.fill('[name=valid_from]', '2024-05-01');
+	await page.fill('[name=accuracy_m]', 'seven');
+	await page.click('button:has-text("Type coordinates")');
+	await page.fill('[name=typed]', '45.5001 S, 125.5001 W\n45.5001 S, 125.4990 W\n45.5009 S, 125.4990 W\nhere');
+	holds((await page.innerText('.place-input')).includes('Not understood: line 4'), 'line 4');
+	await page.fill('[name=typed]', '45.5001 S, 125.5001 W\n45.5001 S, 125.4990 W\n45.5009 S, 125.4990 W\n45.5009 S, 125.5001 W');
+	const understood = await page.innerText('.place-understood');
+	holds(understood.includes('45.5001° S, 125.5001° W') && understood.includes('4 points'), understood);
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('#f-accuracy_m-error');
+	await page.fill('[name=accuracy_m]', '10');
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('[data-stored]');
+	id = await page.getAttribute('[data-stored]', 'data-stored');
+	const r = await api(v, `/api/records/${id}`);
+	same([r.fields.class, r.fields.accuracy_m, r.unapproved, r.shown_as], ['cha', 10, true, 'danger']);
+	same(r.geometry.coordinates[0].length, 5);
+	near(r.geometry.coordinates[0][0][0], -125.5001, 1e-9);
+	await page.click('a:has-text("See the record")');
+	await page.waitForSelector('.chip-wait');
+	const near_ = await fetch(`${process.argv[2]}/api/find?near=-125.4995,-45.5005`, { headers: { connection: 'close' } }).then((x) => x.json());
+	same(near_.answer, 'danger', 'the public is warned at once');
+	v.quiet();
+});
+
+await check('the server refuses: its sentence stands beside the field', async () => {
+	const v = people.olena, { page } = v;
+	await page.goto(address + '/enter/hazard');
+	await page.waitForSelector('.form');
+	await page.route('**/api/records', (r) => r.fulfill({ status: 400, contentType: 'application/problem+json', body: '{"title":"invalid","status":400,"detail":"field status: no such code","field":"status"}' }));
+	await page.selectOption('[name=class]', 'sha');
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('#f-status-error');
+	same(await page.innerText('#f-status-error'), 'field status: no such code');
+	await page.unroute('**/api/records');
+	v.quiet(/400/);
+});
+
+await check('relevance: how it was released is asked only of what is closed', async () => {
+	const { page } = people.olena;
+	await page.goto(address + '/enter/hazard');
+	await page.waitForSelector('[name=status]');
+	same(await page.$$eval('[name=outcome]', (a) => a.length), 0);
+	await page.selectOption('[name=status]', 'closed');
+	await page.waitForSelector('[name=outcome]');
+});
+
+await check('a perimeter by bearing and distance, its closing error, and drawing on the map', async () => {
+	const v = people.olena, { page } = v;
+	await page.goto(address + '/enter/hazard');
+	await page.waitForSelector('.form');
+	await page.click('button:has-text("Bearings and distances")');
+	await page.fill('[name=walk-start]', '-45.51, -125.51');
+	await page.fill('[name=walk-legs]', '0 100\n90 104\n180 100\n270 96');
+	await page.waitForSelector('[data-closure]');
+	near(Number(await page.getAttribute('[data-closure]', 'data-closure')), 8, 0.01, 'by hand: 104 - 96');
+	await page.click('button:has-text("Use as measured")');
+	holds((await page.innerText('.place-understood')).includes('5 points'), 'as measured');
+	await page.click('button:has-text("Use adjusted")');
+	holds((await page.innerText('.place-understood')).includes('4 points'), 'adjusted');
+	await page.click('.place-understood button:has-text("Clear")');
+	await page.click('button:has-text("Draw on the map")');
+	await settled(v);
+	const box = await page.locator('.place-map canvas').boundingBox();
+	for (const [x, y] of [[100, 100], [200, 110], [180, 200]]) await page.mouse.click(box.x + x, box.y + y);
+	await page.waitForSelector('.corners li >> nth=2');
+	await page.mouse.move(box.x + 180, box.y + 200);
+	await page.mouse.down();
+	await page.mouse.move(box.x + 220, box.y + 220, { steps: 4 });
+	await page.mouse.up();
+	same(await page.$$eval('.corners li', (a) => a.length), 3, 'moved, not removed');
+	await page.mouse.click(box.x + 220, box.y + 220);
+	await page.waitForSelector('.corners li >> nth=2', { state: 'detached' });
+	v.quiet();
+});
+
+await check('correction: a new revision; the history shows what changed; a change meanwhile is a conflict to settle', async () => {
+	const v = people.olena, { page } = v;
+	await page.goto(`${address}/records/${id}`);
+	await page.click('a:has-text("Correct")');
+	await page.waitForSelector('.form');
+	same(await page.inputValue('[name=class]'), 'cha');
+	await page.selectOption('[name=class]', 'high_risk');
+	const { heads } = await api(v, `/api/records/${id}`);
+	const meanwhile = await page.evaluate(async ([rid, parents]) => (await fetch(`/api/records/${rid}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ fields: { status: 'worked_on' }, parents }) })).status, [id, heads]);
+	same(meanwhile, 200);
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('.box-conflict');
+	await page.click('button:has-text("Mine settles it")');
+	await page.waitForSelector('[data-stored]');
+	await page.goto(`${address}/records/${id}?tab=history`);
+	await page.waitForSelector('[data-leaf]');
+	const h = await api(v, `/api/records/${id}/history`);
+	same(await page.$$eval('[data-leaf]', (a) => a.map((x) => x.dataset.leaf)), h.revisions.map((r) => r.leaf).reverse());
+	v.quiet(/409/);
+});
+
+await check('an approver needs the second factor; own entries are not his to approve; approval and return', async () => {
+	const v = await logIn('taras'), { page } = v;
+	same((await api(v, '/api/me')).role, 'public', 'without it he reads as the public');
+	await secondFactor('taras');
+	same((await api(v, '/api/me')).role, 'approver');
+	await page.goto(address + '/inbox');
+	await page.waitForSelector('[data-submission]');
+	const box = await api(v, '/api/inbox');
+	same(await page.$$eval('[data-submission]', (a) => a.map((x) => Number(x.dataset.submission))), box.submissions.map((s) => s.submission));
+	same(await page.getAttribute('[data-waiting]', 'data-waiting'), String(box.waiting));
+	const mine = box.submissions.filter((s) => s.records.some((r) => r.id === id)).map((s) => s.submission);
+	for (const n of mine) await page.check(`[data-submission="${n}"] header input`);
+	await page.click('.pick-bar button:has-text("Approve")');
+	await page.click('dialog button[type=submit]');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	same((await api(v, `/api/records/${id}`)).unapproved, false, 'approved');
+	v.quiet();
+});
+
+await check('release: asked by one approver, confirmed by another', async () => {
+	const v = people.taras, { page } = v;
+	await page.goto(`${address}/records/${id}`);
+	await page.waitForSelector('.record');
+	await page.click('button:has-text("Release")');
+	await page.fill('dialog textarea', 'cleared, see the report');
+	await page.fill('dialog input', 'R-1');
+	await page.click('dialog button[type=submit]');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	await page.goto(address + '/inbox');
+	await page.waitForSelector('[data-release] button:has-text("Withdraw")');
+	const w = await logIn('halyna');
+	await secondFactor('halyna');
+	await w.page.goto(address + '/inbox');
+	await w.page.click('[data-release] button:has-text("Confirm the release")');
+	await w.page.waitForSelector('[data-release]', { state: 'detached' });
+	same((await api(w, `/api/records/${id}`)).shown_as, 'released');
+	v.quiet();
+	w.quiet();
+});
+
+await check('an officer: quarantine and the inbox', async () => {
+	const v = await logIn('oksana'), { page } = v;
+	await page.goto(address + '/inbox?tab=quarantine');
+	await page.waitForSelector('[data-qid], [data-empty]');
+	const q = await api(v, '/api/quarantine?limit=100');
+	same(await page.$$eval('[data-qid]', (a) => a.length), q.rows.length);
+	v.quiet();
+});
+
+await check('exact roles see accidents, finds and minefield records on the map', async () => {
+	const v = people.oksana, { page } = v;
+	await page.goto(address + '/map');
+	await settled(v);
+	const text = await page.innerText('.legend');
+	for (const s of ['Accident', 'Find: mine', 'Claim: what a party says it laid']) holds(text.includes(s), s);
+	holds(!text.includes('not shown to your role'), text);
+	v.quiet();
+});
+
+await check('tokens: shown once, then revoked', async () => {
+	const v = people.olena, { page } = v;
+	await page.goto(address + '/login');
+	await page.fill('section:has(h2:has-text("Tokens")) input', 'phone 7');
+	await page.click('button:has-text("Make a token")');
+	await page.waitForSelector('[data-token]');
+	holds(/^fw_/.test(await page.innerText('[data-token]')), 'the token');
+	await page.click('button:has-text("Revoke")');
+	await page.waitForSelector('td:has-text("revoked")');
+	v.quiet();
+});
+
+await check('accounts: the administrator adds one and disables it', async () => {
+	const v = await logIn('root'), { page } = v;
+	await page.goto(address + '/accounts');
+	await page.waitForSelector('[data-account=olena]');
+	const form = page.locator('section:has(h2:has-text("New account"))');
+	await form.locator('input').first().fill('newcomer');
+	await form.locator('input[type=password]').fill('a river walks by nobody');
+	await form.locator('button').click();
+	await page.waitForSelector('[data-account=newcomer]');
+	await page.click('[data-account=newcomer] button:has-text("Disable")');
+	await page.waitForSelector('[data-account=newcomer] .chip-conflict');
+	v.quiet();
+});
+
+await check('accessibility (axe) of what needs an account', async () => {
+	for (const [name, paths] of [['olena', ['/enter', '/enter/hazard', '/login', `/records/${id}?tab=history`]], ['taras', ['/inbox', '/inbox?tab=quarantine']], ['root', ['/accounts']]]) {
+		const { page } = people[name];
+		for (const path of paths) {
+			await page.goto(address + path);
+			await page.waitForSelector('h1');
+			await page.waitForLoadState('networkidle');
+			await page.evaluate(axe);
+			const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+			holds(!found.violations.length, `${path}: ${found.violations.map((x) => `${x.id}: ${x.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ')}`).join('\n')}`);
+		}
+	}
+});
+
+await check('logging out ends the session', async () => {
+	const { page } = people.root;
+	await page.goto(address + '/login');
+	await page.click('button:has-text("Log out")');
+	await page.waitForSelector('input[name=username]');
+	same((await api(people.root, '/api/me')).account, '');
+});
+
+await browser.close();
+done();
