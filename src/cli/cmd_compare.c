@@ -2,7 +2,7 @@
 #include "assess/question.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "publish/compare.h"
+#include "publish/compare_time.h"
 
 struct sides {
 	struct store *st[2];
@@ -24,19 +24,24 @@ open_both(const struct cli *cli, const char *const path[2], const struct questio
 }
 
 static enum err_code
-answer(const struct cli *cli, struct sides *s, bool json, struct err *e)
+answer(struct sides *s, const char *format, struct err *e)
 {
 	const struct figure_question *const q[2] = { &s->q[0], &s->q[1] };
 	struct pool *pool = pool_create(0);
+	struct compare_time time;
 	struct compare c;
 	struct buf out;
 	enum err_code rc;
 
-	(void)cli;
 	buf_init(&out, (size_t)64 << 20);
 	rc = compare_make(s->st, q, pool, &c, e);
-	if (!rc) {
-		rc = compare_write(&c, json, &out, e);
+	if (!rc && text_eq(format, "html")) {
+		rc = compare_time_make(&c, ACCESS_LEGAL, &time, e);
+		if (!rc)
+			rc = compare_write_html(&c, &time, &out, e);
+		compare_free(&c);
+	} else if (!rc) {
+		rc = compare_write(&c, text_eq(format, "json"), &out, e);
 		compare_free(&c);
 	}
 	if (!rc)
@@ -63,14 +68,18 @@ run_compare(struct cli *cli, int argc, char **argv)
 
 	if (cli_parse(cli, options, argc, argv, path, 2, &n, &e))
 		return cli_usage("compare", &e);
-	if (n != 2 || (format && !text_eq(format, "table") && !text_eq(format, "json"))) {
+	if (!format)
+		format = cli->json ? "json" : "table";
+	if (n != 2 ||
+	    (!text_eq(format, "table") && !text_eq(format, "json") && !text_eq(format, "html"))) {
 		(void)err_set(&e, ERR_INVALID,
-		              n != 2 ? "compare needs two registers" : "--format is table or json");
+		              n != 2 ? "compare needs two registers"
+		                     : "--format is table, json or html");
 		return cli_usage("compare", &e);
 	}
 	rc = open_both(cli, path, &t, &s, &e);
 	if (!rc)
-		rc = answer(cli, &s, format ? text_eq(format, "json") : cli->json, &e);
+		rc = answer(&s, format, &e);
 	store_close(s.st[0]);
 	store_close(s.st[1]);
 	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
@@ -80,7 +89,8 @@ const struct cli_command cmd_compare = {
 	.name = "compare",
 	.run = run_compare,
 	.summary = "two registers side by side: claims, records, accidents, booby-traps",
-	.synopsis = "A B [--as-of DATE] [--known-at TIME] [--after DATE] [--format table|json]",
+	.synopsis =
+		"A B [--as-of DATE] [--known-at TIME] [--after DATE] [--format table|json|html]",
 	.text = "Answers six questions from two registers: every figure that is claimed beside "
 		"what\n"
 		"the records yield; the accidents of the same days; what devices were attached "
@@ -93,7 +103,8 @@ const struct cli_command cmd_compare = {
 		"  --after DATE     the date of the fourth question\n"
 		"  --as-of DATE     as it was on that day (default: today)\n"
 		"  --known-at TIME  as the registers knew it then (default: now)\n"
-		"  --format F       table (default) or json\n",
+		"  --format F       table (default), json, or html: one page for printing, with the\n"
+		"                   accidents of both on one time line\n",
 	.examples = "$ fallow init a.gpkg --country XXA --name Here\n"
 		    "$ fallow init b.gpkg --country XXA --name There\n"
 		    "$ fallow add a.gpkg claim --set valid_from=2024-05-01 --set \"statement=30 "

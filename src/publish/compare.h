@@ -64,6 +64,16 @@ void compare_free(struct compare *c);
 /** As a table for people, or as JSON. */
 MUST_CHECK enum err_code compare_write(struct compare *c, bool json, struct buf *out,
                                        struct err *e);
+struct compare_time; /* publish/compare_time.h */
+/** As JSON, with the accidents of both on one time line. */
+MUST_CHECK enum err_code compare_write_json(struct compare *c, const struct compare_time *t,
+                                            struct buf *out, struct err *e);
+/** As one page of HTML for printing on A4: no script, nothing fetched. */
+MUST_CHECK enum err_code compare_write_html(struct compare *c, const struct compare_time *t,
+                                            struct buf *out, struct err *e);
+/** Text of a cell's value for people ("30 percent", "at least 5 people"), in the comparison's
+ * memory; NULL when memory ends. */
+const char *compare_value_text(struct compare *c, const struct compare_cell *x);
 
 /* For the parts of the comparison. */
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "publish/columns.h"
 #include "publish/compare.h"
+#include "publish/compare_time.h"
 #include "publish/number.h"
 
 static const size_t widths[] = { 17, 38, 38 };
@@ -35,8 +36,8 @@ spoken_unit(const char *unit, double value, double *ret_scale)
 }
 
 /* "at least 14 000 000 people", "30 percent", "no records". */
-static const char *
-value_text(struct compare *c, const struct compare_cell *x)
+const char *
+compare_value_text(struct compare *c, const struct compare_cell *x)
 {
 	char value[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
 	const char *bound = !x->has_low && x->has_high   ? "at most "
@@ -63,7 +64,7 @@ value_text(struct compare *c, const struct compare_cell *x)
 static const char *
 cell_text(struct compare *c, const struct compare_cell *x)
 {
-	const char *value = value_text(c, x), *names = "";
+	const char *value = compare_value_text(c, x), *names = "";
 
 	for (size_t i = 0; value && names && i < x->ids; i++)
 		names = arena_printf(&c->mem, "%s%s%s", names, i ? " " : "", x->id[i]);
@@ -185,8 +186,8 @@ section_json(struct json_writer *w, const struct compare_section *s)
 	json_object_end(w);
 }
 
-static enum err_code
-write_json(struct compare *c, struct buf *out, struct err *e)
+enum err_code
+compare_write_json(struct compare *c, const struct compare_time *t, struct buf *out, struct err *e)
 {
 	struct json_writer w;
 	enum err_code rc = ERR_OK;
@@ -218,6 +219,8 @@ write_json(struct compare *c, struct buf *out, struct err *e)
 	for (int i = 0; i < COMPARE_SECTIONS; i++)
 		section_json(&w, &c->section[i]);
 	json_array_end(&w);
+	if (t)
+		compare_time_json(t, &w);
 	json_object_end(&w);
 	buf_addc(out, '\n');
 	return rc;
@@ -229,7 +232,7 @@ compare_write(struct compare *c, bool json, struct buf *out, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	if (json)
-		rc = write_json(c, out, e);
+		rc = compare_write_json(c, NULL, out, e);
 	else
 		write_table(c, out);
 	return rc            ? rc

@@ -5,10 +5,12 @@ Environment: FALLOW (the program), FALLOW_SOURCE_ROOT."""
 import difflib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 fallow, root = os.environ['FALLOW'], Path(os.environ['FALLOW_SOURCE_ROOT'])
 golden = root / 'tests/golden/compare.txt'
@@ -69,7 +71,7 @@ def run(*args):
 
 
 def build(tmp, name, files):
-    register = tmp / (name + '.gpkg')
+    register = tmp / (re.sub('[^A-Za-z]', '', name) + '.gpkg')
     run('init', register, '--country', 'XXA', '--name', name)
     for file in ('claim.csv', 'accident.csv', 'victim.csv', 'activity.csv', 'ordnance.csv'):
         if file in files:
@@ -131,6 +133,18 @@ with tempfile.TemporaryDirectory() as tmp:
 
     # 5: nobody handed over records
     assert q[4]['lines'] and all(v is None for x in q[4]['lines'] for v in values(x)), q[4]
+
+    # as a page: well-formed, no script, nothing fetched, foreign text escaped, every accident on the time line
+    page = run('compare', a, b, '--after', '2020-11-10', '--format', 'html')
+    shown = ElementTree.fromstring(re.sub(r'<(meta|col)( [^>]*)?>', r'<\1\2/>', page.removeprefix('<!doctype html>'))
+                                   .replace('&ndash;', '-'))
+    assert not list(shown.iter('script')) and not re.search(r'(src|href|on[a-z]+)=|url\(|@import', page), page
+    text = ' '.join(shown.itertext())
+    for word in ('A-C-1', 'B-C-1', 'A-A-1', '2024-01-10', 'neither is divided by the other'):
+        assert word in text, word
+    assert len(list(shown.iter('circle'))) == 6, page
+    odd = build(tmp, 'x<script>alert(1)</script>&"', {})
+    assert '<script' not in run('compare', odd, a, '--format', 'html')
 
     # 6: each side's measure is the assumption of the other
     assert values(lines(q[5], 'productivity', 'recorded')[0]) == [200, None]

@@ -380,6 +380,42 @@ time_lines(void **state)
 }
 
 static void
+comparison(void **state)
+{
+	const struct json_value *v, *time;
+
+	(void)state;
+	v = served_get("/api/compare?with=other&after=2020-11-10", SERVE_OFFICER, 200);
+	time = json_get(v, "timeline");
+	assert_int_equal(served_count(v, "registers"), 2);
+	assert_int_equal(served_count(v, "questions"), 6);
+	assert_int_equal(served_count(time, "accidents"), 1);
+	assert_string_equal(json_get_string(served_at(time, "accidents", 0), "id"), accident);
+	assert_string_equal(json_get_string(served_at(time, "accidents", 0), "date"), "2024-05-16");
+	assert_int_equal(served_number(served_at(time, "accidents", 0), "killed"), 1);
+	assert_int_equal(
+		served_number(served_at(served_at(time, "years", 0), "sides", 0), "injured"), 7);
+	/* the public: no single accident, nobody of fewer than five */
+	v = served_get("/api/compare?with=other&after=2020-11-10", SERVE_PUBLIC, 200);
+	time = json_get(v, "timeline");
+	assert_int_equal(served_count(time, "accidents"), 0);
+	for (size_t i = 0; i < served_count(time, "years"); i++)
+		assert_int_equal(
+			json_get(served_at(served_at(time, "years", i), "sides", 0), "killed")
+				->type,
+			JSON_NULL);
+	for (size_t i = 1; i < 5; i++)
+		assert_int_equal(served_count(served_at(v, "questions", i), "lines"), 0);
+	assert_null(strstr(buf_text(&served_reply.body), accident));
+	assert_null(strstr(buf_text(&served_reply.body), "SECRET"));
+	served_get("/api/compare?with=none", SERVE_PUBLIC, 400);
+	served_get("/api/compare?with=r", SERVE_PUBLIC, 400);
+	served_get("/api/compare", SERVE_PUBLIC, 400);
+	v = served_get("/r/other/api/compare?with=r", SERVE_PUBLIC, 200);
+	assert_string_equal(json_get_string(served_at(v, "registers", 1), "name"), "Test");
+}
+
+static void
 forms(void **state)
 {
 	const struct json_value *v = served_get("/api/forms", SERVE_REPORTER, 200);
@@ -409,6 +445,7 @@ main(void)
 		cmocka_unit_test(figures),
 		cmocka_unit_test(explanations),
 		cmocka_unit_test(time_lines),
+		cmocka_unit_test(comparison),
 		cmocka_unit_test(forms),
 	};
 

@@ -1,5 +1,6 @@
-/* A register in a fresh folder with a few records, and asking it without a socket: for the tests of
- * handlers. Include once per test program, after cmocka.h. Every function may be unused. */
+/* Two registers (the second one empty) in a fresh folder with a few records, and asking it without
+ * a socket: for the tests of handlers. Include once per test program, after cmocka.h. Every
+ * function may be unused. */
 #ifndef TEST_SERVED_H
 #define TEST_SERVED_H
 
@@ -17,7 +18,7 @@
 
 #define MAYBE __attribute__((unused))
 
-static char served_folder[100], served_path[200];
+static char served_folder[100], served_path[2][200];
 static struct site served;
 static struct arena served_mem;
 static struct reply served_reply;
@@ -171,7 +172,7 @@ served_decide(const char *type, const char *by, const char *id)
 static MAYBE int
 served_open(const char *name)
 {
-	static const char *path[1];
+	static const char *path[2];
 	struct err e = { 0 };
 	char home[200];
 
@@ -179,13 +180,17 @@ served_open(const char *name)
 	if (!mkdtemp(served_folder))
 		return -1;
 	(void)snprintf(home, sizeof(home), "%s/home", served_folder);
-	(void)snprintf(served_path, sizeof(served_path), "%s/r.gpkg", served_folder);
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(served_path[i], sizeof(served_path[i]), "%s/%s.gpkg", served_folder,
+		               i ? "other" : "r");
+		path[i] = served_path[i];
+	}
 	(void)setenv("FALLOW_HOME", home, 1);
 	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
 	arena_init(&served_mem, (size_t)1 << 30);
-	path[0] = served_path;
-	if (store_init(served_path, "XXA", "Test", &e) ||
-	    site_open(path, 1, STORE_WRITE, &served, &e)) {
+	if (store_init(path[0], "XXA", "Test", &e) ||
+	    store_init(path[1], "XXA", "Other <& \"register\"", &e) ||
+	    site_open(path, 2, STORE_WRITE, &served, &e)) {
 		print_error("%s\n", e.text);
 		return -1;
 	}
