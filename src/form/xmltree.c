@@ -162,7 +162,10 @@ run(struct parsing *p, const char *s, size_t n)
 	p->ctxt = xmlCreatePushParserCtxt(&sax, p, NULL, 0, NULL);
 	if (!p->ctxt)
 		return err_set(p->e, ERR_NOMEM, "out of memory for an XML document");
-	(void)xmlCtxtUseOptions(p->ctxt, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	/* NOENT resolves the five of XML in attributes too; there are no others without a document
+	 * type */
+	(void)xmlCtxtUseOptions(p->ctxt, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
+	                                         XML_PARSE_NOWARNING);
 	rc = xmlParseChunk(p->ctxt, s, (int)n, 1);
 	if (!p->rc && (rc || !p->ctxt->wellFormed || !p->root || p->depth))
 		p->rc = err_set(p->e, rc == XML_ERR_NO_MEMORY ? ERR_NOMEM : ERR_INVALID,

@@ -152,7 +152,7 @@ instance_position(const char *text, const char *how, struct arena *mem, double *
 
 	for (const char *s = text; *s; s++)
 		room += *s == ';';
-	if (room > INSTANCE_MAX_POINTS + 1)
+	if (room > INSTANCE_MAX_POINTS + 2)
 		return NULL;
 	xy = arena_calloc(mem, room, 2 * sizeof(*xy));
 	for (const char *s = text; xy && *s;) {
@@ -170,7 +170,8 @@ instance_position(const char *text, const char *how, struct arena *mem, double *
 		}
 		s += n + (s[n] == ';');
 	}
-	if (!xy || count == 0 || (text_eq(how, "geopoint") && count > 1))
+	if (!xy || count == 0 || count > INSTANCE_MAX_POINTS ||
+	    (text_eq(how, "geopoint") && count > 1))
 		return NULL;
 	buf_init(&b, 4u << 20);
 	write_geometry(&b, xy, count, text_eq(how, "geoshape"));

@@ -81,20 +81,22 @@ keep_find(void *ctx, const struct shown *row, struct err *e)
 }
 
 static enum err_code
-load(struct reopen *r, const char *kind, each_fn *fn, struct err *e)
+load(struct reopen *r, const char *kind, const struct geom_box *box, each_fn *fn, struct err *e)
 {
 	static const char *const want[] = { "geometry", "valid_from", "status", "import_flags",
 		                            NULL };
 	struct each_filter f = { .kind = store_kind(r->st, kind),
 		                 .as_of_days = INT64_MAX,
 		                 .known_size = INT64_MAX,
-		                 .want = want };
+		                 .want = want,
+		                 .box = box };
 
 	return f.kind < 0 ? ERR_OK : store_each(r->st, &f, fn, r, e);
 }
 
-enum err_code
-reopen_create(struct store *st, int kind, struct reopen **ret, struct err *e)
+/* box: where the records of that kind lie; NULL = anywhere. */
+static enum err_code
+create(struct store *st, int kind, const struct geom_box *box, struct reopen **ret, struct err *e)
 {
 	struct reopen *r;
 	enum err_code rc;
@@ -111,7 +113,7 @@ reopen_create(struct store *st, int kind, struct reopen **ret, struct err *e)
 	if (!rc && reopen_kind(st, kind)) {
 		rc = landindex_create(&r->closed, e);
 		if (!rc)
-			rc = load(r, "hazard", keep_closed, e);
+			rc = load(r, "hazard", box, keep_closed, e);
 		if (!rc)
 			rc = landindex_ready(r->closed, e);
 	}
@@ -121,6 +123,12 @@ reopen_create(struct store *st, int kind, struct reopen **ret, struct err *e)
 	}
 	*ret = r;
 	return ERR_OK;
+}
+
+enum err_code
+reopen_create(struct store *st, int kind, struct reopen **ret, struct err *e)
+{
+	return create(st, kind, NULL, ret, e);
 }
 
 void
@@ -230,7 +238,7 @@ load_finds(struct reopen *r, struct err *e)
 	enum err_code rc = landindex_create(&r->finds, e);
 
 	for (size_t i = 0; !rc && i < sizeof(find_kinds) / sizeof(*find_kinds); i++)
-		rc = load(r, find_kinds[i], keep_find, e);
+		rc = load(r, find_kinds[i], NULL, keep_find, e);
 	return rc ? rc : landindex_ready(r->finds, e);
 }
 
@@ -293,13 +301,15 @@ reopen_for(struct store *st, const struct submit_revision *rev, struct arena *me
 	struct reopen *r = NULL;
 	struct reopen_find found;
 	struct submit_revision more;
+	struct geom_box box;
 	size_t from = 0;
 	bool any = false;
 	enum err_code rc;
 
 	if (!rev->fields.geom || (!reopen_kind(st, rev->kind) && !reopen_closes(&rev->fields)))
 		return ERR_OK;
-	rc = reopen_create(st, rev->kind, &r, e);
+	box = geom_bounds(rev->fields.geom); /* one record: the index finds what is near */
+	rc = create(st, rev->kind, &box, &r, e);
 	if (rc || !r)
 		return rc;
 	do {
