@@ -28,6 +28,8 @@ struct figure_question {
 	int64_t after_days;  /* laying after this date; INT64_MIN = not asked */
 	const char *explain; /* code whose rows' members are wanted, NULL = none */
 	const char *explain_place;
+	bool no_single_items; /* leave out spot tasks and stores (access_is_single), for readers who
+	                         may not know their kind, number and place */
 };
 
 /* One row. Texts live in the set's arena. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "geo/measure.h"
 #include "geo/shape.h"
+#include "store/access.h"
 
 struct loading {
 	struct assess *a;
@@ -61,8 +62,11 @@ see_hazard(void *ctx, const struct shown *row, struct err *e)
 	struct land_set *s = l->s;
 	const struct form_choice *hazard_class;
 	struct land_item x = { .id = row->id, .as = row->as, .unapproved = row->unapproved };
-	enum err_code rc = keep_geometry(l, row, &x, e);
+	enum err_code rc;
 
+	if (l->a->q->no_single_items && access_is_single(fields_text(&row->fields, "class")))
+		return ERR_OK;
+	rc = keep_geometry(l, row, &x, e);
 	if (!rc && l->with_places)
 		rc = places_of(l->a->places, row, &x.place, e);
 	if (rc)

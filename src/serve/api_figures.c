@@ -57,7 +57,11 @@ read_question(const struct ask *q, struct question_texts *t, struct figure_quest
 		                      .after = ask_query(q, "after") };
 	if (!rc)
 		rc = read_codes(q, t, e);
-	return rc ? rc : question_make(st, t, ret, e);
+	if (!rc)
+		rc = question_make(st, t, ret, e);
+	if (!rc)
+		ret->no_single_items = !access_is_exact(ask_access(q));
+	return rc;
 }
 
 /* What an answer depends on but the register and the day. */
