@@ -117,8 +117,9 @@ MUST_CHECK enum err_code features_crs(struct site *s, const struct ask *q, struc
 MUST_CHECK enum err_code features_crs_list(const struct ask *q, struct features_view *v,
                                            const char ***ret, size_t *ret_count, struct err *e);
 
-/** A column's JSON Schema as a member of the object being written. */
-void features_property_schema(const struct form *form, const struct sheet_column *c,
+/** A column's JSON Schema as a member of the object being written; nullable: in OpenAPI 3.0's way.
+ */
+void features_property_schema(const struct form *form, const struct sheet_column *c, bool nullable,
                               struct json_writer *w);
 /** Append text escaped for HTML content and attributes. */
 void features_html_text(struct buf *out, const char *s);

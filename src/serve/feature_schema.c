@@ -7,17 +7,19 @@
 #include "serve/handlers.h"
 
 static void
-choices(struct json_writer *w, const struct form_list *list)
+choices(struct json_writer *w, const struct form_list *list, bool nullable)
 {
 	json_array(w, "enum");
 	for (size_t i = 0; i < list->count; i++)
 		json_string(w, NULL, list->choice[i].code);
+	if (nullable)
+		json_null(w, NULL);
 	json_array_end(w);
 }
 
 /* type, format, choices of a field */
 static void
-field_schema(struct json_writer *w, const struct form_field *f, bool full_date)
+field_schema(struct json_writer *w, const struct form_field *f, bool full_date, bool nullable)
 {
 	switch (f->type) {
 	case FORM_INTEGER:
@@ -39,7 +41,7 @@ field_schema(struct json_writer *w, const struct form_field *f, bool full_date)
 	case FORM_SELECT_ONE:
 		json_string(w, "type", "string");
 		if (f->list)
-			choices(w, f->list);
+			choices(w, f->list, nullable);
 		break;
 	case FORM_SELECT_MULTIPLE:
 	case FORM_RECORDS:
@@ -47,7 +49,7 @@ field_schema(struct json_writer *w, const struct form_field *f, bool full_date)
 		json_object(w, "items");
 		json_string(w, "type", "string");
 		if (f->list)
-			choices(w, f->list);
+			choices(w, f->list, false);
 		json_object_end(w);
 		break;
 	case FORM_REPEAT:
@@ -67,7 +69,7 @@ field_schema(struct json_writer *w, const struct form_field *f, bool full_date)
 }
 
 void
-features_property_schema(const struct form *form, const struct sheet_column *c,
+features_property_schema(const struct form *form, const struct sheet_column *c, bool nullable,
                          struct json_writer *w)
 {
 	const struct form_field *f = c->source == SHEET_FIELD ? &form->field[c->field] : NULL;
@@ -77,7 +79,7 @@ features_property_schema(const struct form *form, const struct sheet_column *c,
 	if (f && f->hint[FORM_EN] && *f->hint[FORM_EN])
 		json_string(w, "description", f->hint[FORM_EN]);
 	if (f) {
-		field_schema(w, f, c->date);
+		field_schema(w, f, c->date, nullable);
 	} else {
 		json_string(w, "type",
 		            c->type == STORE_INT    ? "integer"
@@ -86,6 +88,8 @@ features_property_schema(const struct form *form, const struct sheet_column *c,
 		if (c->date)
 			json_string(w, "format", "date");
 	}
+	if (nullable)
+		json_bool(w, "nullable", true);
 	json_object_end(w);
 }
 
@@ -121,7 +125,7 @@ schema(const struct ask *q, struct reply *r, bool queryables, struct err *e)
 	json_object(&w, "properties");
 	for (size_t i = 0; i < v->sheet.count; i++)
 		if (!queryables || is_queryable(v->names.name[i].type))
-			features_property_schema(form, &v->sheet.column[i], &w);
+			features_property_schema(form, &v->sheet.column[i], false, &w);
 	if (v->sheet.geometry) {
 		json_object(&w, "geometry");
 		json_string(&w, "title", "Geometry");

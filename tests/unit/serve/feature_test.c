@@ -438,6 +438,89 @@ test_item(void **state)
 	assert_string_equal(says(), "there is no such accident");
 }
 
+/* Every reference leads somewhere: a parameter without a line in params.def, a schema that is not
+ * there. */
+static void
+check_refs(const struct json_value *doc, const struct json_value *v)
+{
+	if (v->key && text_eq(v->key, "$ref")) {
+		char part[200];
+		const struct json_value *at = doc;
+
+		assert_true(text_starts(v->string, "#/"));
+		for (const char *p = v->string + 2; *p;) {
+			size_t n = strcspn(p, "/");
+
+			memcpy(part, p, n);
+			part[n] = '\0';
+			at = json_get(at, part);
+			if (!at)
+				print_error("%s\n", v->string);
+			assert_non_null(at);
+			p += n + (p[n] == '/');
+		}
+	}
+	if (v->type == JSON_OBJECT || v->type == JSON_ARRAY)
+		for (const struct json_value *c = v->first; c; c = c->next)
+			check_refs(doc, c);
+}
+
+static size_t
+names_in(const char *s, char open)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == open;
+	return n;
+}
+
+static void
+test_description(void **state)
+{
+	struct json_value *doc, *get_items, *paths;
+	bool class = false, limit = false, hidden = false;
+
+	(void)state;
+	assert_int_equal(get("/openapi.json", "", SERVE_PUBLIC), 200);
+	doc = body;
+	assert_string_equal(json_get_string(doc, "openapi"), "3.0.3");
+	check_refs(doc, doc);
+	paths = json_get(doc, "paths");
+	get_items = json_get(json_get(paths, "/collections/hazard/items"), "get");
+	assert_non_null(get_items);
+	assert_null(json_get(paths, "/collections/victim/items"));
+	for (struct json_value *p = json_get(get_items, "parameters")->first; p; p = p->next) {
+		class = class || text_eq(json_get_string(p, "name"), "class");
+		hidden = hidden || text_eq(json_get_string(p, "name"), "given_text");
+		limit = limit ||
+		        text_eq(json_get_string(p, "$ref"), "#/components/parameters/limit");
+	}
+	assert_true(class && limit && !hidden);
+	/* every route is there, every parameter of it has its line */
+	for (size_t i = 0; i < route_count; i++) {
+		static const char *const method[] = { "get", "post", "put", "delete" };
+		const struct route *r = &route_table[i];
+		const struct json_value *path = json_get(paths, r->path), *op;
+		size_t n = names_in(r->path, '{');
+
+		if (text_starts(r->path, "/collections/{"))
+			continue;
+		op = json_get(path, method[r->method]);
+		if (!op)
+			print_error("%s\n", r->path);
+		assert_non_null(op);
+		assert_string_equal(json_get_string(op, "operationId"), r->id);
+		n += *r->params ? names_in(r->params, ' ') + 1 : 0;
+		if (json_get(op, "parameters")->count != n)
+			print_error("%s: a parameter has no line in params.def\n", r->path);
+		assert_int_equal(json_get(op, "parameters")->count, n);
+	}
+	assert_int_equal(get("/openapi.json", "", SERVE_OPERATOR), 200);
+	check_refs(body, body);
+	assert_non_null(json_get(json_get(body, "paths"), "/collections/victim/items"));
+}
+
 static void
 add_hazard(void)
 {
@@ -534,11 +617,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documents), cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_sorted),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_crs),       cmocka_unit_test(test_bbox),
-		cmocka_unit_test(test_filter),    cmocka_unit_test(test_item),
-		cmocka_unit_test(test_stable),
+		cmocka_unit_test(test_documents),   cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_sorted),      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_crs),         cmocka_unit_test(test_bbox),
+		cmocka_unit_test(test_filter),      cmocka_unit_test(test_item),
+		cmocka_unit_test(test_description), cmocka_unit_test(test_stable),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
