@@ -15,6 +15,7 @@
 /* Views of one register: by kind and role. */
 struct keep {
 	struct features_view *view[64][ACCESS_ROLES];
+	size_t cached; /* bytes of their caches */
 };
 
 static void
@@ -23,6 +24,8 @@ view_free(struct features_view *v)
 	if (!v)
 		return;
 	page_close(v->reader);
+	feature_cache_free(v->cache);
+	buf_done(&v->scratch);
 	arena_done(&v->row);
 	arena_done(&v->mem);
 	mem_free(v);
@@ -68,23 +71,28 @@ view_fill(struct store *st, struct features_view *v, struct err *e)
 
 	if (rc)
 		return rc;
-	v->key = arena_calloc(&v->mem, n + 1, sizeof(*v->key));
+	v->word = arena_calloc(&v->mem, n + 1, sizeof(*v->word));
 	v->value = arena_calloc(&v->mem, n + 1, sizeof(*v->value));
 	name = arena_calloc(&v->mem, n + 1, sizeof(*name));
 	v->date = -1;
-	if (!v->key || !v->value || !name)
+	if (!v->word || !v->value || !name)
 		return err_set(e, ERR_NOMEM, "out of memory for a collection");
 	buf_init(&b, 4096);
 	for (size_t i = 0; !rc && i < n; i++) {
 		buf_reset(&b);
+		buf_addc(&b, ',');
 		json_write_string(&b, v->sheet.column[i].name, strlen(v->sheet.column[i].name));
 		buf_addc(&b, ':');
-		v->key[i] = arena_strdup(&v->mem, buf_text(&b));
+		v->word[i].name_size = b.size;
+		v->word[i].name = arena_strdup(&v->mem, buf_text(&b));
+		buf_adds(&b, "null");
+		v->word[i].null_size = b.size;
+		v->word[i].null = arena_strdup(&v->mem, buf_text(&b));
 		name[i] = (struct cql2_name){ v->sheet.column[i].name,
 			                      type_of(form, &v->sheet.column[i]) };
 		if (text_eq(v->sheet.column[i].name, "valid_from"))
 			v->date = (int)i;
-		if (!v->key[i])
+		if (!v->word[i].name || !v->word[i].null)
 			rc = err_set(e, ERR_NOMEM, "out of memory for a collection");
 	}
 	buf_done(&b);
@@ -128,7 +136,10 @@ features_view(const struct ask *q, const char *collection, struct features_view 
 		v->role = role;
 		arena_init(&v->mem, (size_t)16 << 20);
 		arena_init(&v->row, (size_t)64 << 20);
-		rc = view_fill(reg->st, v, e);
+		buf_init(&v->scratch, (size_t)32 << 20);
+		v->cache = feature_cache_create(&k->cached);
+		rc = v->cache ? view_fill(reg->st, v, e)
+		              : err_set(e, ERR_NOMEM, "out of memory for a collection");
 		if (rc) {
 			view_free(v);
 			return rc;

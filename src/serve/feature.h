@@ -8,6 +8,7 @@
 #include "geo/relate.h"
 #include "publish/sheet.h"
 #include "serve/cql2.h"
+#include "serve/feature_cache.h"
 #include "serve/route.h"
 #include "store/page.h"
 
@@ -21,7 +22,10 @@ struct features_view {
 	int kind;
 	enum access_role role;
 	struct sheet sheet;
-	const char **key;          /* of each column: "name": */
+	struct feature_word *word; /* of each column */
+	struct buf scratch;        /* the feature at hand, short */
+	struct feature_cache *cache;
+	int64_t cache_day;         /* that it was made for: expiry is told from today */
 	struct store_value *value; /* of the row at hand */
 	struct arena row;          /* what value points into */
 	struct page_reader *reader;
@@ -105,9 +109,15 @@ MUST_CHECK enum err_code features_values(struct features_view *v, const struct s
 MUST_CHECK enum err_code features_fits(struct site *s, struct features_view *v,
                                        const struct features_question *f, const struct shown *row,
                                        bool values_only, bool *ret, struct err *e);
-/** Append the row as a GeoJSON feature. v->value is set; scratch in v->row. */
+/** Append the row as a GeoJSON feature. v->value is set; scratch in v->row; v->scratch is left with
+ * the short form. */
 MUST_CHECK enum err_code features_write(struct features_view *v, const struct features_question *f,
                                         const struct shown *row, struct buf *out, struct err *e);
+/** Is nothing asked but records of the present as they are (by box or not)? Then they may come from
+ * the cache, and go into it. */
+bool features_plain(const struct features_question *f);
+/** Bring the cache to the register's present state: what changed is forgotten. */
+MUST_CHECK enum err_code features_cache_renew(struct features_view *v, int64_t size, struct err *e);
 /** The reference system of a URI ("http://www.opengis.net/def/crs/EPSG/0/32636"). *ret_swapped:
  * latitude or northing comes first. ERR_INVALID when it is none of those offered. */
 MUST_CHECK enum err_code features_crs(struct site *s, const struct ask *q, struct features_view *v,

@@ -19,6 +19,7 @@ struct answer {
 	enum err_code failed; /* inside keep, which cannot say so */
 	bool fits;
 	bool html;
+	bool cached; /* rows may come from the cache and go into it */
 	size_t written;
 	int64_t last; /* number of the last record written */
 	bool more;
@@ -71,6 +72,19 @@ write_html_row(struct answer *a, const struct shown *row)
 	buf_done(&value);
 }
 
+static void
+remember(struct answer *a, const struct shown *row, int64_t number)
+{
+	static const struct geom_box none = { 1, 1, -1, -1 };
+	const struct geom *g = row->fields.geom;
+	bool full = false;
+
+	feature_cache_put(a->v->cache, number, a->v->scratch.data, a->v->scratch.size,
+	                  g && !geom_is_empty(g) ? geom_bounds(g) : none, &full);
+	if (full) /* begin anew: what is asked for now is asked for again soonest */
+		feature_cache_clear(a->v->cache);
+}
+
 static enum err_code
 write_row(void *ctx, const struct shown *row, int64_t number, bool *stop, struct err *e)
 {
@@ -91,10 +105,48 @@ write_row(void *ctx, const struct shown *row, int64_t number, bool *stop, struct
 	} else {
 		buf_adds(&a->r->body, a->written ? ",\n" : "\n");
 		rc = features_write(a->v, &a->f, row, &a->r->body, e);
+		if (!rc && a->cached && number < PAGE_UNCLASSED)
+			remember(a, row, number);
 	}
 	a->written++;
 	a->last = number;
 	return rc;
+}
+
+/* A record that was written before. */
+static bool
+have(void *ctx, int64_t number, bool *stop)
+{
+	struct answer *a = ctx;
+	const struct features_question *f = &a->f;
+	const char *bytes;
+	size_t size;
+	struct geom_box box;
+	bool inside = f->page.boxes == 0, near = inside, nowhere;
+
+	if (!feature_cache_get(a->v->cache, number, &bytes, &size, &box))
+		return false;
+	nowhere = box.min_lon_deg > box.max_lon_deg;
+	for (size_t i = 0; !nowhere && i < f->page.boxes; i++) {
+		near = near || geom_box_overlap(box, f->box[i]);
+		inside = inside || (f->plain_box && box.min_lon_deg >= f->box[i].min_lon_deg &&
+		                    box.max_lon_deg <= f->box[i].max_lon_deg &&
+		                    box.min_lat_deg >= f->box[i].min_lat_deg &&
+		                    box.max_lat_deg <= f->box[i].max_lat_deg);
+	}
+	if (!near)
+		return true;
+	if (!inside)
+		return false; /* its outline decides */
+	if (a->written == f->limit) {
+		a->more = *stop = true;
+		return true;
+	}
+	buf_adds(&a->r->body, a->written ? ",\n" : "\n");
+	feature_expand(bytes, size, a->v->word, &a->r->body);
+	a->written++;
+	a->last = number;
+	return true;
 }
 
 /* ---- sorted ---- */
@@ -337,9 +389,9 @@ finish_html(struct answer *a)
 }
 
 static enum err_code
-write_page(struct answer *a, struct err *e)
+write_page(struct answer *a, int64_t size, struct err *e)
 {
-	const struct page_calls c = { .keep = keep, .row = write_row, .ctx = a };
+	struct page_calls c = { .keep = keep, .row = write_row, .ctx = a };
 	enum err_code rc;
 
 	if (a->html)
@@ -351,7 +403,11 @@ write_page(struct answer *a, struct err *e)
 	} else {
 		a->f.page.no_geometry = !a->f.geometry && !a->f.page.box &&
 		                        !(a->f.filter && a->f.filter->needs_geometry);
-		rc = page_walk(a->v->reader, &a->f.page, &c, e);
+		a->cached = !a->html && features_plain(&a->f) && a->f.size == size;
+		rc = a->cached ? features_cache_renew(a->v, size, e) : ERR_OK;
+		c.have = a->cached ? have : NULL;
+		if (!rc)
+			rc = page_walk(a->v->reader, &a->f.page, &c, e);
 	}
 	if (rc)
 		return rc;
@@ -378,6 +434,7 @@ enum err_code
 features_items(struct site *s, const struct ask *q, struct reply *r, struct err *e)
 {
 	struct answer a = { .s = s, .q = q, .r = r, .e = e };
+	int64_t size;
 	enum err_code rc = features_format(q, &a.html, e);
 
 	if (!rc)
@@ -388,10 +445,11 @@ features_items(struct site *s, const struct ask *q, struct reply *r, struct err 
 		return rc;
 	rc = features_question(s, q, a.v, true, &a.f, e);
 	if (!rc) {
+		size = store_log_size(q->reg->st);
 		if (!a.html)
 			content_crs(&a);
-		if (!features_etag(q, store_log_size(q->reg->st), r))
-			rc = write_page(&a, e);
+		if (!features_etag(q, size, r))
+			rc = write_page(&a, size, e);
 		features_question_done(&a.f);
 	}
 	page_end(q->reg->st);

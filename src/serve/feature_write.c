@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "serve/feature.h"
 
@@ -53,11 +54,12 @@ write_geometry(struct features_view *v, const struct features_question *f, const
 	return rc;
 }
 
-enum err_code
-features_write(struct features_view *v, const struct features_question *f, const struct shown *row,
-               struct buf *out, struct err *e)
+/* The short form: what is the same in every feature stands as signs. */
+static enum err_code
+write_short(struct features_view *v, const struct features_question *f, const struct shown *row,
+            struct buf *out, struct err *e)
 {
-	const char *comma = "";
+	bool first = true;
 	enum err_code rc;
 
 	buf_adds(out, "{\"type\":\"Feature\",");
@@ -70,17 +72,67 @@ features_write(struct features_view *v, const struct features_question *f, const
 	rc = write_geometry(v, f, v->sheet.geometry ? row->fields.geom : NULL, out, e);
 	buf_adds(out, ",\"properties\":{");
 	for (size_t i = 0; i < v->sheet.count; i++) {
+		/* clients take the columns from the first page: each is always there */
+		bool null = v->value[i].type == STORE_NULL;
+
 		if (f->shown && !f->shown[i])
 			continue;
-		buf_adds(out, comma);
-		buf_adds(out, v->key[i]);
-		/* clients take the columns from the first page: each is always there */
-		if (v->value[i].type == STORE_NULL)
-			buf_add(out, "null", 4);
+		if (first) /* without its comma */
+			buf_adds(out, (null ? v->word[i].null : v->word[i].name) + 1);
 		else
+			feature_sign(out, null ? FEATURE_NULL : FEATURE_NAME, i);
+		if (!null)
 			value_to_json(&v->value[i], out);
-		comma = ",";
+		first = false;
 	}
 	buf_adds(out, "}}");
+	return rc;
+}
+
+enum err_code
+features_write(struct features_view *v, const struct features_question *f, const struct shown *row,
+               struct buf *out, struct err *e)
+{
+	enum err_code rc;
+
+	buf_reset(&v->scratch);
+	rc = write_short(v, f, row, &v->scratch, e);
+	if (!rc && !buf_ok(&v->scratch))
+		rc = err_set(e, ERR_LIMIT, "a record is too large for one answer");
+	if (!rc)
+		feature_expand(v->scratch.data, v->scratch.size, v->word, out);
+	return rc;
+}
+
+bool
+features_plain(const struct features_question *f)
+{
+	return f->page.as_of_days == INT64_MAX && !f->equals && !f->dated && !f->sorts &&
+	       !f->filter && !f->shown && f->geometry && !f->crs && !f->crs_swapped;
+}
+
+static void
+forget(void *ctx, int64_t number)
+{
+	feature_cache_drop(ctx, number);
+}
+
+enum err_code
+features_cache_renew(struct features_view *v, int64_t size, struct err *e)
+{
+	int64_t day = clock_now_us() / 86400000000, state = feature_cache_state(v->cache);
+	bool all = false;
+	enum err_code rc = ERR_OK;
+
+	if (state == size && v->cache_day == day)
+		return ERR_OK;
+	if (state > 0 && state < size && v->cache_day == day)
+		rc = page_changed(v->reader, state, forget, v->cache, &all, e);
+	else
+		all = true;
+	if (rc || all)
+		feature_cache_clear(v->cache);
+	feature_cache_set_state(v->cache, size);
+	v->cache_day = day;
 	return rc;
 }

@@ -71,30 +71,36 @@ write_ref(struct json_writer *w, const char *where, const char *name, const char
 	json_string(w, "$ref", ref);
 }
 
+/* A name without a line in params.def is a text. */
 static void
-param_ref(struct json_writer *w, const char *name, size_t n, bool place)
+param_ref(struct json_writer *w, const struct ask *q, const char *name, size_t n, bool place)
 {
 	const struct param *p = param_find(name, n, place);
 
-	if (!p)
-		return; /* the test of params.def finds it */
 	json_object(w, NULL);
-	write_ref(w, "#/components/parameters/", p->name, place ? "_in_path" : "");
+	if (p) {
+		write_ref(w, "#/components/parameters/", p->name, place ? "_in_path" : "");
+	} else {
+		json_string(w, "name", arena_strndup(q->mem, name, n));
+		json_string(w, "in", place ? "path" : "query");
+		json_bool(w, "required", place);
+		raw(w, "schema", "{\"type\":\"string\"}");
+	}
 	json_object_end(w);
 }
 
 /* References to the {..} of a path, but for the first when kind stands for it, and to the
  * parameters of the query. */
 static void
-param_refs(struct json_writer *w, const struct route *r, const char *kind)
+param_refs(struct json_writer *w, const struct ask *q, const struct route *r, const char *kind)
 {
 	for (const char *at = strchr(r->path, '{'); at; at = strchr(at + 1, '{'))
 		if (!(kind && at == strchr(r->path, '{')))
-			param_ref(w, at + 1, strcspn(at + 1, "}"), true);
+			param_ref(w, q, at + 1, strcspn(at + 1, "}"), true);
 	for (const char *at = r->params; *at;) {
 		size_t n = strcspn(at, " ");
 
-		param_ref(w, at, n, false);
+		param_ref(w, q, at, n, false);
 		at += n + strspn(at + n, " ");
 	}
 }
@@ -281,7 +287,7 @@ operation(struct json_writer *w, const struct ask *q, const struct route *r, con
 	json_string(w, NULL, tag_of(r));
 	json_array_end(w);
 	json_array(w, "parameters");
-	param_refs(w, r, kind);
+	param_refs(w, q, r, kind);
 	if (v && text_ends(r->path, "/items"))
 		property_params(w, q, v);
 	json_array_end(w);

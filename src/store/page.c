@@ -38,7 +38,7 @@ struct page_reader {
 	bool rows, hazard, shows_geometry;
 	uint8_t *show;
 	struct layerrow layer;
-	sqlite3_stmt *scan, *get, *boxes;
+	sqlite3_stmt *scan, *get, *boxes, *state;
 	struct arena row; /* one row */
 	struct found found[FOUND_KEPT];
 	int64_t clock;
@@ -150,6 +150,8 @@ page_open(struct store *st, int kind, enum access_role role, struct page_reader 
 	if (!rc)
 		rc = prepare(p, " WHERE fid = ?1", &p->get, e);
 	if (!rc)
+		rc = db_prepare(st, SQL_STORE_LAYER_STATE_GET, &p->state, e);
+	if (!rc)
 		rc = prepare_boxes(p, e);
 	if (rc)
 		page_close(p);
@@ -166,6 +168,7 @@ page_close(struct page_reader *p)
 	sqlite3_finalize(p->scan);
 	sqlite3_finalize(p->get);
 	sqlite3_finalize(p->boxes);
+	sqlite3_finalize(p->state);
 	layerrow_done(&p->layer);
 	for (int i = 0; i < FOUND_KEPT; i++)
 		mem_free(p->found[i].fid);
@@ -277,6 +280,13 @@ give_changed(struct pagewalk *w, int64_t before, struct err *e)
 	return rc;
 }
 
+static bool
+is_had(struct pagewalk *w, int64_t fid)
+{
+	return w->c->have && w->known == INT64_MAX && !w->earlier &&
+	       w->c->have(w->c->ctx, fid, &w->stop);
+}
+
 /* The row of the layer that a statement stands on. */
 static enum err_code
 give_layer(struct pagewalk *w, sqlite3_stmt *from, struct err *e)
@@ -287,6 +297,8 @@ give_layer(struct pagewalk *w, sqlite3_stmt *from, struct err *e)
 
 	if (rc || w->stop || (w->next < w->changes && w->changed[w->next].fid == fid))
 		return rc; /* a changed one comes by itself */
+	if (is_had(w, fid))
+		return ERR_OK;
 	arena_reset(&w->p->row);
 	rc = layerrow_read(&w->p->layer, from, &w->p->row, &row, e);
 	if (!rc && w->earlier) {
@@ -455,7 +467,8 @@ walk_box(struct pagewalk *w, int64_t size, struct err *e)
 	if (!rc)
 		rc = find_boxes(w->p, search_box(w->p, w->q), size, &f, e);
 	for (size_t i = rc ? 0 : first_after(f, w->q->after); !rc && !w->stop && i < f->count; i++)
-		rc = layer_number(w, f->fid[i], e);
+		if (!is_had(w, f->fid[i]))
+			rc = layer_number(w, f->fid[i], e);
 	return rc;
 }
 
@@ -705,16 +718,16 @@ static enum err_code
 start(struct page_reader *p, const struct page_question *q, const struct page_calls *c,
       struct pagewalk *w, int64_t *ret_size, struct err *e)
 {
-	sqlite3_stmt *state = NULL;
 	int64_t size = store_log_size(p->st), latest = INT64_MIN;
-	enum err_code rc = db_prepare(p->st, SQL_STORE_LAYER_STATE_GET, &state, e);
+	int s;
 
-	if (rc)
-		return rc;
-	(void)sqlite3_bind_int64(state, 1, p->st->kind[p->kind].id);
-	if (sqlite3_step(state) == SQLITE_ROW)
-		latest = sqlite3_column_int64(state, 0);
-	sqlite3_finalize(state);
+	(void)sqlite3_bind_int64(p->state, 1, p->st->kind[p->kind].id);
+	s = sqlite3_step(p->state);
+	if (s == SQLITE_ROW)
+		latest = sqlite3_column_int64(p->state, 0);
+	(void)sqlite3_reset(p->state); /* its code is that of the step */
+	if (s != SQLITE_ROW && s != SQLITE_DONE)
+		return db_fail(p->st, "read the register", e);
 	*w = (struct pagewalk){ .p = p,
 		                .q = q,
 		                .c = c,
@@ -833,6 +846,22 @@ page_record(struct page_reader *p, const struct page_question *q, struct uuid id
 	return s.any ? ERR_OK
 	             : err_set(e, ERR_NOTFOUND, "there is no such %s",
 	                       store_kind_name(p->st, p->kind));
+}
+
+enum err_code
+page_changed(struct page_reader *p, int64_t since, void (*fn)(void *ctx, int64_t number), void *ctx,
+             bool *ret_all, struct err *e)
+{
+	struct pagewalk w = { .p = p };
+	struct arena mem;
+	enum err_code rc;
+
+	arena_init(&mem, (size_t)64 << 20);
+	rc = load_changed(&w, since, &mem, ret_all, e);
+	for (size_t i = 0; !rc && !*ret_all && i < w.changes; i++)
+		fn(ctx, w.changed[i].fid);
+	arena_done(&mem);
+	return rc;
 }
 
 enum err_code

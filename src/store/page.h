@@ -31,6 +31,9 @@ struct page_question {
 };
 
 struct page_calls {
+	/* Asked before a record of the present is read: true when it was dealt with already.
+	 * NULL = read all. */
+	bool (*have)(void *ctx, int64_t number, bool *stop);
 	/* Looks at the values, before the geometry is made: false leaves the row out. NULL = take
 	 * all. */
 	bool (*keep)(void *ctx, const struct shown *row);
@@ -51,6 +54,11 @@ MUST_CHECK enum err_code page_number(struct page_reader *p, const struct page_qu
  * none of this kind that the role sees. */
 MUST_CHECK enum err_code page_record(struct page_reader *p, const struct page_question *q,
                                      struct uuid id, const struct page_calls *c, struct err *e);
+/** Call fn for every record that changed at or after a size of the log (above 0); *ret_all: there
+ * are too many to tell, and fn was not called. */
+MUST_CHECK enum err_code page_changed(struct page_reader *p, int64_t since,
+                                      void (*fn)(void *ctx, int64_t number), void *ctx,
+                                      bool *ret_all, struct err *e);
 /** The box of the kind's geometries now, grown as public ones are; false where the role sees none.
  */
 MUST_CHECK enum err_code page_extent(struct page_reader *p, bool *ret_any, struct geom_box *ret,

@@ -438,8 +438,7 @@ test_item(void **state)
 	assert_string_equal(says(), "there is no such accident");
 }
 
-/* Every reference leads somewhere: a parameter without a line in params.def, a schema that is not
- * there. */
+/* Every reference leads somewhere. */
 static void
 check_refs(const struct json_value *doc, const struct json_value *v)
 {
@@ -497,7 +496,7 @@ test_description(void **state)
 		        text_eq(json_get_string(p, "$ref"), "#/components/parameters/limit");
 	}
 	assert_true(class && limit && !hidden);
-	/* every route is there, every parameter of it has its line */
+	/* every route is there, with every parameter of it */
 	for (size_t i = 0; i < route_count; i++) {
 		static const char *const method[] = { "get", "post", "put", "delete" };
 		const struct route *r = &route_table[i];
@@ -513,7 +512,7 @@ test_description(void **state)
 		assert_string_equal(json_get_string(op, "operationId"), r->id);
 		n += *r->params ? names_in(r->params, ' ') + 1 : 0;
 		if (json_get(op, "parameters")->count != n)
-			print_error("%s: a parameter has no line in params.def\n", r->path);
+			print_error("%s: a parameter is not described\n", r->path);
 		assert_int_equal(json_get(op, "parameters")->count, n);
 	}
 	assert_int_equal(get("/openapi.json", "", SERVE_OPERATOR), 200);
