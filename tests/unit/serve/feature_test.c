@@ -568,6 +568,48 @@ test_stable(void **state)
 	assert_true(follow("/collections/hazard/items", "limit=20", SERVE_OPERATOR, 20) > before);
 }
 
+/* What is put together from features written before is what a server just started writes. */
+static void
+test_kept(void **state)
+{
+	static const char *const query[] = { "limit=40", "limit=1000",
+		                             "bbox=-126,-48,-124,-45&limit=500",
+		                             "bbox=-125.6,-45.6,-125.4,-45.4&limit=500" };
+	const struct site old = site;
+	const char *path = file;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int role = SERVE_PUBLIC; role <= SERVE_OPERATOR; role += 2)
+			for (size_t i = 0; i < COUNT_OF(query); i++) {
+				struct site fresh;
+				char *kept;
+
+				/* twice: the second time from what was kept */
+				assert_int_equal(get("/collections/hazard/items", query[i],
+				                     (enum serve_role)role),
+				                 200);
+				assert_int_equal(get("/collections/hazard/items", query[i],
+				                     (enum serve_role)role),
+				                 200);
+				kept = arena_strdup(&mem, buf_text(&last.body));
+				assert_non_null(kept);
+				ok(site_open(&path, 1, STORE_READ, &fresh, &e));
+				site = fresh;
+				assert_int_equal(get("/collections/hazard/items", query[i],
+				                     (enum serve_role)role),
+				                 200);
+				site_close(&site);
+				site = old;
+				assert_non_null(strstr(kept, "\"timeStamp\""));
+				*strstr(kept, "\"timeStamp\"") = '\0';
+				*strstr(last.body.data, "\"timeStamp\"") = '\0';
+				assert_string_equal(kept, last.body.data);
+			}
+		add_hazard();
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -621,6 +663,7 @@ main(void)
 		cmocka_unit_test(test_crs),         cmocka_unit_test(test_bbox),
 		cmocka_unit_test(test_filter),      cmocka_unit_test(test_item),
 		cmocka_unit_test(test_description), cmocka_unit_test(test_stable),
+		cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
