@@ -175,6 +175,95 @@ each_earlier(struct store *st, const struct each_filter *f, each_fn *fn, void *c
 }
 
 enum err_code
+each_changes(struct store *st, int kind, int64_t since, struct arena *mem, struct each_change **ret,
+             size_t *ret_count, bool *ret_all, struct err *e)
+{
+	struct each_change *list = arena_calloc(mem, EACH_CHANGES_MOST + 1, sizeof(*list));
+	sqlite3_stmt *q = NULL;
+	size_t n = 0;
+	int s = SQLITE_DONE;
+	enum err_code rc = list ? db_prepare(st, SQL_STORE_PAGE_CHANGED, &q, e)
+	                        : err_set(e, ERR_NOMEM, "out of memory for what changed");
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, since);
+	(void)sqlite3_bind_int64(q, 2, st->kind[kind].id);
+	(void)sqlite3_bind_int64(q, 3, EACH_CHANGES_MOST + 1);
+	while (n <= EACH_CHANGES_MOST && (s = sqlite3_step(q)) == SQLITE_ROW) {
+		memcpy(list[n].id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
+		list[n++].fid = sqlite3_column_int64(q, 1);
+	}
+	if (s != SQLITE_DONE && s != SQLITE_ROW)
+		rc = db_fail(st, "read what changed", e);
+	sqlite3_finalize(q);
+	*ret = list;
+	*ret_count = n;
+	*ret_all = n > EACH_CHANGES_MOST;
+	return rc;
+}
+
+/* A moment of the log not long ago: the layer but for what changed since. */
+struct recent {
+	struct store *st;
+	const struct each_filter *f;
+	each_fn *fn;
+	void *ctx;
+	struct each_change *change;
+	size_t count, next;
+	struct arena mem;
+};
+
+static enum err_code
+changes_before(struct recent *r, int64_t fid, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (; !rc && r->next < r->count && r->change[r->next].fid < fid; r->next++) {
+		if (r->change[r->next].fid <= r->f->after_fid)
+			continue;
+		arena_reset(&r->mem);
+		rc = past_row(r->st, r->f, r->change[r->next].id, &r->mem, r->fn, r->ctx, e);
+	}
+	return rc;
+}
+
+static enum err_code
+see_recent(void *ctx, const struct shown *row, struct err *e)
+{
+	struct recent *r = ctx;
+	enum err_code rc = changes_before(r, row->fid, e);
+
+	if (rc || (r->next < r->count && r->change[r->next].fid == row->fid))
+		return rc; /* a changed one comes by itself */
+	return r->fn(r->ctx, row, e);
+}
+
+static enum err_code
+each_recent(struct store *st, const struct each_filter *f, bool earlier, each_fn *fn, void *ctx,
+            struct err *e)
+{
+	struct recent r = { .st = st, .f = f, .fn = fn, .ctx = ctx };
+	struct arena list;
+	bool all = false;
+	enum err_code rc;
+
+	arena_init(&list, (size_t)64 << 20);
+	arena_init(&r.mem, (size_t)1 << 30);
+	rc = each_changes(st, f->kind, f->known_size, &list, &r.change, &r.count, &all, e);
+	if (!rc && all)
+		rc = each_past(st, f, fn, ctx, e);
+	else if (!rc)
+		rc = earlier ? each_earlier(st, f, see_recent, &r, e)
+		             : each_layer(st, f, see_recent, &r, e);
+	if (!rc && !all)
+		rc = changes_before(&r, INT64_MAX, e);
+	arena_done(&r.mem);
+	arena_done(&list);
+	return rc;
+}
+
+enum err_code
 store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
@@ -190,7 +279,7 @@ store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx
 	latest = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : INT64_MIN;
 	sqlite3_finalize(q);
 	if (f->known_size < store_log_size(st))
-		return each_past(st, f, fn, ctx, e);
+		return each_recent(st, f, latest > f->as_of_days, fn, ctx, e);
 	return latest <= f->as_of_days ? each_layer(st, f, fn, ctx, e)
 	                               : each_earlier(st, f, fn, ctx, e);
 }

@@ -18,11 +18,6 @@ enum {
 	FOUND_KEPT = 4 /* lists of the R-tree that are remembered */
 };
 
-struct changed {
-	int64_t fid;
-	struct uuid id;
-};
-
 /* Numbers found by the R-tree in one box at one size of the log, ascending. */
 struct found {
 	struct geom_box box;
@@ -62,7 +57,7 @@ struct pagewalk {
 	int64_t known; /* INT64_MAX = now */
 	bool earlier;  /* a date of information before the latest is asked for */
 	bool stop;
-	struct changed *changed; /* since known, ascending; not to be taken from the layer */
+	struct each_change *changed; /* since known, ascending; not to be taken from the layer */
 	size_t changes, next;
 };
 
@@ -472,35 +467,6 @@ walk_box(struct pagewalk *w, int64_t size, struct err *e)
 	return rc;
 }
 
-/* Records that changed at or after a size of the log. *ret_all: too many to tell. */
-static enum err_code
-load_changed(struct pagewalk *w, int64_t since, struct arena *mem, bool *ret_all, struct err *e)
-{
-	struct changed *list = arena_calloc(mem, PAGE_CHANGED_MOST + 1, sizeof(*list));
-	sqlite3_stmt *q = NULL;
-	size_t n = 0;
-	int s = SQLITE_DONE;
-	enum err_code rc = list ? db_prepare(w->p->st, SQL_STORE_PAGE_CHANGED, &q, e)
-	                        : err_set(e, ERR_NOMEM, "out of memory for a page");
-
-	if (rc)
-		return rc;
-	(void)sqlite3_bind_int64(q, 1, since);
-	(void)sqlite3_bind_int64(q, 2, w->p->st->kind[w->p->kind].id);
-	(void)sqlite3_bind_int64(q, 3, PAGE_CHANGED_MOST + 1);
-	while (n <= PAGE_CHANGED_MOST && (s = sqlite3_step(q)) == SQLITE_ROW) {
-		memcpy(list[n].id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
-		list[n++].fid = sqlite3_column_int64(q, 1);
-	}
-	if (s != SQLITE_DONE && s != SQLITE_ROW)
-		rc = db_fail(w->p->st, "read what changed", e);
-	sqlite3_finalize(q);
-	*ret_all = n > PAGE_CHANGED_MOST;
-	w->changed = list;
-	w->changes = n;
-	return rc;
-}
-
 /* By joining the revisions of every record. */
 static enum err_code
 walk_past(struct pagewalk *w, struct err *e)
@@ -580,7 +546,7 @@ reach_of_changed(struct page_reader *p, double *reach_m, bool *ret_all, struct e
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)64 << 20);
-	rc = load_changed(&w, p->reach_size, &mem, ret_all, e);
+	rc = each_changes(p->st, p->kind, p->reach_size, &mem, &w.changed, &w.changes, ret_all, e);
 	for (size_t i = 0; !rc && !*ret_all && i < w.changes; i++) {
 		struct shown row = {
 			.kind = p->kind, .id = w.changed[i].id, .revisions = 2, .unapproved = true
@@ -664,6 +630,37 @@ keep_area(void *ctx, const struct shown *row, struct err *e)
 	return ERR_OK;
 }
 
+/* Nothing that became an area, or was one, changed since they were found. */
+static enum err_code
+areas_stay(struct page_reader *p, int64_t size, bool *ret, struct err *e)
+{
+	int ordnance = store_kind(p->st, "ordnance");
+	struct each_change *list = NULL;
+	struct history_revision *rev = NULL;
+	struct arena mem;
+	size_t n = 0, revs = 0;
+	bool all = false;
+	enum err_code rc = ERR_OK;
+
+	*ret = p->areas_size <= size;
+	arena_init(&mem, (size_t)64 << 20);
+	if (*ret && ordnance >= 0)
+		rc = each_changes(p->st, ordnance, p->areas_size, &mem, &list, &n, &all, e);
+	if (n)
+		*ret = false;
+	if (!rc && *ret)
+		rc = each_changes(p->st, p->kind, p->areas_size, &mem, &list, &n, &all, e);
+	*ret = *ret && !all;
+	for (size_t i = 0; !rc && *ret && i < n; i++) {
+		arena_reset(&p->row);
+		rc = history_load(p->st, p->kind, list[i].id, INT64_MAX, &p->row, &rev, &revs, e);
+		for (size_t k = 0; !rc && *ret && k < revs; k++)
+			*ret = !access_is_single(fields_text(&rev[k].rev.fields, "class"));
+	}
+	arena_done(&mem);
+	return rc;
+}
+
 static enum err_code
 find_areas(struct page_reader *p, const struct page_question *q, int64_t known, int64_t size,
            struct err *e)
@@ -676,6 +673,16 @@ find_areas(struct page_reader *p, const struct page_question *q, int64_t known, 
 
 	if (p->areas_known && p->areas_size == at && p->areas_as_of == q->as_of_days)
 		return ERR_OK;
+	if (p->areas_known && at == size && p->areas_as_of == INT64_MAX &&
+	    q->as_of_days == INT64_MAX) {
+		bool stay = false;
+
+		rc = areas_stay(p, size, &stay, e);
+		if (rc || stay) {
+			p->areas_size = rc ? p->areas_size : at;
+			return rc;
+		}
+	}
 	p->areas_known = false;
 	p->areas = 0;
 	arena_reset(&p->kept);
@@ -751,7 +758,7 @@ page_walk(struct page_reader *p, const struct page_question *q, const struct pag
 		return rc;
 	arena_init(&mem, (size_t)64 << 20);
 	if (w.known < INT64_MAX && q->after < PAGE_UNCLASSED)
-		rc = load_changed(&w, w.known, &mem, &all, e);
+		rc = each_changes(p->st, p->kind, w.known, &mem, &w.changed, &w.changes, &all, e);
 	while (w.next < w.changes && w.changed[w.next].fid <= q->after)
 		w.next++;
 	if (!rc && q->after < PAGE_UNCLASSED && (!q->box || p->shows_geometry)) {
@@ -857,7 +864,7 @@ page_changed(struct page_reader *p, int64_t since, void (*fn)(void *ctx, int64_t
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)64 << 20);
-	rc = load_changed(&w, since, &mem, ret_all, e);
+	rc = each_changes(p->st, p->kind, since, &mem, &w.changed, &w.changes, ret_all, e);
 	for (size_t i = 0; !rc && !*ret_all && i < w.changes; i++)
 		fn(ctx, w.changed[i].fid);
 	arena_done(&mem);

@@ -13,7 +13,6 @@
 struct page_reader; /* of one kind and one role; keeps its statements and what it found */
 
 #define PAGE_UNCLASSED ((int64_t)1 << 60) /* unclassed danger areas are numbered from here */
-#define PAGE_CHANGED_MOST 20000           /* changed records beyond which revisions are joined */
 
 /** May fail with ERR_NOMEM or ERR_IO. A role without rows of the kind gets a reader that finds
  * none. */

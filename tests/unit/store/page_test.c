@@ -44,6 +44,8 @@ struct list {
 	int64_t last;
 };
 
+static struct list want, got;
+
 static void
 add(struct list *l, const struct shown *row)
 {
@@ -81,7 +83,19 @@ take_page(void *ctx, const struct shown *row, int64_t number, bool *stop, struct
 	return ERR_OK;
 }
 
-static struct list want, got;
+/* Rows of a moment of the log, from the layer and what changed since; and by joining every
+ * revision. */
+static void
+compare_past(int kind, int64_t as_of, int64_t known)
+{
+	const struct each_filter f = { .kind = kind, .as_of_days = as_of, .known_size = known };
+
+	want.count = got.count = 0;
+	ok(each_past(st, &f, take_each, &want, &e));
+	ok(store_each(st, &f, take_each, &got, &e));
+	assert_int_equal(want.count, got.count);
+	assert_memory_equal(want.row, got.row, want.count * 32);
+}
 
 static void
 compare(int kind, enum access_role role, int64_t as_of, int64_t known, const struct geom_box *box,
@@ -240,6 +254,11 @@ test_past(void **state)
 	change("400", -125.5);
 	decide_last("return");
 	size[n++] = INT64_MAX;
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < (int)store_kind_count(st); k++) {
+			compare_past(k, INT64_MAX, size[i]);
+			compare_past(k, day, size[i]);
+		}
 	for (int i = 0; i < n; i++)
 		for (int role = ACCESS_PUBLIC; role <= ACCESS_OPERATOR; role += 2) {
 			compare(hazard, (enum access_role)role, INT64_MAX, size[i], NULL, 11);
