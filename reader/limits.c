@@ -58,7 +58,7 @@ limits_set(struct limits *l, const char *text, struct err *e)
 
 	if (!eq || !text_parse_i64(eq + 1, strlen(eq + 1), &value) || value < 1)
 		return err_set(e, ERR_INVALID,
-		               "limit \"%s\" is not KEY=VALUE with a whole number from 1",
+		               "--limit is \"%s\"; it must be KEY=VALUE with a whole number from 1",
 		               err_quote(text, shown, sizeof shown));
 	for (size_t i = 0; i < LIMIT_COUNT; i++) {
 		if (strlen(limit_rows[i].key) != (size_t)(eq - text) ||

@@ -25,6 +25,11 @@ fail(struct err *e, const char *verb, const char *path)
 
 	if (number == EACCES || number == EPERM)
 		code = ERR_DENIED;
+	if (number == ENOSPC || number == EDQUOT) {
+		(void)err_set(e, code, "could not %s '%s': the disk is full", verb,
+		              err_quote(path, quoted, sizeof(quoted)));
+		return err_hint(e, "make room on the disk; nothing that was acknowledged is lost");
+	}
 	return err_set(e, code, "could not %s '%s': %s", verb,
 	               err_quote(path, quoted, sizeof(quoted)), strerror(number));
 }

@@ -124,6 +124,9 @@ cli_fail(const struct err *e)
 	fprintf(stderr, "fallow: %s\n", e->text[0] ? e->text : err_name(e->code));
 	if (e->hint[0])
 		fprintf(stderr, "%s\n", e->hint);
+	/* a sentence that begins with an option is about its value: that is usage */
+	if (text_starts(e->text, "--") && e->code == ERR_INVALID)
+		return CLI_EXIT_USAGE;
 	return err_exit_status(e->code ? e->code : ERR_INTERNAL);
 }
 

@@ -13,6 +13,18 @@ enum {
 	MAX_SETS = 200
 };
 
+static const char *
+what_happens(const struct entry_result *r, bool edit)
+{
+	if (r->reopened)
+		return "something was found there since: it is open";
+	if (r->closes)
+		return edit ? "still open until another person approves it"
+		            : "shown as closed as reported, waits for approval";
+	return edit ? "worse shows at once, better waits for approval"
+	            : "shown at once, waits for approval";
+}
+
 static int
 enter(struct cli *cli, const char *command, int argc, char **argv, bool edit)
 {
@@ -40,6 +52,10 @@ enter(struct cli *cli, const char *command, int argc, char **argv, bool edit)
 		                   : "add needs a register and a kind");
 		return cli_usage(command, &e);
 	}
+	if (edit && !sets && !json_file) {
+		(void)err_set(&e, ERR_INVALID, "edit changes nothing without --set or --from");
+		return cli_usage(command, &e);
+	}
 	what = (struct entry_options){ .kind = operand[1],
 		                       .id = operand[2],
 		                       .set = set,
@@ -55,9 +71,9 @@ enter(struct cli *cli, const char *command, int argc, char **argv, bool edit)
 		       "\"flags\":\"%s\"}\n",
 		       result.id, result.leaf, (long long)result.submission, result.flags);
 	else if (!rc && !cli->quiet)
-		printf("%s %s %s (submission %lld; shown at once, waits for approval)%s%s\n",
-		       edit ? "corrected" : "added", operand[1], result.id,
-		       (long long)result.submission, *result.flags ? "\nflagged: " : "",
+		printf("%s %s %s (submission %lld; %s)%s%s\n", edit ? "corrected" : "added",
+		       operand[1], result.id, (long long)result.submission,
+		       what_happens(&result, edit), *result.flags ? "\nflagged: " : "",
 		       result.flags);
 	store_close(st);
 	return rc ? cli_fail(&e) : CLI_EXIT_DONE;

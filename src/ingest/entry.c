@@ -442,7 +442,8 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 		size_t n = strcspn(o->set[i], "=");
 
 		if (o->set[i][n] != '=' || n == 0 || n >= sizeof(name))
-			return err_set(e, ERR_INVALID, "\"%.80s\" is not FIELD=VALUE", o->set[i]);
+			return err_set(e, ERR_INVALID, "--set is \"%.80s\"; it must be FIELD=VALUE",
+			               o->set[i]);
 		memcpy(name, o->set[i], n);
 		name[n] = '\0';
 		rc = entry_set(&rev->fields, name, o->set[i] + n + 1, mem, e);
@@ -539,6 +540,8 @@ write_entry(struct store *st, const struct entry_options *o, const struct submit
 	if (!rc) {
 		tell(&list[n - 1], rev->id, ret);
 		ret->submission = done.first_seq;
+		ret->closes = text_eq(o->kind, "hazard") && reopen_closes(&rev->fields);
+		ret->reopened = ret->closes && !reopen_closes(&list[n - 1].rev.fields);
 	}
 	return rc;
 }

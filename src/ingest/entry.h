@@ -26,6 +26,8 @@ struct entry_options {
 struct entry_result {
 	char id[UUID_TEXT], leaf[65];
 	int64_t submission;
+	bool closes;     /* a hazard of status closed or handed over ... */
+	bool reopened;   /* ... which is open again by what lies on it */
 	char flags[400]; /* codes of checks that flagged it, blanks between */
 	bool present;    /* it was here already: nothing was written */
 };

@@ -282,6 +282,19 @@ draft_mapping(struct importing *im, const struct source_options *so, struct buf 
 	return rc;
 }
 
+/* A table has one layer, whatever it is asked for. In an archive it goes by its path; the name
+ * alone, with or without its ending, will do. */
+static bool
+is_layer(const struct source_header *h, const char *layer)
+{
+	const char *name = file_basename(h->layer), *dot = strrchr(name, '.');
+
+	return !layer || !text_eq(h->driver, "CSV") || text_eq(layer, h->layer) ||
+	       text_eq(layer, name) ||
+	       (dot && strlen(layer) == (size_t)(dot - name) &&
+	        strncmp(layer, name, strlen(layer)) == 0);
+}
+
 static enum err_code
 open_file(struct importing *im, struct buf *mapping, struct err *e)
 {
@@ -294,6 +307,11 @@ open_file(struct importing *im, struct buf *mapping, struct err *e)
 	if (rc)
 		return rc;
 	im->header = source_header(im->source);
+	if (!is_layer(im->header, o->layer)) {
+		(void)err_set(e, ERR_NOTFOUND, "%s has no layer \"%.60s\"", file_basename(o->path),
+		              o->layer);
+		return err_hint(e, "its only layer is \"%.100s\"", im->header->layer);
+	}
 	rc = source_next_batch(im->source, &im->first_mem, &im->first, e);
 	if (rc)
 		return rc;
@@ -460,10 +478,10 @@ import_run(struct store *st, const struct import_options *o, struct buf *mapping
 		return decide_refuse(o->kind, e);
 	if (o->source_date &&
 	    !clock_parse_date(o->source_date, strlen(o->source_date), &source_days))
-		return err_set(e, ERR_INVALID, "the source's date \"%.40s\" is not YYYY-MM-DD",
+		return err_set(e, ERR_INVALID, "--source-date is \"%.40s\"; it must be YYYY-MM-DD",
 		               o->source_date);
 	if (o->source_date && source_days > clock_now_us() / 86400000000 + 1)
-		return err_set(e, ERR_INVALID, "the source's date %s lies in the future",
+		return err_set(e, ERR_INVALID, "--source-date %s lies in the future",
 		               o->source_date);
 	arena_init(&im.mem, FIRST_BYTES);
 	arena_init(&im.first_mem, FIRST_BYTES);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -5,6 +6,13 @@
 #include "base/text.h"
 #include "geo/geom.h"
 #include "store/handle.h"
+
+static bool
+disk_full(sqlite3 *db, int code)
+{
+	return (code & 0xff) == SQLITE_FULL ||
+	       ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(db) == ENOSPC);
+}
 
 enum err_code
 db_fail(struct store *st, const char *doing, struct err *e)
@@ -16,12 +24,20 @@ db_fail(struct store *st, const char *doing, struct err *e)
 		rc = ERR_NOMEM;
 	else if ((code & 0xff) == SQLITE_CONSTRAINT)
 		rc = ERR_CONFLICT;
-	else if ((code & 0xff) == SQLITE_BUSY)
+	else if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+		rc = ERR_VERIFY;
+	if (disk_full(st->db, code)) {
+		(void)err_set(e, rc, "could not %s: the disk is full", doing);
+		return err_hint(e, "make room on the disk; nothing that was acknowledged is lost");
+	}
+	(void)err_set(e, rc, "could not %s: %s", doing, sqlite3_errmsg(st->db));
+	if ((code & 0xff) == SQLITE_BUSY)
 		(void)err_hint(
 			e, "another program is writing to the register; try again when it is done");
-	else if ((code & 0xff) == SQLITE_FULL)
-		(void)err_hint(e, "make room on the disk; nothing that was acknowledged is lost");
-	return err_set(e, rc, "could not %s: %s", doing, sqlite3_errmsg(st->db));
+	else if (rc == ERR_VERIFY)
+		(void)err_hint(
+			e, "the file is damaged: go back to a backup that fallow check accepts");
+	return rc;
 }
 
 enum err_code
@@ -219,7 +235,11 @@ db_configure(sqlite3 *db, enum store_mode mode, struct err *e)
 	    db_add_functions(db) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not set up SQLite: %s", sqlite3_errmsg(db));
 	if (sqlite3_exec(db, common, NULL, NULL, NULL) != SQLITE_OK)
-		return err_set(e, ERR_IO, "could not set up SQLite: %s", sqlite3_errmsg(db));
+		return (sqlite3_errcode(db) & 0xff) == SQLITE_CORRUPT
+		               ? err_set(e, ERR_VERIFY, "the file is damaged: %s",
+		                         sqlite3_errmsg(db))
+		               : err_set(e, ERR_IO, "could not set up SQLite: %s",
+		                         sqlite3_errmsg(db));
 	if (expect_setting(db, "synchronous", "2", e) ||
 	    expect_setting(db, "foreign_keys", "1", e) ||
 	    expect_setting(db, "trusted_schema", "0", e))

@@ -211,6 +211,39 @@ fill_new(struct store *st, const char *country, const char *name, struct err *e)
 	return rc ? rc : db_exec(st, "COMMIT", e);
 }
 
+/* ISO 3166-1 alpha-3 (Debian's iso-codes 4.15), the user-assigned XKX of Kosovo, and XXA .. XXZ for
+ * fictional countries. */
+static bool
+is_country(const char *code)
+{
+	static const char all[] = "ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT "
+				  "AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU BOL "
+				  "BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG "
+				  "COK COL COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA DNK DOM "
+				  "DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK FRA FRO FSM GAB GBR "
+				  "GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY "
+				  "HKG HMD HND HRV HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA "
+				  "JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT LAO LBN LBR LBY "
+				  "LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL "
+				  "MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ MUS MWI MYS MYT NAM "
+				  "NCL NER NFK NGA NIC NIU NLD NOR NPL NRU NZL OMN PAK PAN PCN PER "
+				  "PHL PLW PNG POL PRI PRK PRT PRY PSE PYF QAT REU ROU RUS RWA SAU "
+				  "SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR "
+				  "SVK SVN SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON "
+				  "TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB "
+				  "VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE "
+				  "XKX ";
+
+	if (strlen(code) != 3 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		return false;
+	if (code[0] == 'X' && code[1] == 'X')
+		return true;
+	for (const char *p = all; *p; p += 4)
+		if (strncmp(p, code, 3) == 0)
+			return true;
+	return false;
+}
+
 static enum err_code
 check_init(const char *path, const char *country, const char *name, struct err *e)
 {
@@ -218,11 +251,12 @@ check_init(const char *path, const char *country, const char *name, struct err *
 		(void)err_set(e, ERR_CONFLICT, "%s exists already; nothing was changed", path);
 		return err_hint(e, "choose another name for the new register");
 	}
-	if (strlen(country) != 3 || strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-		return err_set(e, ERR_INVALID,
-		               "the country is \"%.20s\"; it must be three capital letters (ISO "
-		               "3166-1), such as UKR",
-		               country);
+	if (!is_country(country))
+		return err_set(
+			e, ERR_INVALID,
+			"--country is \"%.20s\"; it must be a country's three capital letters "
+			"(ISO 3166-1), such as UKR",
+			country);
 	if (!text_is_utf8(name, strlen(name)) || text_utf8_length(name, strlen(name)) < 1 ||
 	    text_utf8_length(name, strlen(name)) > 200)
 		return err_set(e, ERR_INVALID, "the name must have 1 to 200 characters");
@@ -325,6 +359,27 @@ load_keys(struct store *st, struct err *e)
 	return ERR_OK;
 }
 
+/* A register that was renamed or copied without its folder of originals. */
+static enum err_code
+look_for_originals(struct store *st, struct err *e)
+{
+	size_t n = strlen(st->warning);
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = ERR_OK;
+
+	if (file_is_dir(st->files_dir))
+		return ERR_OK;
+	rc = db_prepare(st, SQL_STORE_ORIGINALS, &q, e);
+	if (!rc && sqlite3_step(q) == SQLITE_ROW)
+		(void)snprintf(
+			st->warning + n, sizeof(st->warning) - n,
+			"%sthe folder of its originals, %.150s, is not there; it goes with the "
+			"file when that is renamed or copied",
+			n ? "; " : "", st->files_dir);
+	sqlite3_finalize(q);
+	return rc;
+}
+
 enum err_code
 store_open(const char *path, enum store_mode mode, struct store **ret, struct err *e)
 {
@@ -352,6 +407,8 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 		rc = log_check_local(st, e);
 	if (!rc)
 		rc = kinds_load(st, e);
+	if (!rc)
+		rc = look_for_originals(st, e);
 	/* a submission that was committed but not signed when the power went: finish it by the same
 	 * code */
 	if (!rc && mode == STORE_WRITE)

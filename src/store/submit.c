@@ -1,11 +1,13 @@
 #include "store/submit.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/tar.h"
 #include "base/text.h"
 #include "log/manifest.h"
 #include "log/merkle.h"
@@ -894,13 +896,51 @@ note_original(struct store *st, const uint8_t sha[32], const char *name, int64_t
 	return rc;
 }
 
+/* A data set that is a folder (FileGDB) is kept as one archive, the same bytes for the same files.
+ */
+static enum err_code
+keep_folder(struct store *st, const char *path, char *ret_sha256_hex, struct err *e)
+{
+	struct arena mem;
+	const char *archive, *name;
+	size_t n = strlen(path);
+	uint8_t sha[32];
+	int64_t size = 0;
+	enum err_code rc = file_mkdirs(st->files_dir, 0755, e);
+
+	if (rc)
+		return rc;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	arena_init(&mem, 1u << 20);
+	name = arena_strndup(&mem, path, n);
+	name = name ? arena_printf(&mem, "%s.tar", file_basename(name)) : NULL;
+	archive =
+		arena_printf(&mem, "%s/folder.%lld.tar", st->files_dir, (long long)clock_now_us());
+	rc = name && archive ? tar_folder(path, archive, e)
+	                     : err_set(e, ERR_NOMEM, "out of memory for an archive");
+	if (!rc) {
+		rc = file_store_original(archive, st->files_dir, sha, &size, e);
+		(void)unlink(archive); /* a copy; it does no harm */
+	}
+	if (!rc)
+		rc = note_original(st, sha, name, size, e);
+	if (!rc)
+		text_hex(sha, 32, ret_sha256_hex);
+	arena_done(&mem);
+	return rc;
+}
+
 enum err_code
 submit_keep_original(struct store *st, const char *path, char *ret_sha256_hex, struct err *e)
 {
 	uint8_t sha[32];
 	int64_t size = 0;
-	enum err_code rc = file_store_original(path, st->files_dir, sha, &size, e);
+	enum err_code rc;
 
+	if (file_is_dir(path))
+		return keep_folder(st, path, ret_sha256_hex, e);
+	rc = file_store_original(path, st->files_dir, sha, &size, e);
 	if (!rc)
 		rc = note_original(st, sha, file_basename(path), size, e);
 	if (!rc)

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""What the program says and how it ends when something is wrong: exit statuses, damaged files, a full disk, a register without
+its originals, read-only files. Nothing is written where something is refused."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FALLOW = os.environ.get('FALLOW') or str(Path(__file__).resolve().parents[2] / 'build' / 'fallow')
+work = Path(tempfile.mkdtemp(prefix='fallow_manners_'))
+env = dict(os.environ, FALLOW_HOME=str(work / 'home'), FALLOW_NOW='2026-05-04T09:00:00Z')
+passed = failed = 0
+
+
+def ok(condition, what):
+    global passed, failed
+    passed, failed = passed + bool(condition), failed + (not condition)
+    if not condition:
+        print('FAILED:', what)
+
+
+def fallow(status, words, *args, user=None):
+    r = subprocess.run([FALLOW, *map(str, args)], env=env, capture_output=True, text=True, cwd=work, user=user)
+    ok(r.returncode == status and words in r.stdout + r.stderr, f'{" ".join(map(str, args))}: {r.returncode}, not {status} with "{words}": '
+       f'{r.stdout[-400:]}{r.stderr[-400:]}')
+    return r
+
+
+# --- values of options: always 2
+fallow(2, '--country', 'init', 'z.gpkg', '--country', 'ZZZ', '--name', 'z')
+fallow(2, '--country', 'init', 'z.gpkg', '--country', 'ukr', '--name', 'z')
+ok(not (work / 'z.gpkg').exists(), 'no register of a country that is none')
+fallow(0, '', 'init', 'r.gpkg', '--country', 'XXA', '--name', 'r')
+(work / 'a.csv').write_text('lon,lat,class,status,valid_from\n-125,-45,sha,open,2024-01-01\n')
+for args in (['figures', 'r.gpkg', '--as-of', 'x'], ['figures', 'r.gpkg', '--known-at', 'x'], ['figures', 'r.gpkg', '--format', 'x'],
+             ['figures', 'r.gpkg', '--by', 'x'], ['find', 'r.gpkg', '--near', 'x'], ['find', 'r.gpkg', '--near', '1,1', '--within', 'x'],
+             ['export', 'r.gpkg', 'x.gpkg', '--role', 'x'], ['export', 'r.gpkg', 'x.gpkg', '--role', 'public', '--kind', 'x'],
+             ['import', 'r.gpkg', 'hazard', 'a.csv', '--group', 'x'], ['import', 'r.gpkg', 'hazard', 'a.csv', '--key', ','],
+             ['import', 'r.gpkg', 'hazard', 'a.csv', '--crs', 'x'], ['import', 'r.gpkg', 'hazard', 'a.csv', '--source-date', 'x'],
+             ['import', 'r.gpkg', 'hazard', 'a.csv', '--limit', 'x'], ['generate', 'g.gpkg', '--hazards', 'x'],
+             ['compare', 'r.gpkg', 'r.gpkg', '--format', 'x'], ['add', 'r.gpkg', 'hazard', '--set', 'x']):
+    fallow(2, '--', *args)
+fallow(1, 'has no layer "nolayer"', 'import', 'r.gpkg', 'hazard', 'a.csv', '--layer', 'nolayer')
+fallow(0, 'read 1', 'import', 'r.gpkg', 'hazard', 'a.csv', '--layer', 'a', '--crs', 'EPSG:4326')
+
+# --- entry: the sentence says what happens
+r = fallow(0, 'shown at once', 'add', 'r.gpkg', 'hazard', '--set', 'class=sha', '--set', 'geometry=-125.5,-45', '--set', 'valid_from=2024-01-01')
+record = r.stdout.split()[2]
+fallow(2, 'changes nothing', 'edit', 'r.gpkg', 'hazard', record)
+fallow(0, 'worse shows at once', 'edit', 'r.gpkg', 'hazard', record, '--set', 'class=cha')
+fallow(0, 'still open until another person approves it', 'edit', 'r.gpkg', 'hazard', record, '--set', 'status=closed', '--set',
+       'outcome=cleared', '--set', 'valid_from=2024-02-01')
+
+# --- a data set that is a folder
+if shutil.which('ogr2ogr'):
+    subprocess.run(['ogr2ogr', '-f', 'OpenFileGDB', 'x.gdb', 'a.csv', '-oo', 'X_POSSIBLE_NAMES=lon', '-oo', 'Y_POSSIBLE_NAMES=lat', '-a_srs',
+                    'EPSG:4326'], cwd=work, capture_output=True)
+if (work / 'x.gdb').exists():
+    before = {p for p in (work / 'r.files').rglob('*') if p.is_file()}
+    (work / 'm.sql').write_text("SELECT geometry, 'mine' AS class, '2024-01-01' AS date FROM source")
+    fallow(0, 'read 1 = accepted 1', 'import', 'r.gpkg', 'accident', 'x.gdb', '--map', 'm.sql')
+    new = {p for p in (work / 'r.files').rglob('*') if p.is_file()} - before
+    listed = subprocess.run(['tar', 'tf', str(*new)], capture_output=True, text=True).stdout.split() if len(new) == 1 else []
+    kept = sorted(f'x.gdb/{p.name}' for p in (work / 'x.gdb').iterdir() if not p.name.endswith('.lock'))
+    ok(listed == kept, f'the folder is kept as one archive: {listed} {kept}')
+else:
+    print('no ogr2ogr that writes FileGDB here: not tried')
+fallow(0, 'everything holds', 'check', 'r.gpkg')
+
+# --- renamed without its originals; damaged; no register
+shutil.copy(work / 'r.gpkg', work / 's.gpkg')
+fallow(5, 's.files, is not there', 'check', 's.gpkg')
+data = bytearray((work / 'r.gpkg').read_bytes())
+(work / 'cut.gpkg').write_bytes(data[:len(data) // 2])
+fallow(4, 'damaged', 'check', 'cut.gpkg')
+data[20 * 4096:60 * 4096] = b'Z' * (40 * 4096)
+(work / 'bad.gpkg').write_bytes(data)
+fallow(4, 'damaged', 'check', 'bad.gpkg')
+(work / 'text.gpkg').write_text('not a register')
+fallow(1, '', 'check', 'text.gpkg')
+
+# --- read-only: reading works, writing says so
+if os.getuid() == 0:
+    os.chmod(work, 0o755)
+    for name in ('r.gpkg', 'r.files'):
+        subprocess.run(['chmod', '-R', 'a+rX,go-w', str(work / name)])
+    for name in ('r.gpkg-wal', 'r.gpkg-shm'):
+        (work / name).unlink(missing_ok=True)
+    env['FALLOW_HOME'] = '/nonexistent'
+    r = subprocess.run([FALLOW, 'find', 'r.gpkg', '--near', '-125.5,-45'], env=env, capture_output=True, text=True, cwd=work, user=65534)
+    ok(r.returncode == 0 and 'danger' in r.stdout or r.returncode == 1 and r.stderr.startswith('fallow: '),
+       f'a read-only register: {r.returncode} {r.stdout}{r.stderr}')
+    r = subprocess.run([FALLOW, 'add', 'r.gpkg', 'hazard', '--set', 'class=sha'], env=env, capture_output=True, text=True, cwd=work, user=65534)
+    ok(r.returncode == 1 and r.stderr.startswith('fallow: '), f'writing to it: {r.returncode} {r.stderr}')
+    env['FALLOW_HOME'] = str(work / 'home')
+
+# --- a full disk
+small = work / 'small'
+small.mkdir()
+if os.getuid() == 0 and subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small], capture_output=True).returncode == 0:
+    try:
+        fallow(0, '', 'init', small / 'f.gpkg', '--country', 'XXA', '--name', 'f')
+        (work / 'many.csv').write_text('lon,lat,class,status,valid_from\n' + ''.join(
+            f'{-125 + i / 1e5},-45,sha,open,2024-01-01\n' for i in range(20000)))
+        r = fallow(1, 'the disk is full', 'import', small / 'f.gpkg', 'hazard', 'many.csv', '--crs', 'EPSG:4326')
+        ok('make room' in r.stderr, r.stderr)
+        for p in small.glob('*.csv'):
+            p.unlink()
+        fallow(0, 'everything holds', 'check', small / 'f.gpkg')
+    finally:
+        subprocess.run(['umount', '-l', small])
+else:
+    print('no small disk can be made here: not tried')
+shutil.rmtree(work)
+print(f'manners: {passed} passed, {failed} failed')
+sys.exit(failed > 0)
