@@ -16,7 +16,7 @@
 
 struct pick {
 	uint32_t item;
-	uint32_t rank;
+	uint16_t rank, set;
 };
 
 struct picks {
@@ -27,8 +27,8 @@ struct picks {
 /* What stands for several records. */
 struct gathered {
 	struct tileset_box box;
-	uint32_t item; /* the most dangerous */
-	uint32_t rank, count, open;
+	struct pick first; /* the most dangerous */
+	uint32_t count, open;
 };
 
 struct tiler {
@@ -40,7 +40,8 @@ struct tiler {
 	double *xy; /* points of one ring */
 	size_t xy_room;
 	struct gathered *gather; /* GATHER_SIDE^2, or MERGE_SIDE^2 */
-	const struct tileset *s;
+	const struct tile_layer *layer;
+	uint16_t now; /* the set that is being looked through */
 	const struct tileset_kind *k;
 	double x0, y0, per_unit; /* of the tile: world units */
 	uint32_t least;          /* world units: smaller areas are symbols */
@@ -105,8 +106,26 @@ tiler_end(struct tiler *t, enum err_code rc, struct err *e)
 	return ok ? ERR_OK : err_set(e, ERR_LIMIT, "the tile is larger than this server gives");
 }
 
+static const struct tileset *
+set_of(const struct tiler *t, const struct pick *p)
+{
+	return t->layer[p->set].set;
+}
+
+static const struct tileset_item *
+item_of(const struct tiler *t, const struct pick *p)
+{
+	return &set_of(t, p)->item[p->item];
+}
+
+static const struct tileset_box *
+box_of(const struct tiler *t, const struct pick *p)
+{
+	return &set_of(t, p)->box[p->item];
+}
+
 static bool
-put_pick(struct picks *v, uint32_t item, uint32_t rank)
+put_pick(struct picks *v, struct pick p)
 {
 	if (v->count == v->room) {
 		size_t room = v->room ? 2 * v->room : 1024;
@@ -117,7 +136,7 @@ put_pick(struct picks *v, uint32_t item, uint32_t rank)
 		v->p = more;
 		v->room = room;
 	}
-	v->p[v->count++] = (struct pick){ item, rank };
+	v->p[v->count++] = p;
 	return true;
 }
 
@@ -128,10 +147,12 @@ as_of(const struct tileset_item *i)
 }
 
 /* Danger before what is reported as released before what is released; then by class. */
-static uint32_t
+static uint16_t
 rank_of(const struct tileset *s, const struct tileset_item *i)
 {
-	return 1000 * (uint32_t)(SHOWN_RELEASED - as_of(i)) + s->rank[i->class];
+	unsigned released = as_of(i) < SHOWN_RELEASED ? as_of(i) : SHOWN_RELEASED;
+
+	return (uint16_t)(1000 * (SHOWN_RELEASED - released) + s->rank[i->class] % 1000);
 }
 
 static double
@@ -148,14 +169,13 @@ unit_y(const struct tiler *t, double y)
 
 /* A symbol stands in the one tile that holds the middle. */
 static void
-see_symbol(struct tiler *t, uint32_t i)
+see_symbol(struct tiler *t, struct pick p)
 {
-	const struct tileset_box *b = &t->s->box[i];
+	const struct tileset_box *b = box_of(t, &p);
 	double x = unit_x(t, ((double)b->x0 + b->x1) / 2);
 	double y = unit_y(t, ((double)b->y0 + b->y1) / 2);
 
-	if (x >= 0 && x < TILE_EXTENT && y >= 0 && y < TILE_EXTENT &&
-	    !put_pick(&t->symbol, i, rank_of(t->s, &t->s->item[i])))
+	if (x >= 0 && x < TILE_EXTENT && y >= 0 && y < TILE_EXTENT && !put_pick(&t->symbol, p))
 		t->failed = true;
 }
 
@@ -163,13 +183,17 @@ static void
 see_item(void *ctx, uint32_t i)
 {
 	struct tiler *t = ctx;
-	const struct tileset_item *item = &t->s->item[i];
-	const struct tileset_box *b = &t->s->box[i];
+	const struct tile_layer *l = &t->layer[t->now];
+	const struct tileset_item *item = &l->set->item[i];
+	const struct tileset_box *b = &l->set->box[i];
+	const struct pick p = { i, rank_of(l->set, item), t->now };
 
+	if (l->hidden && tilefids_has(l->hidden, item->fid))
+		return;
 	if (!(item->flags & TILESET_AREAL) ||
 	    (b->x1 - b->x0 < t->least && b->y1 - b->y0 < t->least))
-		see_symbol(t, i);
-	else if (!put_pick(&t->area, i, rank_of(t->s, item)))
+		see_symbol(t, p);
+	else if (!put_pick(&t->area, p))
 		t->failed = true;
 }
 
@@ -191,14 +215,16 @@ put_date(struct mvt *m, uint32_t date)
 
 /* What is said of the record that is drawn, or that stands for others. */
 static void
-put_tags(struct tiler *t, const struct tileset_item *i, bool alone)
+put_tags(struct tiler *t, const struct pick *p, bool alone)
 {
+	const struct tileset *s = set_of(t, p);
+	const struct tileset_item *i = item_of(t, p);
 	struct mvt *m = &t->mvt;
 	char id[UUID_TEXT];
 
-	mvt_text(m, t->k->class_key, t->s->code[i->class]);
+	mvt_text(m, t->k->class_key, s->code[i->class]);
 	if (i->status)
-		mvt_text(m, "status", t->s->code[i->status]);
+		mvt_text(m, "status", s->code[i->status]);
 	if (strcmp(t->k->kind, "hazard") == 0)
 		mvt_text(m, "shown_as", shown_as_name(as_of(i)));
 	if (!alone)
@@ -208,8 +234,8 @@ put_tags(struct tiler *t, const struct tileset_item *i, bool alone)
 	if (i->flags & TILESET_CONFLICT)
 		mvt_bool(m, "conflict", true);
 	put_date(m, i->valid_from);
-	if (i->name)
-		mvt_text(m, "name", t->s->text + i->name);
+	if (i->name && i->name < s->text_size)
+		mvt_text(m, "name", s->text + i->name);
 	if (i->fid) {
 		uuid_format(i->id, id);
 		mvt_text(m, "id", id);
@@ -230,61 +256,75 @@ room_for(struct tiler *t, size_t n)
 	return true;
 }
 
-/* Hand the outline to the shape, in tile units. */
 static bool
-read_outline(struct tiler *t, const struct tileset_item *i, const struct tileset_box *b)
+read_ring(struct tiler *t, const uint32_t *w, uint32_t n, const double from[2], double step,
+          bool wide)
 {
-	const uint32_t *w = t->s->outline + i->outline;
-	double scale = 1 / t->per_unit, bx = unit_x(t, b->x0), by = unit_y(t, b->y0);
-	double step = scale * (double)(1u << i->shift);
+	if (!room_for(t, n))
+		return false;
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t x = wide ? w[2 * (size_t)k] : w[k] & 0xffff;
+		uint32_t y = wide ? w[2 * (size_t)k + 1] : w[k] >> 16;
 
-	tileshape_start(t->shape);
-	for (uint32_t rings = *w++; rings > 0; rings--) {
-		uint32_t n = *w & ~HOLE;
-		bool hole = *w++ & HOLE;
-
-		if (!room_for(t, n))
-			return false;
-		if (i->flags & TILESET_WIDE) {
-			for (uint32_t k = 0; k < n; k++, w += 2) {
-				t->xy[2 * (size_t)k] = bx + scale * w[0];
-				t->xy[2 * (size_t)k + 1] = by + scale * w[1];
-			}
-		} else {
-			for (uint32_t k = 0; k < n; k++, w++) {
-				t->xy[2 * (size_t)k] = bx + step * (*w & 0xffff);
-				t->xy[2 * (size_t)k + 1] = by + step * (*w >> 16);
-			}
-		}
-		if (!tileshape_ring(t->shape, t->xy, n, hole))
-			return false;
+		t->xy[2 * (size_t)k] = from[0] + step * x;
+		t->xy[2 * (size_t)k + 1] = from[1] + step * y;
 	}
 	return true;
 }
 
+/* Hand the outline to the shape, in tile units. */
 static enum err_code
-draw_area(struct tiler *t, uint32_t n, struct err *e)
+read_outline(struct tiler *t, const struct pick *p, struct err *e)
 {
-	const struct tileset_item *i = &t->s->item[n];
+	const struct tileset *s = set_of(t, p);
+	const struct tileset_item *i = item_of(t, p);
+	const struct tileset_box *b = box_of(t, p);
+	const uint32_t *w = s->outline + i->outline, *end = s->outline + s->outline_words;
+	const double from[2] = { unit_x(t, b->x0), unit_y(t, b->y0) };
+	double step = (double)(1u << (i->shift & 15)) / t->per_unit;
+	bool wide = i->flags & TILESET_WIDE;
+
+	tileshape_start(t->shape);
+	if (i->outline >= s->outline_words)
+		return err_set(e, ERR_VERIFY, "a file of outlines is damaged");
+	for (uint32_t rings = *w++; rings > 0; rings--) {
+		uint32_t n = w < end ? *w & ~HOLE : 0;
+		bool hole = w < end && (*w & HOLE);
+		size_t words = (size_t)n << wide;
+
+		if (n == 0 || words > (size_t)(end - ++w))
+			return err_set(e, ERR_VERIFY, "a file of outlines is damaged");
+		if (!read_ring(t, w, n, from, step, wide) ||
+		    !tileshape_ring(t->shape, t->xy, n, hole))
+			return err_set(e, ERR_NOMEM, "out of memory for a tile");
+		w += words;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+draw_area(struct tiler *t, const struct pick *p, struct err *e)
+{
+	const struct tileset_item *i = item_of(t, p);
 	bool inward = t->k->inward || as_of(i) != SHOWN_DANGER;
 	/* points are off by half a step, edges by what their bend may be */
-	double error = (2.5 + (double)(1u << i->shift)) / t->per_unit;
+	double error = (2.5 + (double)(1u << (i->shift & 15))) / t->per_unit;
 	struct tile_area a;
-	enum err_code rc;
+	enum err_code rc = read_outline(t, p, e);
 
-	if (!read_outline(t, i, &t->s->box[n]))
-		return err_set(e, ERR_NOMEM, "out of memory for a tile");
-	rc = tileshape_draw(t->shape, inward ? TILE_INWARD : TILE_OUTWARD, fmin(error, 1), &a, e);
+	rc = rc ? rc
+	        : tileshape_draw(t->shape, inward ? TILE_INWARD : TILE_OUTWARD, fmin(error, 1), &a,
+	                         e);
 	if (rc)
 		return rc;
 	if (a.rings == 0) { /* nothing fits inside, or it is not in this tile */
 		if (inward)
-			see_symbol(t, n);
+			see_symbol(t, *p);
 		return ERR_OK;
 	}
 	t->points += a.ring_end[a.rings - 1];
 	mvt_feature(&t->mvt, (uint64_t)i->fid);
-	put_tags(t, i, true);
+	put_tags(t, p, true);
 	mvt_area(&t->mvt, a.xy, a.ring_end, a.rings);
 	return ERR_OK;
 }
@@ -296,6 +336,8 @@ by_rank(const void *a, const void *b)
 
 	if (x->rank != y->rank) /* what is drawn later lies above */
 		return x->rank < y->rank ? -1 : 1;
+	if (x->set != y->set)
+		return x->set < y->set ? -1 : 1;
 	return (x->item > y->item) - (x->item < y->item);
 }
 
@@ -309,10 +351,8 @@ put_symbol(struct tiler *t, const struct gathered *g)
 	int32_t at[2] = { (int32_t)lrint(cx), (int32_t)lrint(cy) };
 	double dx = fmax(fabs(at[0] - x0), fabs(at[0] - x1)),
 	       dy = fmax(fabs(at[1] - y0), fabs(at[1] - y1));
-	const struct tileset_item *i = &t->s->item[g->item];
-
-	mvt_feature(&t->mvt, g->count == 1 ? (uint64_t)i->fid : 0);
-	put_tags(t, i, g->count == 1);
+	mvt_feature(&t->mvt, g->count == 1 ? (uint64_t)item_of(t, &g->first)->fid : 0);
+	put_tags(t, &g->first, g->count == 1);
 	if (g->count > 1) {
 		mvt_int(&t->mvt, "count", g->count);
 		if (strcmp(t->k->kind, "hazard") == 0)
@@ -325,22 +365,20 @@ put_symbol(struct tiler *t, const struct gathered *g)
 static void
 add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 {
-	const struct tileset_box *b = &t->s->box[p->item];
+	const struct tileset_box *b = box_of(t, p);
 
 	if (g->count == 0) {
-		*g = (struct gathered){ *b, p->item, p->rank, 0, 0 };
+		*g = (struct gathered){ *b, *p, 0, 0 };
 	} else {
 		g->box.x0 = b->x0 < g->box.x0 ? b->x0 : g->box.x0;
 		g->box.y0 = b->y0 < g->box.y0 ? b->y0 : g->box.y0;
 		g->box.x1 = b->x1 > g->box.x1 ? b->x1 : g->box.x1;
 		g->box.y1 = b->y1 > g->box.y1 ? b->y1 : g->box.y1;
 	}
-	if (p->rank > g->rank) {
-		g->rank = p->rank;
-		g->item = p->item;
-	}
+	if (p->rank > g->first.rank)
+		g->first = *p;
 	g->count++;
-	g->open += as_of(&t->s->item[p->item]) == SHOWN_DANGER;
+	g->open += as_of(item_of(t, p)) == SHOWN_DANGER;
 }
 
 static void
@@ -358,7 +396,7 @@ draw_symbols(struct tiler *t)
 	}
 	memset(t->gather, 0, sizeof(g) * GATHER_SIDE * GATHER_SIDE);
 	for (size_t i = 0; i < t->symbol.count; i++) {
-		const struct tileset_box *b = &t->s->box[t->symbol.p[i].item];
+		const struct tileset_box *b = box_of(t, &t->symbol.p[i]);
 		uint32_t x = (uint32_t)unit_x(t, ((double)b->x0 + b->x1) / 2) / TILE_GATHER_UNITS;
 		uint32_t y = (uint32_t)unit_y(t, ((double)b->y0 + b->y1) / 2) / TILE_GATHER_UNITS;
 
@@ -384,9 +422,9 @@ draw_merged(struct tiler *t, size_t from, size_t to)
 	memset(t->gather, 0, sizeof(*t->gather) * MERGE_SIDE * MERGE_SIDE);
 	for (size_t i = from; i < to; i++) {
 		const struct pick *p = &t->area.p[i];
-		const struct tileset_box *b = &t->s->box[p->item];
+		const struct tileset_box *b = box_of(t, p);
 
-		if (t->k->inward || as_of(&t->s->item[p->item]) != SHOWN_DANGER)
+		if (t->k->inward || as_of(item_of(t, p)) != SHOWN_DANGER)
 			continue;
 		for (uint32_t y = merge_cell(unit_y(t, b->y0) - 1);
 		     y <= merge_cell(unit_y(t, b->y1) + 1); y++)
@@ -401,7 +439,7 @@ draw_merged(struct tiler *t, size_t from, size_t to)
 			int32_t v[8];
 
 			for (end = x + 1; end < MERGE_SIDE && g->count && g[end - x].count &&
-			                  g[end - x].rank == g->rank;
+			                  g[end - x].first.rank == g->first.rank;
 			     end++)
 				;
 			if (!g->count)
@@ -411,7 +449,7 @@ draw_merged(struct tiler *t, size_t from, size_t to)
 			v[1] = v[3] = (int32_t)y * TILE_MERGE_UNITS - TILE_BUFFER;
 			v[5] = v[7] = v[1] + TILE_MERGE_UNITS;
 			mvt_feature(&t->mvt, 0);
-			put_tags(t, &t->s->item[g->item], false);
+			put_tags(t, &g->first, false);
 			mvt_bool(&t->mvt, "merged", true);
 			mvt_area(&t->mvt, v, &ring, 1);
 		}
@@ -420,7 +458,7 @@ draw_merged(struct tiler *t, size_t from, size_t to)
 static uint32_t
 extent_of(const struct tiler *t, const struct pick *p)
 {
-	const struct tileset_box *b = &t->s->box[p->item];
+	const struct tileset_box *b = box_of(t, p);
 
 	return b->x1 - b->x0 > b->y1 - b->y0 ? b->x1 - b->x0 : b->y1 - b->y0;
 }
@@ -464,7 +502,7 @@ draw_areas(struct tiler *t, struct err *e)
 			draw_merged(t, i, alone);
 			break;
 		}
-		rc = draw_area(t, t->area.p[i].item, e);
+		rc = draw_area(t, &t->area.p[i], e);
 	}
 	return rc;
 }
@@ -480,16 +518,18 @@ box_of_tile(const struct tiler *t)
 }
 
 enum err_code
-tiler_add(struct tiler *t, const struct tileset_kind *k, const struct tileset *s, struct err *e)
+tiler_add(struct tiler *t, const struct tileset_kind *k, const struct tile_layer *layer,
+          size_t count, struct err *e)
 {
 	bool hazard = strcmp(k->kind, "hazard") == 0;
 	enum err_code rc;
 
-	t->s = s;
+	t->layer = layer;
 	t->k = k;
 	t->area.count = t->symbol.count = 0;
 	t->least = (uint32_t)fmin(TILE_SYMBOL_UNITS * t->per_unit, 4294967295.0);
-	tileset_find(s, box_of_tile(t), see_item, t);
+	for (t->now = 0; t->now < count; t->now++)
+		tileset_find(layer[t->now].set, box_of_tile(t), see_item, t);
 	if (t->failed)
 		return err_set(e, ERR_NOMEM, "out of memory for a tile");
 	mvt_layer(&t->mvt, k->kind, TILE_EXTENT);

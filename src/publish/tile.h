@@ -16,7 +16,14 @@
 #define TILE_MOST_SYMBOLS 4096  /* symbols in one layer; then they are gathered */
 #define TILE_MOST_POINTS 200000 /* vertices of outlines in one layer; then as for areas */
 
+#define TILER_SETS 4 /* sets that make one layer */
+
 struct tiler;
+
+struct tile_layer {
+	const struct tileset *set;
+	const struct tilefids *hidden; /* records that another set shows; NULL = none */
+};
 
 struct tile_place {
 	uint32_t z, x, y; /* z 0 .. TILE_MAX_ZOOM, x and y below 2^z */
@@ -27,9 +34,9 @@ struct tiler *tiler_create(void);
 void tiler_free(struct tiler *t);
 /** Start a tile that is appended to out. */
 void tiler_begin(struct tiler *t, struct tile_place at, struct buf *out);
-/** Add the layer or layers of a kind. ERR_NOMEM. */
+/** Add the layer or layers of a kind from at most TILER_SETS sets. ERR_NOMEM. */
 MUST_CHECK enum err_code tiler_add(struct tiler *t, const struct tileset_kind *k,
-                                   const struct tileset *s, struct err *e);
+                                   const struct tile_layer *layer, size_t count, struct err *e);
 /** End it, whatever came before: rc is what tiler_add gave; an error is handed back. ERR_LIMIT. */
 MUST_CHECK enum err_code tiler_end(struct tiler *t, enum err_code rc, struct err *e);
 

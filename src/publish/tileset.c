@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "geo/measure.h"
 #include "geo/mercator.h"
+#include "publish/tilefile.h"
+#include "store/page.h"
 #include "store/shown.h"
 
 #define BEND 2.0      /* units by which a straight edge may leave its image */
@@ -15,6 +17,7 @@
 #define MOST_SHIFT 2  /* more would be seen at the last zoom */
 #define LINE_HALF_M 1 /* lines without a radius become areas of twice that width */
 #define HOLE 0x80000000u
+#define FILE_LEAST 5000 /* danger areas that are worth a file */
 
 const struct tileset_kind tileset_kinds[] = {
 	{ "place", "type", NULL, "name", "class", false },
@@ -51,9 +54,12 @@ struct builder {
 	struct tileset *s;
 	const struct tileset_kind *k;
 	const struct form *form;
+	struct store *st;
 	struct geo *geo;
-	struct arena mem;
-	bool exact;
+	struct arena mem, row;
+	enum access_role role;
+	uint8_t *show;         /* access_plan of the form */
+	struct tilefile *file; /* outlines go there once they are many; NULL = never */
 };
 
 /* The number of a code in the set's list. */
@@ -114,6 +120,7 @@ put_outline(struct builder *b, const struct geom *g, struct tileset_box box,
             struct tileset_item *item)
 {
 	struct buf *to = &b->s->mem_outline;
+	uint64_t begin = b->s->outline_words + to->size / 4;
 	uint32_t span = box.x1 - box.x0 > box.y1 - box.y0 ? box.x1 - box.x0 : box.y1 - box.y0;
 	uint32_t part = 0, at = 0;
 
@@ -123,7 +130,7 @@ put_outline(struct builder *b, const struct geom *g, struct tileset_box box,
 		item->shift = 0;
 		item->flags |= TILESET_WIDE;
 	}
-	item->outline = (uint32_t)(to->size / 4);
+	item->outline = (uint32_t)begin;
 	buf_add_u32le(to, g->ring_count);
 	for (uint32_t r = 0; r < g->ring_count; r++) {
 		bool hole = r > 0;
@@ -208,6 +215,10 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	}
 	if (geom_is_areal(g))
 		put_outline(b, g, box, &item);
+	if (b->file && !tilefile_outlines(b->file, s)) /* then it stays in memory */
+		return err_set(e, ERR_IO, "could not write a file of outlines");
+	if (s->outline_words + s->mem_outline.size / 4 > UINT32_MAX)
+		return err_set(e, ERR_LIMIT, "too many outlines for tiles");
 	buf_add(&s->mem_item, &item, sizeof(item));
 	buf_add(&s->mem_box, &box, sizeof(box));
 	s->count++;
@@ -296,41 +307,179 @@ pack(struct tileset *s)
 	return place && buf_ok(&boxes) && buf_ok(&items);
 }
 
-enum err_code
-tileset_build(struct store *st, const struct tileset_kind *k, const struct each_filter *f,
-              enum access_role role, struct tileset **ret, struct err *e)
+static bool
+begin(struct builder *b, struct store *st, const struct tileset_kind *k, enum access_role role)
 {
 	struct tileset *s = mem_calloc(1, sizeof(*s));
-	struct builder b = { .s = s, .k = k, .form = store_form(st, f->kind) };
-	enum err_code rc;
 
-	if (!s)
-		return err_set(e, ERR_NOMEM, "out of memory for tiles");
-	b.geo = geo_create();
-	arena_init(&b.mem, (size_t)512 << 20);
+	*b = (struct builder){ .s = s, .k = k, .st = st, .role = role };
+	arena_init(&b->mem, (size_t)512 << 20);
+	arena_init(&b->row, (size_t)512 << 20);
+	b->form = store_form(st, store_kind(st, k->kind));
+	b->geo = geo_create();
+	b->show = mem_calloc(b->form->field_count + 1, sizeof(*b->show));
+	if (!s || !b->show)
+		return false;
+	access_plan(role, b->form, b->show);
 	buf_init(&s->mem_box, (size_t)4 << 30);
 	buf_init(&s->mem_item, (size_t)4 << 30);
 	buf_init(&s->mem_outline, (size_t)8 << 30);
 	buf_init(&s->mem_text, (size_t)2 << 30);
+	buf_init(&s->mem_single, (size_t)1 << 30);
 	buf_addc(&s->mem_text, '\0');
 	s->codes = 1;
-	s->known_size = f->known_size;
-	rc = b.geo ? access_each(st, f, role, add_row, &b, e)
-	           : err_set(e, ERR_NOMEM, "out of memory for tiles");
-	if (!rc && !pack(s))
+	s->known_size = store_log_size(st);
+	return b->geo != NULL;
+}
+
+/* Pack and give out what was built, or let go of it. */
+static enum err_code
+finish(struct builder *b, enum err_code rc, struct tileset **ret, struct err *e)
+{
+	struct tileset *s = b->s;
+
+	if (!rc && (!s || !b->geo || !pack(s) || !buf_ok(&s->mem_single)))
 		rc = err_set(e, ERR_NOMEM, "out of memory for tiles");
+	arena_done(&b->mem);
+	arena_done(&b->row);
+	geo_free(b->geo);
+	mem_free(b->show);
+	if (rc) {
+		tileset_free(s);
+		return rc;
+	}
 	s->box = (const void *)s->mem_box.data;
 	s->item = (const void *)s->mem_item.data;
-	s->outline = (const void *)s->mem_outline.data;
+	if (!b->file) {
+		s->outline = (const void *)s->mem_outline.data;
+		s->outline_words = s->mem_outline.size / 4;
+	}
 	s->text = s->mem_text.data;
-	s->size_bytes = s->mem_box.room + s->mem_item.room + s->mem_outline.room + s->mem_text.room;
-	arena_done(&b.mem);
-	geo_free(b.geo);
-	if (rc)
-		tileset_free(s);
-	else
-		*ret = s;
+	s->text_size = s->mem_text.size;
+	s->single = (const void *)s->mem_single.data;
+	s->singles = s->mem_single.size / sizeof(*s->single);
+	*ret = s;
+	return ERR_OK;
+}
+
+enum err_code
+tileset_build(struct store *st, const struct tileset_kind *k, const struct each_filter *f,
+              enum access_role role, struct tileset **ret, struct err *e)
+{
+	struct builder b;
+	enum err_code rc = begin(&b, st, k, role)
+	                           ? access_each(st, f, role, add_row, &b, e)
+	                           : err_set(e, ERR_NOMEM, "out of memory for tiles");
+
+	return finish(&b, rc, ret, e);
+}
+
+/* A row of the layer as the role sees it. */
+static enum err_code
+add_seen(void *ctx, const struct shown *row, struct err *e)
+{
+	struct builder *b = ctx;
+	struct shown seen = *row;
+	enum access_fate fate = ACCESS_GONE;
+	struct access_how how = { .role = b->role, .show = b->show };
+	enum err_code rc = ERR_OK;
+
+	arena_reset(&b->row);
+	if (!access_is_exact(b->role) && strcmp(b->k->kind, "hazard") == 0)
+		rc = access_margin(b->st, row, INT64_MAX, &b->row, &how.margin_m, e);
+	rc = rc ? rc : access_apply(&how, b->geo, &b->row, &seen, &fate, e);
+	if (!rc && fate == ACCESS_UNCLASSED)
+		buf_add(&b->s->mem_single, &row->fid, sizeof(row->fid));
+	return rc || fate != ACCESS_ROW ? rc : add_row(b, &seen, e);
+}
+
+enum err_code
+tileset_build_now(struct store *st, const struct tileset_kind *k, enum access_role role,
+                  unsigned view, const char *path, struct tileset **ret, struct err *e)
+{
+	/* what tiles show and what access_row asks of a row */
+	const char *const want[] = { "geometry",        "valid_from",    "radius_m", "accuracy_m",
+		                     "disposal_method", "class",         "status",   k->class_field,
+		                     k->name_field,     k->status_field, NULL };
+	const struct each_filter f = { .kind = store_kind(st, k->kind),
+		                       .as_of_days = INT64_MAX,
+		                       .known_size = INT64_MAX,
+		                       .want = want };
+	struct builder b;
+	struct err why = { 0 };
+	enum err_code rc =
+		begin(&b, st, k, role) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for tiles");
+
+	b.file = !rc && path ? tilefile_create(path) : NULL;
+	rc = rc ? rc : store_each(st, &f, add_seen, &b, e);
+	if (b.file && (rc == ERR_IO || !b.s->outline_words)) {
+		bool failed = rc == ERR_IO;
+
+		tilefile_free(b.file);
+		b.file = NULL;
+		if (failed) { /* once more, without the file */
+			(void)finish(&b, rc, ret, &why);
+			return tileset_build_now(st, k, role, view, NULL, ret, e);
+		}
+	}
+	rc = finish(&b, rc, ret, e);
+	if (!b.file)
+		return rc;
+	if (!rc && !tilefile_finish(b.file, st, k, view, path, ret)) {
+		tileset_free(*ret);
+		*ret = NULL;
+		rc = tileset_build_now(st, k, role, view, NULL, ret, e);
+	}
+	tilefile_free(b.file);
 	return rc;
+}
+
+static enum err_code
+add_numbered(void *ctx, const struct shown *row, int64_t number, bool *stop, struct err *e)
+{
+	(void)number;
+	*stop = true;
+	return add_row(ctx, row, e);
+}
+
+enum err_code
+tileset_build_some(struct store *st, const struct tileset_kind *k, enum access_role role,
+                   const int64_t *fid, size_t n, struct tileset **ret, struct err *e)
+{
+	const struct page_question q = { .as_of_days = INT64_MAX, .known_size = INT64_MAX };
+	struct page_reader *p = NULL;
+	struct builder b;
+	struct page_calls c = { .row = add_numbered, .ctx = &b };
+	enum err_code rc =
+		begin(&b, st, k, role) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for tiles");
+
+	rc = rc ? rc : page_open(st, store_kind(st, k->kind), role, &p, e);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = page_number(p, &q, fid[i], &c, e);
+	page_close(p);
+	return finish(&b, rc, ret, e);
+}
+
+enum err_code
+tileset_build_unclassed(struct store *st, const struct tileset_kind *k, enum access_role role,
+                        unsigned view, const char *path, struct tileset **ret, struct err *e)
+{
+	const struct each_filter f = { .kind = store_kind(st, k->kind),
+		                       .as_of_days = INT64_MAX,
+		                       .known_size = INT64_MAX };
+	struct builder b;
+	struct tilefile *file;
+	enum err_code rc = begin(&b, st, k, role)
+	                           ? access_unclassed(st, &f, role, add_row, &b, e)
+	                           : err_set(e, ERR_NOMEM, "out of memory for tiles");
+
+	rc = finish(&b, rc, ret, e);
+	if (rc || !path || (*ret)->count < FILE_LEAST)
+		return rc;
+	file = tilefile_create(path);
+	(void)(file && tilefile_keep(file, st, k, view, path, *ret)); /* else it is made again */
+	tilefile_free(file);
+	return ERR_OK;
 }
 
 void
@@ -338,12 +487,15 @@ tileset_free(struct tileset *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 1; i < s->codes; i++)
+	for (uint32_t i = 1; !s->code_text && i < s->codes; i++)
 		mem_free((char *)(uintptr_t)s->code[i]);
+	mem_free(s->code_text);
+	tilefile_unmap(s);
 	buf_done(&s->mem_box);
 	buf_done(&s->mem_item);
 	buf_done(&s->mem_outline);
 	buf_done(&s->mem_text);
+	buf_done(&s->mem_single);
 	mem_free(s);
 }
 
@@ -385,4 +537,68 @@ tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, v
 		level[l].at = i * TILESET_NODE;
 		level[l].end = (i + 1) * TILESET_NODE < size ? (i + 1) * TILESET_NODE : size;
 	}
+}
+
+bool
+tileset_has(const struct tileset *s, int64_t fid)
+{
+	for (uint32_t i = 0; s && i < s->count; i++)
+		if (s->item[i].fid == fid)
+			return true;
+	return false;
+}
+
+static size_t
+place_of(const struct tilefids *f, int64_t fid)
+{
+	size_t i = (size_t)((uint64_t)fid * 0x9e3779b97f4a7c15u >> 32) & (f->slots - 1);
+
+	while (f->slot[i] && f->slot[i] != fid)
+		i = (i + 1) & (f->slots - 1);
+	return i;
+}
+
+static bool
+grow_fids(struct tilefids *f)
+{
+	struct tilefids more = { .slots = f->slots ? 2 * f->slots : 64 };
+
+	more.slot = mem_calloc(more.slots, sizeof(*more.slot));
+	if (!more.slot)
+		return false;
+	for (size_t i = 0; i < f->slots; i++)
+		if (f->slot[i])
+			more.slot[place_of(&more, f->slot[i])] = f->slot[i];
+	more.count = f->count;
+	mem_free(f->slot);
+	*f = more;
+	return true;
+}
+
+bool
+tilefids_add(struct tilefids *f, const int64_t *fid, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at;
+
+		if (2 * f->count >= f->slots && !grow_fids(f))
+			return false;
+		at = place_of(f, fid[i]);
+		f->count += f->slot[at] == 0;
+		f->slot[at] = fid[i];
+	}
+	return true;
+}
+
+bool
+tilefids_has(const struct tilefids *f, int64_t fid)
+{
+	return f->count > 0 && fid > 0 && f->slot[place_of(f, fid)] == fid;
+}
+
+void
+tilefids_done(struct tilefids *f)
+{
+	mem_free(f->slot);
+	*f = (struct tilefids){ 0 };
 }

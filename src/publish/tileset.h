@@ -42,12 +42,17 @@ struct tileset {
 	const struct tileset_item *item;
 	const uint32_t *outline;
 	const char *text;
+	size_t outline_words, text_size;
+	const int64_t *single; /* numbers of records that are part of unclassed danger areas */
+	size_t singles;
 	const char *code[TILESET_CODES]; /* of classes and statuses */
 	uint16_t rank[TILESET_CODES];    /* danger of a class, 0 .. 100 */
 	uint32_t codes;
 	int64_t known_size; /* size of the log it was built at */
-	struct buf mem_box, mem_item, mem_outline, mem_text;
-	size_t size_bytes;
+	struct buf mem_box, mem_item, mem_outline, mem_text, mem_single;
+	char *code_text; /* of a set that was read from a file */
+	void *map;
+	size_t map_size;
 };
 
 /** How a kind is drawn. */
@@ -64,13 +69,48 @@ const struct tileset_kind *tileset_kind_find(const char *kind);
 bool tileset_is_visible(struct store *st, const struct tileset_kind *k, enum access_role role);
 
 /**
- * Build: f->kind, moment and box as in access_each. Free with tileset_free. ERR_NOMEM, ERR_LIMIT,
- * and what access_each gives.
+ * Build what is shown at a moment: f->kind, moment and box as in access_each. Free with
+ * tileset_free. ERR_NOMEM, ERR_LIMIT, and what access_each gives.
  */
 MUST_CHECK enum err_code tileset_build(struct store *st, const struct tileset_kind *k,
                                        const struct each_filter *f, enum access_role role,
                                        struct tileset **ret, struct err *e);
+/**
+ * The present of a kind without unclassed danger areas, whose records are listed as singles. A
+ * large one is written to the file `path` (NULL = none) and read from there, shared with other
+ * processes; where that cannot be written it stays in memory.
+ */
+MUST_CHECK enum err_code tileset_build_now(struct store *st, const struct tileset_kind *k,
+                                           enum access_role role, unsigned view, const char *path,
+                                           struct tileset **ret, struct err *e);
+/** Of the same some records by number (as they are seen now). */
+MUST_CHECK enum err_code tileset_build_some(struct store *st, const struct tileset_kind *k,
+                                            enum access_role role, const int64_t *fid, size_t n,
+                                            struct tileset **ret, struct err *e);
+/** The unclassed danger areas, in memory; many are left in a file too, for the next start. */
+MUST_CHECK enum err_code tileset_build_unclassed(struct store *st, const struct tileset_kind *k,
+                                                 enum access_role role, unsigned view,
+                                                 const char *path, struct tileset **ret,
+                                                 struct err *e);
+/**
+ * Open a file that tileset_build_now wrote for this register, kind and view at this or an earlier
+ * size of its log, newer than `newer`. *ret NULL when there is none.
+ */
+void tileset_open(struct store *st, const struct tileset_kind *k, unsigned view, const char *path,
+                  int64_t newer, struct tileset **ret);
 void tileset_free(struct tileset *s);
+/** Is the record in it? Looks at every item; s NULL = no. */
+bool tileset_has(const struct tileset *s, int64_t fid);
+
+/** A set of record numbers (1 ..). Starts zeroed. */
+struct tilefids {
+	int64_t *slot;
+	size_t slots, count;
+};
+/** Add n; false when memory ends. */
+bool tilefids_add(struct tilefids *f, const int64_t *fid, size_t n);
+bool tilefids_has(const struct tilefids *f, int64_t fid);
+void tilefids_done(struct tilefids *f);
 
 /** Called for each item whose box meets the one asked for, in the order of the set. */
 typedef void tileset_fn(void *ctx, uint32_t i);

@@ -4,20 +4,21 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "geo/mercator.h"
-#include "publish/tile.h"
+#include "publish/tileindex.h"
 #include "serve/handlers.h"
 #include "store/history.h"
 
 enum {
-	KEPT_SETS = 40,
-	KEPT_PAST = 12
+	KEPT_PAST = 12,
+	KEPT_NOW = 40 /* kinds times ways of seeing them */
 };
 
-/* Which set: roles that see the same share one. */
+/* Which set of the past: roles that see the same share one. */
 struct set_key {
 	int kind;
 	unsigned view;
@@ -31,9 +32,16 @@ struct kept_set {
 	struct tileset *set;
 };
 
+struct kept_now {
+	const struct tileset_kind *kind;
+	unsigned view;
+	struct tileindex *index;
+};
+
 struct kept {
 	struct tiler *tiler;
-	struct kept_set set[KEPT_SETS];
+	struct kept_set past[KEPT_PAST];
+	struct kept_now now[KEPT_NOW];
 	int64_t clock;
 };
 
@@ -42,8 +50,10 @@ kept_free(void *p)
 {
 	struct kept *k = p;
 
-	for (int i = 0; i < KEPT_SETS; i++)
-		tileset_free(k->set[i].set);
+	for (int i = 0; i < KEPT_PAST; i++)
+		tileset_free(k->past[i].set);
+	for (int i = 0; i < KEPT_NOW; i++)
+		tileindex_free(k->now[i].index);
 	tiler_free(k->tiler);
 	mem_free(k);
 }
@@ -96,8 +106,8 @@ slot_of(struct kept *k, const struct set_key *key)
 {
 	struct kept_set *best = NULL;
 
-	for (int i = 0; i < KEPT_SETS; i++) {
-		struct kept_set *s = &k->set[i];
+	for (int i = 0; i < KEPT_PAST; i++) {
+		struct kept_set *s = &k->past[i];
 
 		if (s->set && memcmp(&s->key, key, sizeof(*key)) == 0)
 			return s;
@@ -108,8 +118,8 @@ slot_of(struct kept *k, const struct set_key *key)
 }
 
 static enum err_code
-set_of(struct site_register *reg, const struct tileset_kind *kind, enum access_role role,
-       const struct each_filter *moment, const struct tileset **ret, struct err *e)
+past_of(struct site_register *reg, const struct tileset_kind *kind, enum access_role role,
+        const struct each_filter *moment, const struct tileset **ret, struct err *e)
 {
 	struct kept *k = kept_of(reg);
 	struct each_filter f = *moment;
@@ -135,6 +145,65 @@ set_of(struct site_register *reg, const struct tileset_kind *kind, enum access_r
 	}
 	s->used = ++k->clock;
 	*ret = s->set;
+	return rc;
+}
+
+/* The file of a large set: beside the register, for its owner alone. */
+static const char *
+file_of(const struct site_register *reg, const struct tileset_kind *kind, unsigned view,
+        struct arena *mem)
+{
+	const char *dir = arena_printf(mem, "%s.tiles", reg->path);
+	struct err ignored; /* without a folder the set stays in memory */
+
+	if (!dir || file_mkdirs(dir, 0700, &ignored) != ERR_OK)
+		return NULL;
+	return arena_printf(mem, "%s/%s-%x", dir, kind->kind, view);
+}
+
+static struct tileindex *
+index_of(struct kept *k, const struct site_register *reg, const struct tileset_kind *kind,
+         enum access_role role, struct arena *mem)
+{
+	unsigned view = view_of(reg->st, kind, role);
+	int i = 0;
+
+	while (i < KEPT_NOW && k->now[i].index &&
+	       (k->now[i].kind != kind || k->now[i].view != view))
+		i++;
+	if (i == KEPT_NOW)
+		return NULL;
+	if (!k->now[i].index) {
+		k->now[i] = (struct kept_now){ kind, view, NULL };
+		k->now[i].index = tileindex_create(kind, role, view, file_of(reg, kind, view, mem));
+	}
+	return k->now[i].index;
+}
+
+/* What to draw of a kind at a moment. */
+static enum err_code
+layers_of(const struct ask *q, const struct tileset_kind *kind, const struct each_filter *moment,
+          struct tile_layer ret[TILER_SETS], size_t *ret_count, struct err *e)
+{
+	bool now = moment->as_of_days == INT64_MAX && moment->known_size == INT64_MAX;
+	struct kept *k = kept_of(q->reg);
+	const struct tileset *set = NULL;
+	struct tileindex *x;
+	enum err_code rc;
+
+	*ret_count = 0;
+	if (!now) {
+		rc = past_of(q->reg, kind, ask_access(q), moment, &set, e);
+		ret[0] = (struct tile_layer){ set, NULL };
+		*ret_count = rc == ERR_OK;
+		return rc;
+	}
+	x = k ? index_of(k, q->reg, kind, ask_access(q), q->mem) : NULL;
+	if (!x)
+		return err_set(e, ERR_NOMEM, "out of memory for tiles");
+	rc = tileindex_refresh(x, q->reg->st, e);
+	if (!rc)
+		*ret_count = tileindex_layers(x, ret);
 	return rc;
 }
 
@@ -211,14 +280,15 @@ answer_tile(struct site *s, const struct ask *q, struct reply *r, struct err *e)
 		return rc;
 	tiler_begin(k->tiler, at, &r->body);
 	for (const struct tileset_kind *kind = tileset_kinds; !rc && kind->kind; kind++) {
-		const struct tileset *set = NULL;
+		struct tile_layer layer[TILER_SETS];
+		size_t count = 0;
 
 		if (!is_in_layer(q->arg[0], kind) ||
 		    !tileset_is_visible(q->reg->st, kind, ask_access(q)))
 			continue;
-		rc = set_of(q->reg, kind, ask_access(q), &f, &set, e);
+		rc = layers_of(q, kind, &f, layer, &count, e);
 		if (!rc)
-			rc = tiler_add(k->tiler, kind, set, e);
+			rc = tiler_add(k->tiler, kind, layer, count, e);
 	}
 	rc = tiler_end(k->tiler, rc, e);
 	if (rc)
@@ -260,15 +330,15 @@ put_layer(struct json_writer *w, const struct tileset_kind *k, const char *name)
 static void
 widen(struct geom_box *b, const struct tileset *s)
 {
-	for (uint32_t i = s->level_start[s->levels];
-	     s->count && i < s->level_start[s->levels] + TILESET_NODE; i++) {
-		if (i * sizeof(*s->box) >= s->mem_box.size)
-			break;
+	uint32_t top = s->count;
+
+	for (uint32_t l = 0; l < s->levels; l++)
+		top = (top + TILESET_NODE - 1) / TILESET_NODE;
+	for (uint32_t i = s->level_start[s->levels]; i < s->level_start[s->levels] + top; i++)
 		geom_box_grow(b, (struct geom_box){ mercator_lon_deg(s->box[i].x0),
 		                                    mercator_lat_deg(s->box[i].y1),
 		                                    mercator_lon_deg(s->box[i].x1),
 		                                    mercator_lat_deg(s->box[i].y0) });
-	}
 }
 
 static void
@@ -288,7 +358,6 @@ enum err_code
 answer_tilejson(struct site *s, const struct ask *q, struct reply *r, struct err *e)
 {
 	struct geom_box bounds = { INFINITY, INFINITY, -INFINITY, -INFINITY };
-	const struct tileset *set = NULL;
 	struct each_filter f;
 	struct json_writer w;
 	const char *tiles;
@@ -314,14 +383,17 @@ answer_tilejson(struct site *s, const struct ask *q, struct reply *r, struct err
 	json_int(&w, "maxzoom", TILE_MAX_ZOOM);
 	json_array(&w, "vector_layers");
 	for (const struct tileset_kind *k = tileset_kinds; !rc && k->kind; k++) {
+		struct tile_layer layer[TILER_SETS];
+		size_t count = 0;
+
 		if (!is_in_layer(q->arg[0], k) || !tileset_is_visible(q->reg->st, k, ask_access(q)))
 			continue;
 		put_layer(&w, k, k->kind);
 		if (strcmp(k->kind, "hazard") == 0)
 			put_layer(&w, k, "hazard_point");
-		rc = set_of(q->reg, k, ask_access(q), &f, &set, e);
-		if (!rc)
-			widen(&bounds, set);
+		rc = layers_of(q, k, &f, layer, &count, e);
+		for (size_t i = 0; !rc && i < count; i++)
+			widen(&bounds, layer[i].set);
 	}
 	json_array_end(&w);
 	put_bounds(&w, bounds);

@@ -1,0 +1,28 @@
+/* A large tileset as a file, mapped by every process that draws from it (docs/FORMATS.md, "Side
+ * files"). Private to publish. The file can be deleted at any time; what does not fit the register
+ * is not read, and whatever stands in it, nothing outside it is touched. */
+#ifndef PUBLISH_TILEFILE_H
+#define PUBLISH_TILEFILE_H
+
+#include "publish/tileset.h"
+
+struct tilefile;
+
+/** Start a temporary file beside path. NULL when it cannot be written. */
+struct tilefile *tilefile_create(const char *path);
+/** Move outlines from memory to the file once they are many; counts them in s->outline_words. */
+bool tilefile_outlines(struct tilefile *f, struct tileset *s);
+/**
+ * Write the rest of *set, give the file its name and replace *set by what the file holds. False
+ * when it cannot be; *set is then no longer of use, but for tileset_free.
+ */
+bool tilefile_finish(struct tilefile *f, struct store *st, const struct tileset_kind *k,
+                     unsigned view, const char *path, struct tileset **set);
+/** Write all of a set in memory and give the file its name; the set stays as it is. */
+bool tilefile_keep(struct tilefile *f, struct store *st, const struct tileset_kind *k,
+                   unsigned view, const char *path, const struct tileset *s);
+/** Let go of the temporary file. */
+void tilefile_free(struct tilefile *f);
+void tilefile_unmap(struct tileset *s);
+
+#endif
