@@ -63,11 +63,15 @@ const result = await build({
 	define: { MAP_WORKER_URL: JSON.stringify(worker), MAP_CSS_URL: JSON.stringify(`/assets/${mapCssName}`) },
 });
 let js = '', css = '';
+const first = [];
 for (const [file, o] of Object.entries(result.metafile.outputs)) {
+	// What the first view imports is fetched at once, not one after the other.
+	if (o.entryPoint === 'src/main.tsx') first.push(...o.imports.filter((i) => i.kind === 'import-statement').map((i) => '/assets/' + path.basename(i.path)));
 	if (o.entryPoint === 'src/main.tsx') js = '/assets/' + path.basename(file);
 	if (o.entryPoint === 'src/style/app.css') css = '/assets/' + path.basename(file);
 }
 cpSync(path.join(here, 'src/icon.svg'), path.join(assets, 'icon.svg'));
 writeFileSync(path.join(out, 'index.html'),
-	readFileSync(path.join(here, 'index.html'), 'utf8').replace('%JS%', js).replace('%CSS%', css));
+	readFileSync(path.join(here, 'index.html'), 'utf8').replace('%JS%', js).replace('%CSS%', css)
+		.replace('%FIRST%', first.map((f) => `<link rel="modulepreload" href="${f}">`).join('\n')));
 if (process.argv.includes('--meta')) writeFileSync(path.join(out, '..', 'meta.json'), JSON.stringify(result.metafile));

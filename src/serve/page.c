@@ -20,10 +20,18 @@ page_is_view(const char *path)
 		                            "/inbox",   "/compare", "/sheet",
 		                            "/enter",   "/login",   "/accounts" };
 
+	static const char *const below[] = { "/records/", "/enter/" }; /* one name more */
+
 	for (size_t i = 0; i < sizeof view / sizeof *view; i++)
 		if (strcmp(path, view[i]) == 0)
 			return true;
-	return strncmp(path, "/records/", 9) == 0 && path[9] && !strchr(path + 9, '/');
+	for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+		size_t n = strlen(below[i]);
+
+		if (strncmp(path, below[i], n) == 0 && path[n] && !strchr(path + n, '/'))
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -120,7 +120,8 @@ await check('a perimeter by bearing and distance, its closing error, and drawing
 	await page.click('.place-understood button:has-text("Clear")');
 	await page.click('button:has-text("Draw on the map")');
 	await settled(v);
-	const box = await page.locator('.place-map canvas').boundingBox();
+	await page.locator('.place-map canvas').first().scrollIntoViewIfNeeded();
+	const box = await page.locator('.place-map canvas').first().boundingBox();
 	for (const [x, y] of [[100, 100], [200, 110], [180, 200]]) await page.mouse.click(box.x + x, box.y + y);
 	await page.waitForSelector('.corners li >> nth=2');
 	await page.mouse.move(box.x + 180, box.y + 200);
@@ -163,13 +164,25 @@ await check('an approver needs the second factor; own entries are not his to app
 	await page.waitForSelector('[data-submission]');
 	const box = await api(v, '/api/inbox');
 	same(await page.$$eval('[data-submission]', (a) => a.map((x) => Number(x.dataset.submission))), box.submissions.map((s) => s.submission));
-	same(await page.getAttribute('[data-waiting]', 'data-waiting'), String(box.waiting));
+	same(await page.getAttribute('[data-waiting]', 'data-waiting'), String((await api(v, '/api/status')).waiting.records));
 	const mine = box.submissions.filter((s) => s.records.some((r) => r.id === id)).map((s) => s.submission);
 	for (const n of mine) await page.check(`[data-submission="${n}"] header input`);
 	await page.click('.pick-bar button:has-text("Approve")');
 	await page.click('dialog button[type=submit]');
 	await page.waitForSelector('dialog', { state: 'detached' });
 	same((await api(v, `/api/records/${id}`)).unapproved, false, 'approved');
+	v.quiet();
+});
+
+await check('closing land waits: the danger stays drawn until two people release it', async () => {
+	const v = people.olena, { page } = v;
+	await page.goto(`${address}/enter/hazard?id=${id}`);
+	await page.waitForSelector('.form');
+	await page.selectOption('[name=status]', 'closed');
+	await page.selectOption('[name=outcome]', 'cleared');
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('[data-stored]');
+	same((await api(v, `/api/records/${id}`)).shown_as, 'danger');
 	v.quiet();
 });
 

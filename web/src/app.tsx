@@ -93,7 +93,7 @@ function Bar({ registers, me }: { registers: RegisterName[] | undefined; me: Me 
 					<ul>{links.map(item)}</ul>
 				</nav>
 				<details class="menu" ref={more}>
-					<summary aria-label={t('settings')}><Icon name={me?.account ? 'account' : 'more'} /><span class="menu-name">{me?.account || t('settings')}</span></summary>
+					<summary aria-label={me?.account ? `${me.account} – ${t('settings')}` : t('settings')}><Icon name={me?.account ? 'account' : 'more'} /><span class="menu-name">{me?.account || t('settings')}</span></summary>
 					<div class="menu-body">
 						{me?.account ? (
 							<p class="menu-who"><b>{me.account}</b><br /><span class="faint">{t(`role_${me.role}` as 'role_public')}</span></p>
@@ -128,10 +128,10 @@ function Strip({ status }: { status: Status | undefined }) {
 			{status && (
 				<p class="strip-age">
 					<span>{i?.newest ? <>{t('newest')} <b>{day(i.newest)}</b>{i.age_days !== null && ` (${t('ago', { age: age(i.age_days) })})`}</> : t('no_information_date')}</span>
-					{i?.oldest && <span>{t('oldest')} <b>{day(i.oldest)}</b></span>}
-					{status.log.received && <span>{t('received')} <b>{moment(status.log.received)}</b></span>}
+					{i?.oldest && <span class="second">{t('oldest')} <b>{day(i.oldest)}</b></span>}
+					{status.log.received && <span class="second">{t('received')} <b>{moment(status.log.received)}</b></span>}
 					{status.quarantine.hazards > 0 && <span class="warn" data-strip-quarantine={status.quarantine.hazards}>{t('strip_quarantine', { n: number(status.quarantine.hazards) })}</span>}
-					{!status.sees.exact && <span>{t('strip_coarse', { m: status.sees.grid_m ?? 100 })}</span>}
+					{!status.sees.exact && <span class="second">{t('strip_coarse', { m: status.sees.grid_m ?? 100 })}</span>}
 				</p>
 			)}
 		</aside>
@@ -172,7 +172,7 @@ export function App() {
 				) : <Later key={key} view={p.view} status={known} me={me.data} again={again} />}
 			</main>
 			<footer class="foot">
-				<p>Fallow{status.data && ` · ${t('log_size', { n: number(status.data.log.size) })}`}</p>
+				<p>Fallow{status.data && ` · ${t('log_size', { n: number(status.data.log.size) })}`}{status.data?.log.received && ` · ${t('received')} ${moment(status.data.log.received)}`}{status.data?.information.oldest && ` · ${t('oldest')} ${day(status.data.information.oldest)}`}{lang.value !== 'en' && <><br />{t('not_reviewed')}</>}</p>
 				<p><a href={`${p.register ? `/r/${p.register}` : ''}/collections?f=html`} data-outside>{t('open_data')}</a> · <a href="/openapi.json" data-outside>OpenAPI</a> · <a href={`${p.register ? `/r/${p.register}` : ''}/log/checkpoint`} data-outside>{t('checkpoint')}</a></p>
 			</footer>
 			<div class="sr" role="status" aria-live="polite">{said.value}</div>

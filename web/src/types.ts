@@ -43,12 +43,12 @@ export interface Compared {
 export type Value = string | number | boolean | null | Geometry | Value[] | { [name: string]: Value };
 export type Fields = Record<string, Value>;
 export interface RecordRow {
-	id: string; kind: string; national_id: string | null; shown_as: string | null; unapproved: boolean; conflict: boolean;
+	id: string; kind: string; national_id: string | null; label?: string | null; shown_as: string | null; unapproved: boolean; conflict: boolean;
 	revisions: number; valid_from: string | null; area_m2?: number | null; fields: Fields;
 }
 export interface RecordPage { kind: string; records: RecordRow[]; next: string | null }
 export interface RecordDetail {
-	id: string; kind: string; national_id: string | null; shown_as: string | null; unapproved: boolean; conflict: boolean;
+	id: string; kind: string; national_id: string | null; label?: string | null; links?: Record<string, { kind: string; label: string | null }>; shown_as: string | null; unapproved: boolean; conflict: boolean;
 	cover?: boolean; revisions: number; form_version: number; area_m2?: number | null; area_low_m2?: number | null; area_high_m2?: number | null;
 	perimeter_m?: number | null; public_geometry?: boolean; geometry?: Geometry | null; bbox?: number[] | null;
 	fields: Fields; withheld: string[]; heads?: string[]; can: string[];
@@ -82,18 +82,17 @@ export interface Choice { code: string; label: Label; reviewed?: Record<string, 
 export interface Form { kind: string; version: number; title: Label; reviewed?: Record<string, boolean>; national_id?: string; fields: Field[]; lists: { name: string; choices: Choice[] }[] }
 export interface FormNames { forms: { kind: string; version: number; title: Label; reviewed?: Record<string, boolean>; fields: number; sees: boolean; may_enter: boolean }[] }
 
-export interface InboxRecord { id: string; kind: string; national_id: string | null; new: boolean; conflict: boolean; closes: boolean; changed: Changed[] }
+export interface InboxRecord { id: string; kind: string; national_id: string | null; label?: string | null; leaf?: string; flags?: string | null; new: boolean; conflict: boolean; closes: boolean; changed: Changed[] }
 export interface Inbox {
-	waiting: number;
 	submissions: { submission: number; received: string; author: string; mine: boolean; remark: string; revisions: number; waiting: number; outside: boolean;
 		kinds: { kind: string; revisions: number }[]; records: InboxRecord[]; more: boolean }[];
-	releases: { release: string; records: { id: string; national_id: string | null }[]; by: string; mine: boolean; at: string; reason: string; certificate: string }[];
+	releases?: { release: string; records: { id: string; national_id: string | null; label?: string | null }[]; by: string; mine: boolean; at: string; reason: string; certificate: string }[];
 	next: string | null;
 }
 export interface QuarantineRow {
 	qid: number; kind: string; row: number | null; source: { id: string; title: string } | null; checks: string[]; reason: string; place: string | null;
 	received: string; settled: { submission: number; record: string | null; reason: string | null } | null;
-	original?: Fields; mapped?: Fields;
+	original?: Fields | null; original_withheld?: boolean; mapped?: Fields;
 }
 export interface QuarantineList { rows: QuarantineRow[]; waiting: number; next: string | null }
 export interface Stored { id: string; leaf: string; submission: number; approved: boolean; flags: string[] }

@@ -112,6 +112,7 @@ export const words = {
 	// errors and emptiness
 	err_title: ['This failed', 'Не вдалося', 'Alınmadı'],
 	err_what: ['Could not load: {what}', 'Не вдалося завантажити: {what}', 'Yüklənmədi: {what}'],
+	err_act: ['Not done: {what}', 'Не виконано: {what}', 'Yerinə yetirilmədi: {what}'],
 	err_unreachable: ['The server did not answer. Check the connection.', 'Сервер не відповів. Перевірте зв’язок.', 'Server cavab vermədi. Bağlantını yoxlayın.'],
 	err_unreadable: ['The answer could not be read.', 'Відповідь неможливо прочитати.', 'Cavabı oxumaq mümkün olmadı.'],
 	err_part: ['This part of the page did not load.', 'Ця частина сторінки не завантажилася.', 'Səhifənin bu hissəsi yüklənmədi.'],
@@ -343,6 +344,8 @@ export const words = {
 	gathered_n: ['{n} areas gathered here; zoom in', 'Тут зібрано ділянок: {n}; наблизьте', 'Burada {n} sahə toplanıb; yaxınlaşdırın'],
 	ns_no_position: ['in the register without a position', 'у реєстрі без координат', 'reyestrdə mövqesiz'],
 	ns_quarantine: ['reports in quarantine could not be placed', 'повідомлень у карантині без місця', 'karantindəki məlumatın yeri məlum deyil'],
+	ns_now: ['The map is of the dates chosen; the counts of the register are of now.', 'Карта – на вибрані дати; підрахунки реєстру – теперішні.', 'Xəritə seçilmiş tarixlərə aiddir; reyestrin sayları indikidir.'],
+	labels_unreviewed: ['Labels of this form in this language have not been reviewed.', 'Назви в цій формі цією мовою ще не перевірено фахівцем.', 'Bu formadakı adlar bu dildə hələ yoxlanılmayıb.'],
 	ns_role: ['Not shown to your role: {kinds}', 'Не показується вашій ролі: {kinds}', 'Rolunuza göstərilmir: {kinds}'],
 	near_title: ['Is it dangerous here?', 'Чи тут небезпечно?', 'Bura təhlükəlidirmi?'],
 	near_invite: ['Click on the map, or type a position below.', 'Клацніть на карті або введіть координати нижче.', 'Xəritəyə klikləyin və ya aşağıda mövqe yazın.'],
@@ -397,6 +400,7 @@ export const words = {
 	still_not: ['Not accepted yet:', 'Ще не прийнято:', 'Hələ qəbul edilməyib:'],
 	dismiss: ['Dismiss', 'Відхилити', 'Rədd et'],
 	dismiss_reason: ['Or dismiss it, with a reason', 'Або відхилити, з причиною', 'Və ya səbəb göstərməklə rədd et'],
+	original_withheld: ['The original row may name persons and is not shown.', 'Початковий рядок може містити імена, тому його не показано.', 'Orijinal sətirdə şəxs adları ola bilər, göstərilmir.'],
 	original_row: ['The row as it came', 'Рядок, як надійшов', 'Daxil olduğu kimi sətir'],
 	// accounts
 	login_lead: ['Reading needs no account. Entering and approving do.', 'Щоб читати, обліковий запис не потрібен. Щоб вносити й затверджувати – потрібен.', 'Oxumaq üçün hesab lazım deyil. Daxil etmək və təsdiqləmək üçün lazımdır.'],

@@ -21,6 +21,12 @@ export function fromGeometry(g: Geometry | null | undefined): { points: Position
 	}
 }
 
+// Copies of the world beside it are the same world; 7 decimals are a centimetre.
+function at(e: MapMouseEvent | MapTouchEvent): Position {
+	const p = e.lngLat.wrap();
+	return [Number(p.lng.toFixed(7)), Number(p.lat.toFixed(7))];
+}
+
 export class Draw {
 	private points: Position[] = [];
 	private shape: Shape = 'polygon';
@@ -68,7 +74,7 @@ export class Draw {
 		const i = this.cornerAt(e);
 		if (i >= 0) this.points = this.points.filter((_, k) => k !== i);
 		else {
-			const p: Position = [Number(e.lngLat.lng.toFixed(7)), Number(e.lngLat.lat.toFixed(7))];
+			const p = at(e);
 			this.points = this.shape === 'point' ? [p] : [...this.points, p];
 		}
 		this.change();
@@ -83,7 +89,7 @@ export class Draw {
 	private drag(e: MapMouseEvent | MapTouchEvent) {
 		if (this.moving < 0) return;
 		this.moved = true;
-		this.points = this.points.map((p, i) => (i === this.moving ? [Number(e.lngLat.lng.toFixed(7)), Number(e.lngLat.lat.toFixed(7))] : p));
+		this.points = this.points.map((p, i) => (i === this.moving ? at(e) : p));
 		this.paint();
 	}
 	private drop() {

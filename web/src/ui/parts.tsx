@@ -37,25 +37,26 @@ const drawn: Record<string, string> = {
 };
 export function Icon({ name }: { name: keyof typeof drawn | string }) {
 	return (
-		<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+		<svg class={name === 'more' ? 'icon icon-more' : 'icon'} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
 			<path d={drawn[name] ?? drawn.more} />
 		</svg>
 	);
 }
 
-export function ErrorBox({ error, what, again }: { error: AskError; what?: string; again?: () => void }) {
+// act: something was to be done, not read.
+export function ErrorBox({ error, what, again, act }: { error: AskError; what?: string; again?: () => void; act?: boolean }) {
 	const why = error.status === 0 ? (error.title === 'unreachable' ? t('err_unreachable') : t('err_unreadable')) : error.title === 'unreadable' ? t('err_unreadable') : '';
 	return (
 		<div class="box box-error" role="alert" data-error={error.status}>
 			<Icon name="alert" />
 			<div>
-				<p class="box-title">{what ? t('err_what', { what }) : t('err_title')}</p>
+				<p class="box-title">{what ? t(act ? 'err_act' : 'err_what', { what }) : t('err_title')}</p>
 				<p>
 					{why || error.detail || tMaybe('err_', String(error.status))}
 					{error.status > 0 && <span class="faint"> ({error.status})</span>}
 				</p>
 				{error.hint && <p>{error.hint}</p>}
-				<p class="faint">{t('err_not_empty')}</p>
+				{!act && <p class="faint">{t('err_not_empty')}</p>}
 				{again && <button type="button" onClick={again}>{t('again')}</button>}
 			</div>
 		</div>

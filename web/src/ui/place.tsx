@@ -34,9 +34,17 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		setPoints(p);
 		onChange(toGeometry(p, s));
 	};
-	const latest = useRef(use);
+	const latest = useRef(use), drawn = useRef<Position[] | null>(null);
 	latest.current = use;
+	// A form may have several positions; a map is made for those that come into view.
+	const [inView, setInView] = useState(false);
 	useEffect(() => {
+		const watch = new IntersectionObserver((list) => { if (list.some((x) => x.isIntersecting)) { setInView(true); watch.disconnect(); } }, { rootMargin: '200px' });
+		watch.observe(el.current!);
+		return () => watch.disconnect();
+	}, []);
+	useEffect(() => {
+		if (!inView) return;
 		let b: Box;
 		const all = start?.points.length ? start.points : null;
 		const around = all ? ([Math.min(...all.map((p) => p[0])), Math.min(...all.map((p) => p[1])), Math.max(...all.map((p) => p[0])), Math.max(...all.map((p) => p[1]))] as [number, number, number, number]) : bounds;
@@ -51,15 +59,19 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		box.current = b;
 		b.ready.then(() => {
 			if (!b.map) return;
-			draw.current = new Draw(b.map, (p) => latest.current(p));
+			draw.current = new Draw(b.map, (p) => { drawn.current = p; latest.current(p); });
 			setReady(true);
 		}, () => undefined);
 		return () => { box.current = null; draw.current = null; b.close(); };
-	}, []);
+	}, [inView]);
 	useEffect(() => {
-		draw.current?.set(points, shape);
+		if (points !== drawn.current) draw.current?.set(points, shape); // what came from the map is there already
 		if (draw.current) draw.current.editable = how === 'draw' && !fixed;
 	}, [points, shape, ready, how]);
+	const boundsKey = String(bounds);
+	useEffect(() => {
+		if (ready && bounds && !points.length) box.current?.map.fitBounds(bounds, { padding: 40, maxZoom: 15, duration: 0 });
+	}, [ready, boundsKey]);
 	const look = (p: Position[]) => {
 		if (!p.length || !box.current?.map) return;
 		const x = p.map((q) => q[0]), y = p.map((q) => q[1]);

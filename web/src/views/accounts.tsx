@@ -26,7 +26,7 @@ export function Accounts({ me }: ViewProps) {
 	return (
 		<>
 			<Head title={t('nav_accounts')} lead={t('accounts_lead')} />
-			{error && <ErrorBox error={error} what={t('nav_accounts')} />}
+			{error && <ErrorBox act error={error} what={t('nav_accounts')} />}
 			<Show ask={ask} what={t('nav_accounts')}>
 				{(d) => (
 					<div class="scroll" tabIndex={0} role="region" aria-label={t('nav_accounts')}>

@@ -6,7 +6,7 @@ import { change, get, useAsk, AskError } from '../api';
 import { isAllowed, isRelevant } from '../expr';
 import { choices, form, formNames, kindName, shown } from '../forms';
 import { asked, href, place } from '../route';
-import { say } from '../state';
+import { lang, say } from '../state';
 import { day, label, moment, t, tMaybe } from '../text';
 import type { Changed, Field, Fields, Form, RecordDetail, RecordPage, Stored, Value } from '../types';
 import { Chip, Empty, ErrorBox, Head, Icon, Show } from '../ui/parts';
@@ -212,6 +212,7 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 	);
 	return (
 		<form class="stack form" noValidate onSubmit={(e) => { e.preventDefault(); void send(); }}>
+			{lang.value !== 'en' && f.fields.some((x) => x.reviewed && !x.reviewed[lang.value]) && <p class="faint small">{t('labels_unreviewed')}</p>}
 			{Object.keys(errors).length > 0 && <div class="box box-error" role="alert"><Icon name="alert" /><p>{t('must_correct')}</p></div>}
 			<section class="part"><h2>{t('main_fields')}</h2><div class="form-grid">{first.map((x) => <Input key={x.name} f={x} at={x.name} value={values[x.name]} error={errors[x.name]} onChange={(v) => set(x.name, v)} ctx={ctx} />)}</div></section>
 			{more.length > 0 && <details class="part" open={openMore}><summary>{t('more_fields', { n: more.length })}</summary><div class="form-grid">{more.map((x) => <Input key={x.name} f={x} at={x.name} value={values[x.name]} error={errors[x.name]} onChange={(v) => set(x.name, v)} ctx={ctx} />)}</div></details>}
@@ -224,7 +225,7 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 					<div class="actions"><button type="button" onClick={() => { setClash(null); void send({ force: true }); }}>{t('keep_both')}</button><button type="button" onClick={() => { setClash(null); void send({ parents: clash.heads }); }}>{t('settle')}</button></div>
 				</div>
 			)}
-			{failed && <ErrorBox error={failed} what={t('hand_in')} />}
+			{failed && <ErrorBox act error={failed} what={t('hand_in')} />}
 			<div class="actions form-send"><button class="primary" type="submit" disabled={busy}>{t('hand_in')}</button></div>
 		</form>
 	);

@@ -12,6 +12,8 @@ import { Decide } from './record';
 import { ChangeList, recordName } from './records';
 
 type Submission = Inbox['submissions'][number];
+// What was looked at is approved, not what may have come since.
+const pickOf = (r: { id: string; leaf?: string }) => (r.leaf ? `${r.id}@${r.leaf}` : r.id);
 
 function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pick: (id: string, on: boolean) => void; may: boolean }) {
 	for (const k of s.kinds) form(k.kind);
@@ -34,7 +36,7 @@ function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pic
 				{s.records.map((r) => (
 					<li key={r.id}>
 						<span class="inbox-line">
-							{may && !s.mine && <input type="checkbox" aria-label={`${t('record')} ${recordName(r)}`} checked={all || picked.has(r.id)} disabled={all} onChange={(e) => pick(r.id, e.currentTarget.checked)} />}
+							{may && !s.mine && <input type="checkbox" aria-label={`${t('record')} ${recordName(r)}`} checked={all || picked.has(pickOf(r))} disabled={all} onChange={(e) => pick(pickOf(r), e.currentTarget.checked)} />}
 							<a href={href('records', r.id, { tab: 'history' })}>{recordName(r)}</a>
 							{r.new && <Chip kind="plain">{t('new')}</Chip>}
 							{r.closes && <Chip kind="danger">{t('closes')}</Chip>}
@@ -49,7 +51,7 @@ function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pic
 	);
 }
 
-function Releases({ list, done }: { list: Inbox['releases']; done: () => void }) {
+function Releases({ list, done }: { list: NonNullable<Inbox['releases']>; done: () => void }) {
 	const [error, setError] = useState<AskError | null>(null);
 	if (!list.length) return null;
 	const act = async (body: Record<string, string>) => {
@@ -66,7 +68,7 @@ function Releases({ list, done }: { list: Inbox['releases']; done: () => void })
 		<section class="part">
 			<h2>{t('releases_wait')}</h2>
 			<p><Safety word="release" /></p>
-			{error && <ErrorBox error={error} what={t('do_release')} />}
+			{error && <ErrorBox act error={error} what={t('do_release')} />}
 			<ul class="revs">
 				{list.map((r) => (
 					<li key={r.release} class="rev rev-waits" data-release={r.release}>
@@ -96,8 +98,8 @@ function Waiting({ props, outside }: { props: ViewProps; outside: boolean }) {
 				const go = next === undefined ? box.next : next;
 				return (
 					<>
-						{!outside && <Releases list={box.releases} done={done} />}
-						<p class="lead" data-waiting={box.waiting}>{t('waiting_n', { n: number(box.waiting) })} <Safety word="waits_shown" /></p>
+						{!outside && <Releases list={box.releases ?? []} done={done} />}
+						<p class="lead" data-waiting={props.status?.waiting.records}>{t('waiting_n', { n: number(props.status?.waiting.records ?? 0) })} <Safety word="waits_shown" /></p>
 						{may && (
 							<div class="pick-bar">
 								<span role="status">{t('picked_n', { n: picked.size })}</span>
@@ -123,8 +125,8 @@ function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: (
 		setError(null);
 		setStill('');
 		try {
-			const a = await change<{ accepted?: boolean; dismissed?: boolean; checks?: string[]; reason?: string | null }>('POST', `/api/quarantine/${qid}`, body);
-			if (a.accepted === false) setStill(`${a.reason ?? ''} (${a.checks?.join(', ') ?? ''})`);
+			const a = await change<{ accepted?: boolean; dismissed?: boolean; checks?: { code: string; sentence: string }[] }>('POST', `/api/quarantine/${qid}`, body);
+			if (a.accepted === false) setStill(a.checks?.map((c) => c.sentence).join('; ') ?? '');
 			else { say(t('done')); done(); }
 		} catch (e) {
 			setError(e as AskError);
@@ -146,12 +148,13 @@ function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: (
 									<h3>{t('correct_row')}</h3>
 									<div class="filters">{names.map((n) => <label key={n} class="field"><span>{fieldName(q.kind, n)}</span><input value={values[n] ?? text(mapped[n])} onInput={(e) => setValues({ ...values, [n]: e.currentTarget.value })} /></label>)}</div>
 									{still && <div class="box box-error" role="alert"><p>{t('still_not')} {still}</p></div>}
-									{error && <ErrorBox error={error} what={t('quarantine')} />}
+									{error && <ErrorBox act error={error} what={t('quarantine')} />}
 									<div class="actions"><button class="primary" type="submit">{t('hand_in_again')}</button></div>
 									<label class="field"><span>{t('dismiss_reason')}</span><input value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label>
 									<div class="actions"><button type="button" class="danger-button" disabled={!reason.trim()} onClick={() => void send({ dismiss: reason })}>{t('dismiss')}</button></div>
 								</form>
 							)}
+							{q.original_withheld && <p class="faint small">{t('original_withheld')}</p>}
 							<details open><summary>{t('original_row')}</summary><dl class="fields">{Object.entries(q.original ?? {}).map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{text(v)}</dd></div>)}</dl></details>
 						</div>
 					);

@@ -41,7 +41,7 @@ function LoginForm({ again, me }: { again: () => void; me: Me | undefined }) {
 			<label class="field"><span>{t('account_name')}</span><input name="username" autocomplete="username" required value={name} onInput={(e) => setName(e.currentTarget.value)} /></label>
 			<label class="field"><span>{t('password')}</span><input name="password" type="password" autocomplete="current-password" required value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></label>
 			<label class="field"><span>{t('code')}{!needsCode && ` (${t('code_if')})`}</span><input name="code" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,7}" required={needsCode} value={code} onInput={(e) => setCode(e.currentTarget.value.replace(/\s/g, ''))} /></label>
-			{error && <ErrorBox error={error} what={t('log_in')} />}
+			{error && <ErrorBox act error={error} what={t('log_in')} />}
 			<div class="actions"><button class="primary" type="submit" disabled={busy}>{t('log_in')}</button></div>
 		</form>
 	);
@@ -57,7 +57,7 @@ function Totp({ me, again }: { me: Me; again: () => void }) {
 			{!secret ? (
 				<form class="stack narrow" onSubmit={(e) => { e.preventDefault(); void run(async () => { setSecret(await change('POST', '/api/me/totp', { password }, true)); }); }}>
 					<label class="field"><span>{t('password')}</span><input type="password" autocomplete="current-password" required value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></label>
-					{error && <ErrorBox error={error} what={t('second_factor')} />}
+					{error && <ErrorBox act error={error} what={t('second_factor')} />}
 					<div class="actions"><button type="submit" disabled={busy}>{me.totp ? t('totp_new') : t('totp_begin')}</button></div>
 				</form>
 			) : (
@@ -66,7 +66,7 @@ function Totp({ me, again }: { me: Me; again: () => void }) {
 					<p><code class="secret" data-secret>{secret.secret}</code></p>
 					<p><a href={secret.uri} data-outside>{t('totp_open')}</a></p>
 					<label class="field"><span>{t('code')}</span><input name="confirm" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" required value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label>
-					{error && <ErrorBox error={error} what={t('second_factor')} />}
+					{error && <ErrorBox act error={error} what={t('second_factor')} />}
 					<div class="actions"><button class="primary" type="submit" disabled={busy}>{t('totp_confirm')}</button></div>
 				</form>
 			)}
@@ -84,7 +84,7 @@ function Password({ again }: { again: () => void }) {
 				<label class="field"><span>{t('password_now')}</span><input type="password" autocomplete="current-password" required value={old} onInput={(e) => setOld(e.currentTarget.value)} /></label>
 				<label class="field"><span>{t('new_password')}</span><input type="password" autocomplete="new-password" minLength={8} maxLength={64} required value={fresh} onInput={(e) => setFresh(e.currentTarget.value)} /></label>
 				<p class="faint small">{t('password_hint')}</p>
-				{error && <ErrorBox error={error} what={t('new_password')} />}
+				{error && <ErrorBox act error={error} what={t('new_password')} />}
 				<div class="actions"><button type="submit" disabled={busy}>{t('save')}</button></div>
 			</form>
 		</section>
@@ -119,7 +119,7 @@ function Tokens() {
 				<label class="field"><span>{t('scope')}</span><select value={scope} onChange={(e) => setScope(e.currentTarget.value)}><option value="submit">{t('scope_submit')}</option><option value="read">{t('scope_read')}</option></select></label>
 				<button type="submit" disabled={busy}>{t('make_token')}</button>
 			</form>
-			{error && <ErrorBox error={error} what={t('tokens')} />}
+			{error && <ErrorBox act error={error} what={t('tokens')} />}
 		</section>
 	);
 }
@@ -137,12 +137,12 @@ export function Login({ me, again }: ViewProps) {
 			<Head title={me.account} lead={<>{t(`role_${me.account_role ?? me.role}` as 'role_public')}{me.account_role && me.account_role !== me.role && <> · {t('acts_as', { role: t(`role_${me.role}` as 'role_public') })}</>}</>}>
 				<button type="button" onClick={() => void run(async () => { await change('POST', '/api/logout', {}, true); say(t('done')); again(); })}>{t('log_out')}</button>
 			</Head>
-			{error && <ErrorBox error={error} what={t('log_out')} />}
+			{error && <ErrorBox act error={error} what={t('log_out')} />}
 			{me.totp && me.needs_second_factor && !me.second_factor && <section class="part"><h2>{t('second_factor')}</h2><p>{t('need_second_factor')}</p><LoginForm again={again} me={me} /></section>}
 			<div class="parts">
 				<Totp me={me} again={again} />
 				<Password again={again} />
-				<Tokens />
+				{me.role !== 'public' && <Tokens />}
 			</div>
 		</>
 	);

@@ -64,7 +64,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 		<section class="legend" aria-label={t('legend')}>
 			<h2>{t('legend')}</h2>
 			<ul class="keys">
-				<li><span class="swatch swatch-unknown" aria-hidden="true">?</span> <b>{t('no_information')}</b> <span class="faint">– {t('no_information_short')}</span></li>
+				<li><span class="swatch swatch-unknown" aria-hidden="true">?</span> <span><b>{t('no_information')}</b> <span class="faint">– {t('no_information_short')}</span></span></li>
 			</ul>
 			{row('hazard', kindName('hazard'))}
 			<ul class="keys">
@@ -87,6 +87,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 				{counted && counted.gathered > 0 && <li><b>{number(counted.gathered)}</b> {t('ns_gathered')}</li>}
 				{s && <li data-no-position={s.hazards.no_position}><b>{number(s.hazards.no_position)}</b> {t('ns_no_position')}</li>}
 				{s && <li data-quarantine={s.quarantine.hazards}><b>{number(s.quarantine.hazards)}</b> {t('ns_quarantine')}{s.quarantine.places?.length ? `: ${s.quarantine.places.map((p) => `${p.place} ${p.rows}`).join(', ')}` : ''}</li>}
+				{(asked('as-of') || asked('known-at')) && <li>{t('ns_now')}</li>}
 				{s && s.sees.not.length > 0 && <li>{t('ns_role', { kinds: s.sees.not.map(kindName).join(', ') })}</li>}
 				{s && !s.sees.exact && <li>{t('strip_coarse', { m: s.sees.grid_m ?? 100 })}</li>}
 			</ul>
@@ -252,7 +253,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 			b = new Box(el.current!, {
 				where, filter: f, bounds, at: atOf(asked('at')), label: t('map_label'),
 				onMove: (lon, lat, z) => { if (place.peek().view === 'map') setQuery({ at: `${lon.toFixed(5)},${lat.toFixed(5)},${z.toFixed(2)}` }); },
-				onClick: (lon, lat, h) => { setHit(h); setQuery({ near: `${lon.toFixed(6)},${lat.toFixed(6)}` }, false); },
+				onClick: (x, lat, h) => { const lon = ((((x + 180) % 360) + 360) % 360) - 180; setHit(h); setQuery({ near: `${lon.toFixed(6)},${lat.toFixed(6)}` }, false); },
 				onCount, onFailed: (n) => { setFailed(n); onFailed(n); },
 			});
 		} catch (e) {

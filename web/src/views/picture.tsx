@@ -125,7 +125,7 @@ function Bars({ rows, swatch }: { rows: Figure[]; swatch?: (code: string) => Com
 				const at = (v: number) => `${((100 * v) / most).toFixed(2)}%`;
 				return (
 					<li key={f.dimension + f.period + f.place}>
-						<span class="bar-name">{swatch?.(code)}{rowName(f)}</span>
+						<span class="bar-name">{swatch?.(code)}{rowName(f).replace(`, ${t('by_settlements')}`, '')}</span>
 						<span class="bar-track" aria-hidden="true">
 							<span class="bar-range" style={{ left: at(f.low ?? 0), width: at((f.high ?? most) - (f.low ?? 0)) }} />
 							<span class="bar-fill" style={{ width: at(f.value ?? 0) }} />

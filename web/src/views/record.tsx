@@ -15,17 +15,15 @@ import { ChangeList, recordName, States } from './records';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
 
-// A link by the name of what it leads to; its id until that is known, or where the role may not see it.
-function LinkTo({ id }: { id: string }) {
-	const ask = useAsk<RecordDetail>(`/api/records/${id}`);
-	const d = ask.data, name = d && (d.fields.name ?? d.fields.title ?? d.national_id);
-	return <a href={href('records', id)}>{name ? String(name) : `${id.slice(0, 8)}…`}</a>;
+// A link by the name of what it leads to; its id where that has none.
+function LinkTo({ id, links }: { id: string; links?: RecordDetail['links'] }) {
+	return <a href={href('records', id)}>{links?.[id]?.label || `${id.slice(0, 8)}…`}</a>;
 }
 
-function ValueOf({ kind, name, v }: { kind: string; name: string; v: Value }) {
+function ValueOf({ kind, name, v, links }: { kind: string; name: string; v: Value; links?: RecordDetail['links'] }) {
 	const f = fieldOf(kind, name);
-	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <LinkTo id={v} />;
-	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<LinkTo key={i} id={String(x)} /></>)}</>;
+	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <LinkTo id={v} links={links} />;
+	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<LinkTo key={i} id={String(x)} links={links} /></>)}</>;
 	if (f?.type === 'date' && typeof v === 'string') return <>{day(v)}</>;
 	if (Array.isArray(v) && v.some((x) => typeof x === 'object')) {
 		const sub = f?.fields ?? [];
@@ -53,7 +51,7 @@ function FieldsOf({ r }: { r: RecordDetail }) {
 	const rows = (list: string[]) => list.map((n) => (
 		<div key={n} data-field={n}>
 			<dt title={label(fieldOf(r.kind, n)?.hint, '') || undefined}>{fieldName(r.kind, n)}</dt>
-			<dd><ValueOf kind={r.kind} name={n} v={r.fields[n]} /></dd>
+			<dd><ValueOf kind={r.kind} name={n} v={r.fields[n]} links={r.links} /></dd>
 		</div>
 	));
 	return (
@@ -162,7 +160,7 @@ export function Decide({ type, ids, onDone, onClose }: { type: 'approval' | 'ret
 				{type === 'approval' && <p>{t('approve_text', { n: ids.length })}</p>}
 				<label class="field"><span>{t('reason')}{type !== 'approval' && ' *'}</span><textarea rows={3} required={type !== 'approval'} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label>
 				{type === 'release' && <label class="field"><span>{t('certificate')} *</span><input required value={paper} onInput={(e) => setPaper(e.currentTarget.value)} /></label>}
-				{error && <ErrorBox error={error} what={t(`do_${type}`)} />}
+				{error && <ErrorBox act error={error} what={t(`do_${type}`)} />}
 				{error?.more.second_factor === true && <p><a href={href('login')}>{t('need_second_factor')}</a></p>}
 				<div class="actions"><button type="submit" class="primary" disabled={busy}>{t(`do_${type}`)}</button><button type="button" onClick={onClose}>{t('cancel')}</button></div>
 			</form>
@@ -208,7 +206,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 					</dl>
 				</aside>
 			</div>
-			{doing && <Decide type={doing} ids={[r.id]} onClose={() => setDoing('')} onDone={() => { setDoing(''); again(); props.again(); }} />}
+			{doing && <Decide type={doing} ids={[r.heads?.length === 1 ? `${r.id}@${r.heads[0]}` : r.id]} onClose={() => setDoing('')} onDone={() => { setDoing(''); again(); props.again(); }} />}
 		</>
 	);
 }

@@ -22,10 +22,11 @@ export function States({ r }: { r: { shown_as: string | null; unapproved: boolea
 		</>
 	);
 }
-export const recordName = (r: { id: string; national_id: string | null }) => r.national_id || `${r.id.slice(0, 8)}…${r.id.slice(-4)}`;
+export const recordName = (r: { id: string; national_id: string | null; label?: string | null }) => r.label || r.national_id || `${r.id.slice(0, 8)}…${r.id.slice(-4)}`;
 
 export function ChangeList({ kind, changes, most = 50 }: { kind: string; changes: Changed[]; most?: number }) {
 	return (
+		<>
 		<dl class="changes">
 			{changes.slice(0, most).map((c) => (
 				<div key={c.field}>
@@ -36,8 +37,9 @@ export function ChangeList({ kind, changes, most = 50 }: { kind: string; changes
 					</dd>
 				</div>
 			))}
-			{changes.length > most && <p class="faint">{t('and_more', { n: changes.length - most })}</p>}
 		</dl>
+		{changes.length > most && <p class="faint">{t('and_more', { n: changes.length - most })}</p>}
+		</>
 	);
 }
 
