@@ -60,7 +60,7 @@ for (const [i, r] of registers.entries()) {
 		}
 		for (const f of figures) holds(seen.some((s) => key(s) === key(f)), `${key(f)} is not shown`);
 		const area = figures.find((f) => f.code === 'extent.area' && f.value > 1e6);
-		if (area) holds(seen.find((s) => s.code === 'extent.area').text.includes(`${(area.value / 1e6).toFixed(2)}\u00a0km²`), 'area in words');
+		if (area) holds(seen.find((s) => s.code === 'extent.area').text.includes(`${Number((area.value / 1e6).toFixed(2))}\u00a0km²`), 'area in words');
 		same(await page.$eval('[data-waiting]', (e) => e.dataset.waiting), String(waiting_hazards), 'waiting');
 		same(await page.$eval('[data-quarantined]', (e) => e.dataset.quarantined), String(quarantined_hazards), 'quarantined');
 		v.quiet();
@@ -206,6 +206,8 @@ await check('when tiles fail the map itself says so, and another try mends it', 
 });
 
 await check('the two clocks ask for the tiles of the past', async () => {
+	await go('/login');
+	await page.waitForLoadState('networkidle');
 	const asked = [];
 	page.on('request', (r) => { if (r.url().includes('.mvt')) asked.push(r.url()); });
 	await go('/map?as-of=2020-12-31&known-at=2026-11-30', '.map-canvas');

@@ -1,13 +1,15 @@
 // Pictures of every view, to look at: phone and desktop, three languages, light and dark.
-// usage: node tests/web/pictures.mjs ADDRESS OUT_DIR [VIEW...]      (FALLOW_LANGS=en,uk,az FALLOW_SIZES=phone,desktop FALLOW_LOOK=dark)
+// usage: node tests/web/pictures.mjs ADDRESS OUT_DIR [VIEW...]      (FALLOW_LANGS=en,uk,az FALLOW_SIZES=phone,desktop FALLOW_LOOK=dark
+//        FALLOW_LOGIN=NAME:PASSWORD[:SECRET] as somebody; then the address must be http://localhost:PORT)
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { oneTime } from './harness.mjs';
 
 const [address, out, ...only] = process.argv.slice(2);
 const langs = (process.env.FALLOW_LANGS ?? 'en,uk,az').split(',');
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1360, height: 900 } };
 const wanted = (process.env.FALLOW_SIZES ?? 'phone,desktop').split(',');
-const cookie = process.env.FALLOW_COOKIE;
+const [name, password, secret] = (process.env.FALLOW_LOGIN ?? '').split(':');
 mkdirSync(out, { recursive: true });
 
 async function firstId(kind) {
@@ -24,9 +26,13 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 for (const size of wanted) {
 	for (const lang of langs) {
 		const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: 1, locale: lang, colorScheme: process.env.FALLOW_LOOK === 'dark' ? 'dark' : 'light' });
-		if (cookie) await context.addCookies([{ name: cookie.split('=')[0], value: cookie.split('=')[1], url: address, secure: true }]);
 		await context.addInitScript(([l, look]) => { localStorage.setItem('lang', l); localStorage.setItem('look', look); }, [lang, process.env.FALLOW_LOOK ?? 'auto']);
 		const page = await context.newPage();
+		if (name) {
+			await page.goto(address + '/login');
+			const code = secret ? oneTime(secret) : undefined;
+			await page.evaluate((body) => fetch('/api/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }), { name, password, code });
+		}
 		page.on('console', (m) => ['error', 'warning'].includes(m.type()) && console.log(`${size} ${lang} ${page.url()}: ${m.text()}`));
 		page.on('pageerror', (e) => console.log(`${size} ${lang} ${page.url()}: ${e.stack}`));
 		for (const [name, path] of Object.entries(views)) {

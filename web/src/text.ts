@@ -26,7 +26,8 @@ export function label(l: Label | undefined, fallback: string): string {
 	return l?.[lang.value] || l?.en || fallback;
 }
 
-const tag: Record<Lang, string> = { en: 'en-GB', uk: 'uk-UA', az: 'az-AZ' };
+// Not every browser knows Azerbaijani; German writes numbers the same way (1.692, 9,4).
+const tag: Record<Lang, string> = { en: 'en-GB', uk: 'uk-UA', az: 'de-DE' };
 const formats = new Map<string, Intl.NumberFormat>();
 export function number(v: number, digits = 0): string {
 	const key = `${lang.value}${digits}`;
@@ -53,6 +54,7 @@ export function amount(v: number | null, unit: string, s = scaleOf(unit, v ?? 0)
 	return number(v / s.by, s.digits) + (s.sign ? '\u00a0' + s.sign : '');
 }
 export function interval(low: number | null, high: number | null, _unit: string, s: Scale): string {
+	if (low === null && high !== null) return t('up_to', { n: number(high / s.by, s.digits) + (s.sign ? '\u00a0' + s.sign : '') });
 	const a = low === null ? '?' : number(low / s.by, s.digits);
 	if (high === null) return t('or_more', { n: a + (s.sign ? '\u00a0' + s.sign : '') });
 	const b = number(high / s.by, s.digits);

@@ -34,7 +34,7 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		setPoints(p);
 		onChange(toGeometry(p, s));
 	};
-	const latest = useRef(use), drawn = useRef<Position[] | null>(null);
+	const latest = useRef(use), drawn = useRef(new WeakSet<Position[]>());
 	latest.current = use;
 	// A form may have several positions; a map is made for those that come into view.
 	const [inView, setInView] = useState(false);
@@ -59,13 +59,13 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		box.current = b;
 		b.ready.then(() => {
 			if (!b.map) return;
-			draw.current = new Draw(b.map, (p) => { drawn.current = p; latest.current(p); });
+			draw.current = new Draw(b.map, (p) => { drawn.current.add(p); latest.current(p); });
 			setReady(true);
 		}, () => undefined);
 		return () => { box.current = null; draw.current = null; b.close(); };
 	}, [inView]);
 	useEffect(() => {
-		if (points !== drawn.current) draw.current?.set(points, shape); // what came from the map is there already
+		if (!drawn.current.has(points)) draw.current?.set(points, shape); // what came from the map is there already
 		if (draw.current) draw.current.editable = how === 'draw' && !fixed;
 	}, [points, shape, ready, how]);
 	const boundsKey = String(bounds);

@@ -2,7 +2,8 @@
 import type { ViewProps } from '../app';
 import { useAsk } from '../api';
 import { asked, href, place, setQuery } from '../route';
-import { amount, day, interval, number, scaleOf, t, unitWord } from '../text';
+import { lang } from '../state';
+import { amount, day, interval, number, scaleOf, t, tMaybe, unitWord } from '../text';
 import type { Compared, CompareAccident, CompareSide, RegisterName } from '../types';
 import { Chip, Empty, Head, Select, Show, Slow } from '../ui/parts';
 import { codeName } from './picture';
@@ -14,7 +15,7 @@ function Side({ s, register }: { s: CompareSide; register: string }) {
 		<div data-side data-value={s.value ?? 'null'}>
 			{s.basis === 'claim' && <Chip kind="claim">{t('claimed')}</Chip>}
 			{s.basis === 'assumption' && <Chip kind="claim">{t('assumed')}</Chip>}
-			{s.value !== null ? <b class="num-inline">{amount(s.value, s.unit, scale)}{scale.sign ? '' : s.unit ? ` ${unitWord(s.unit)}` : ''}</b> : s.basis === 'records' ? <span class="faint">{t('no_records')}</span> : null}
+			{s.value !== null ? <b class="num-inline">{amount(s.value, s.unit, scale)}{scale.sign ? '' : s.unit ? ` ${unitWord(s.unit)}` : ''}</b> : s.basis === 'records' && !s.text ? <span class="faint">{t('no_records')}</span> : null}
 			{s.value !== null && s.low !== s.high && <span class="amount-bounds"> {interval(s.low, s.high, s.unit, scale)}</span>}
 			{s.text && <p class="small">{s.text}</p>}
 			{s.named.length > 0 && <p class="faint small">{s.named.slice(0, 6).map((n, i) => <>{i > 0 && ', '}<a key={n} href={href('records', '', { q: n, in: 'all' }, register)}>{n}</a></>)}{s.named.length > 6 && ` … ${number(s.named.length)}`}</p>}
@@ -124,17 +125,17 @@ function Both({ c, other }: { c: Compared; other: string }) {
 			<Years c={c} names={names} />
 			{c.questions.map((q) => (
 				<section key={q.question} class="part part-wide" data-question={q.question}>
-					<h2>{q.title}</h2>
+					<h2>{lang.value === 'en' ? q.title : tMaybe('question_', String(q.question)) === String(q.question) ? q.title : tMaybe('question_', String(q.question))}</h2>
 					{q.note && <p class="faint small">{q.note}</p>}
 					{q.lines.length === 0 ? <Empty>{t('no_records')}</Empty> : (
 						<table class="sides">
-							<thead><tr><th scope="col">{t('what')}</th>{names.map((n) => <th key={n} scope="col">{n}</th>)}</tr></thead>
+							<thead><tr><th scope="col">{t('what')}</th>{names.map((n) => <th key={n} scope="col">{n}</th>)}{q.lines.some((x) => x.remark) && <td class="remark" />}</tr></thead>
 							<tbody>
 								{q.lines.map((l, i) => (
 									<tr key={i}>
 										<th scope="row">{/^[a-z]+\.[a-z_]+$/.test(l.key) ? codeName(l.key) : day(l.key) === l.key ? l.key : /^\d{4}/.test(l.key) ? day(l.key) : l.key}<br /><span class="faint small">{l.what === 'claimed' ? t('claimed') : l.what === 'recorded' ? t('recorded') : /^[a-z]+\.[a-z_]+$/.test(l.what) ? codeName(l.what) : l.what.replaceAll('_', ' ')}</span></th>
 										{l.sides.map((s, k) => <td key={k} data-label={names[k]}><Side s={s} register={where[k]} /></td>)}
-										{l.remark && <td class="remark faint small">{l.remark}</td>}
+										{q.lines.some((x) => x.remark) && <td class="remark faint small">{l.remark}</td>}
 									</tr>
 								))}
 							</tbody>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
 import { change, get, useAsk, type AskError } from '../api';
-import { fieldName, form, kindName } from '../forms';
+import { fieldName, form, kindName, shown } from '../forms';
 import { asked, href, setQuery } from '../route';
 import { say } from '../state';
 import { day, moment, number, t } from '../text';
@@ -14,6 +14,12 @@ import { ChangeList, recordName } from './records';
 type Submission = Inbox['submissions'][number];
 // What was looked at is approved, not what may have come since.
 const pickOf = (r: { id: string; leaf?: string }) => (r.leaf ? `${r.id}@${r.leaf}` : r.id);
+
+// A new record in a line: its class and state, or its first values.
+function brief(r: Submission['records'][number]): string {
+	const told = r.changed.filter((c) => ['class', 'status', 'outcome', 'category', 'type', 'killed', 'injured', 'quantity', 'place_name', 'title', 'name'].includes(c.field));
+	return (told.length ? told : r.changed.slice(0, 3)).map((c) => shown(r.kind, c.field, c.after)).filter(Boolean).join(' · ') || t('first_values', { n: r.changed.length });
+}
 
 function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pick: (id: string, on: boolean) => void; may: boolean }) {
 	for (const k of s.kinds) form(k.kind);
@@ -42,7 +48,7 @@ function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pic
 							{r.closes && <Chip kind="danger">{t('closes')}</Chip>}
 							{r.conflict && <Chip kind="conflict">{t('conflict')}</Chip>}
 						</span>
-						{r.changed.length > 0 && <ChangeList kind={r.kind} changes={r.changed} most={8} />}
+						{r.changed.length > 0 && (r.new ? <details class="small"><summary>{brief(r)}</summary><ChangeList kind={r.kind} changes={r.changed} /></details> : <ChangeList kind={r.kind} changes={r.changed} most={12} />)}
 					</li>
 				))}
 			</ul>
