@@ -12,6 +12,7 @@
 
 #include <seccomp.h>
 
+#include "base/landlock.h"
 #include "reader/sandbox.h"
 
 #if defined(__has_feature)
@@ -26,29 +27,6 @@
 #define BYTES_PER_S                                                                                \
 	((int64_t)20 << 20) /* unpacking and scanning are allowed a second for this many */
 #define NOBODY 65534
-
-/* Of linux/landlock.h; an older header on the building machine does not know all of them. */
-#define LL_FS_ABI1 ((UINT64_C(1) << 13) - 1)
-#define LL_FS_REFER (UINT64_C(1) << 13)
-#define LL_FS_TRUNCATE (UINT64_C(1) << 14)
-#define LL_FS_IOCTL_DEV (UINT64_C(1) << 15)
-#define LL_FS_READ_FILE (UINT64_C(1) << 2)
-#define LL_FS_READ_DIR (UINT64_C(1) << 3)
-#define LL_NET_ALL UINT64_C(3)
-#define LL_SCOPE_ALL UINT64_C(3)
-#define LL_RULE_PATH_BENEATH 1
-#define LL_CREATE_VERSION 1u
-
-struct ll_ruleset {
-	uint64_t fs;
-	uint64_t net;
-	uint64_t scoped;
-};
-
-struct ll_path_beneath {
-	uint64_t allowed;
-	int32_t parent_fd;
-} __attribute__((packed));
 
 /* The one process-wide state: the processor time allowed so far. */
 static struct {
@@ -152,42 +130,6 @@ sandbox_seal(void)
 
 	(void)setrlimit(RLIMIT_FSIZE,
 	                &r); /* lowering cannot fail; open for writing is denied anyway */
-}
-
-static enum err_code
-landlock_enter(struct err *e)
-{
-	static const char *const readable[] = { "/usr/share/gdal", "/usr/share/proj" };
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LL_CREATE_VERSION);
-	struct ll_ruleset set = { .fs = LL_FS_ABI1 };
-	size_t size = abi >= 6 ? sizeof set : abi >= 4 ? 16 : 8;
-	int fd;
-
-	if (abi < 1)
-		return err_set(e, ERR_DENIED, "the kernel offers no Landlock: %s", strerror(errno));
-	set.fs |= (abi >= 2 ? LL_FS_REFER : 0) | (abi >= 3 ? LL_FS_TRUNCATE : 0) |
-	          (abi >= 5 ? LL_FS_IOCTL_DEV : 0);
-	set.net = LL_NET_ALL;
-	set.scoped = LL_SCOPE_ALL;
-	fd = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
-	if (fd < 0)
-		return err_set(e, ERR_DENIED, "could not make a Landlock ruleset: %s",
-		               strerror(errno));
-	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
-		struct ll_path_beneath rule = { .allowed = LL_FS_READ_FILE | LL_FS_READ_DIR };
-
-		rule.parent_fd = open(readable[i], O_PATH | O_CLOEXEC);
-		if (rule.parent_fd < 0)
-			continue; /* not installed: then nothing there need be read */
-		if (syscall(SYS_landlock_add_rule, fd, LL_RULE_PATH_BENEATH, &rule, 0) != 0)
-			(void)err_set(e, ERR_DENIED, "could not add a Landlock rule: %s",
-			              strerror(errno));
-		(void)close(rule.parent_fd);
-	}
-	if (e->code == ERR_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
-		(void)err_set(e, ERR_DENIED, "could not enter Landlock: %s", strerror(errno));
-	(void)close(fd);
-	return e->code;
 }
 
 static const int allowed_calls[] = {
@@ -335,13 +277,16 @@ drop_root(void)
 enum err_code
 sandbox_enter(const struct limits *limits, int64_t mapped_bytes, struct err *e)
 {
+	static const struct landlock_path readable[] = { { "/usr/share/gdal", LANDLOCK_READ },
+		                                         { "/usr/share/proj", LANDLOCK_READ } };
+
 	err_clear(e);
 	if (sandbox_limits(limits, mapped_bytes, e) != ERR_OK)
 		return e->code;
 	drop_root();
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_set(e, ERR_DENIED, "could not give up privileges: %s", strerror(errno));
-	if (landlock_enter(e) != ERR_OK)
+	if (landlock_enter(readable, sizeof readable / sizeof readable[0], e) != ERR_OK)
 		return e->code;
 	return seccomp_enter(e);
 }

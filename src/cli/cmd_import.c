@@ -232,9 +232,10 @@ run_import(struct cli *cli, int argc, char **argv)
 	if (cli_parse(cli, options, argc, argv, t.operand, 3, &n, &e))
 		return cli_usage("import", &e);
 	if (t.edits && (n != 2 || t.map || t.guess || t.keys || t.approved_by)) {
-		(void)err_set(&e, ERR_INVALID,
-		              "import --edits takes a register and a work copy, and only --dry-run, "
-		              "--message and --author");
+		(void)err_set(
+			&e, ERR_INVALID,
+			"import --edits takes a register and a work copy, and only --dry-run, "
+			"--message and --author");
 		return cli_usage("import", &e);
 	}
 	if (t.edits)

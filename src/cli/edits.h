@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-/** Hand the work copy in and tell what became of it; returns the exit status. message may be NULL. */
+/** Hand the work copy in and tell what became of it; returns the exit status. message may be NULL.
+ */
 int edits_run(struct cli *cli, const char *file, const char *copy, const char *author,
               const char *message, bool dry_run);
 

@@ -122,8 +122,8 @@ control(struct front *f)
 		(void)close(fd);
 }
 
-static void
-ping(struct front *f)
+void
+front_look(struct front *f)
 {
 	struct buf b;
 	size_t begin;
@@ -157,7 +157,7 @@ tick(struct front *f)
 		/* Told again with the next tick should it fail. */
 		(void)send(f->control.fd, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
-	ping(f);
+	front_look(f);
 	tell_flush(&f->tell);
 }
 

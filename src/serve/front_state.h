@@ -90,6 +90,8 @@ struct front {
 /* front.c */
 /** A register changed, or may have: nothing kept is right any more. */
 void front_changed(struct front *f);
+/** Have a part look whether a register changed, unless one does so already. */
+void front_look(struct front *f);
 /** Send a few bytes if the socket takes them at once. */
 bool front_send_now(int fd, const void *p, size_t n);
 

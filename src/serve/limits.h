@@ -5,7 +5,7 @@
 enum {
 	LIMIT_BODY = 1 << 20,        /* of a request, unless below */
 	LIMIT_BODY_WRITE = 32 << 20, /* to the part that writes: photographs */
-	LIMIT_BODY_LOGIN = 64 << 10, /* to the parts that know accounts */
+	LIMIT_BODY_LOGIN = 16 << 10, /* to the parts that know accounts */
 	LIMIT_BODIES = 96 << 20,     /* of all bodies being read */
 	LIMIT_OUT = 128 << 20,       /* of all answers being sent */
 	LIMIT_REQUEST_MEMORY = 1 << 20,

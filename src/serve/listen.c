@@ -73,9 +73,9 @@ listen_open(const char *where, int *ret_fd, char *address, size_t address_size, 
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (bind(fd, &a.any, n) != 0 || listen(fd, BACKLOG) != 0 ||
 	    getsockname(fd, &a.any, &n) != 0) {
-		rc = err_set(e, ERR_IO, "could not listen at %s: %s", where, strerror(errno));
+		(void)err_set(e, ERR_IO, "could not listen at %s: %s", where, strerror(errno));
 		(void)close(fd);
-		return rc;
+		return err_hint(e, "say --listen 127.0.0.1:0 for any free port");
 	}
 	if (a.any.sa_family == AF_INET6) {
 		(void)inet_ntop(AF_INET6, &a.v6.sin6_addr, host, sizeof host);

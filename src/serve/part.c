@@ -1,8 +1,11 @@
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "serve/confine.h"
 #include "serve/part.h"
+#include "serve/planted.h"
+#include "serve/tell.h"
 #include "serve/worker.h"
 #include "store/accounts.h"
 #include "store/snapshot.h"
@@ -21,7 +24,7 @@ reads(enum serve_part part)
 static enum err_code
 open_registers(const struct part_start *p, struct site *s, struct err *e)
 {
-	enum store_mode mode = p->part == PART_WRITE ? STORE_WRITE : STORE_READ;
+	enum store_mode mode = p->part == PART_WRITE ? STORE_WRITE : STORE_READ_NO_KEYS;
 	enum err_code rc = site_open(p->o->path, p->o->count, mode, s, e);
 
 	for (size_t i = 0; rc == ERR_OK && i < s->count; i++)
@@ -35,9 +38,6 @@ open_all(const struct part_start *p, struct site *s, struct err *e)
 {
 	if (!reads(p->part) && p->part != PART_WRITE)
 		return accounts_open(NULL, &s->accounts, e);
-	/* A part that only reads has no business with keys: what is sealed stays sealed to it. */
-	if (reads(p->part) && setenv("FALLOW_HOME", "/nonexistent", 1) != 0)
-		return err_set(e, ERR_NOMEM, "out of memory");
 	return open_registers(p, s, e);
 }
 
@@ -62,16 +62,23 @@ part_run(const struct part_start *p)
 	struct site s = { 0 };
 	struct worker w = { .part = p->part, .site = &s, .fd = p->fd };
 	struct err e = { 0 };
+	char remark[300];
 	enum err_code rc = open_all(p, &s, &e);
 
-	if (rc == ERR_OK && p->part == PART_SLOW)
-		s.pool = pool_create(0);
 	if (rc != ERR_OK) {
 		tell(p->ready_fd, 'E', e.text);
 		return err_exit_status(rc);
 	}
-	tell(p->ready_fd, 'R', "");
+	PLANTED(p->part, &s);
+	confine(p->part, &s, remark, sizeof remark);
+	if (p->part == PART_SLOW)
+		s.pool = pool_create(0);
+	tell(p->ready_fd, 'R', remark);
 	rc = worker_run(&w, &e);
+	/* The edge of a process: nobody else can tell any more. */
+	if (rc != ERR_OK)
+		(void)dprintf(STDERR_FILENO, "fallow: the part %s: %s\n", tell_part_name(p->part),
+		              e.text);
 	pool_free(s.pool);
 	accounts_close(s.accounts);
 	site_close(&s);

@@ -15,7 +15,7 @@ static const struct {
 	size_t flight, queue;
 	int64_t deadline_s;
 } rule[PARTS] = {
-	[PART_FRONT] = { 0, 0, 1 },        [PART_QUICK] = { 4, 1024, 30 },
+	[PART_FRONT] = { 0, 0, 1 },        [PART_QUICK] = { 4, 1024, 120 },
 	[PART_SLOW] = { 1, 64, 300 },      [PART_WRITE] = { 256, 1024, 120 },
 	[PART_ACCOUNT] = { 32, 2048, 10 }, [PART_LOGIN] = { 1, 64, 30 },
 };

@@ -315,14 +315,17 @@ static bool
 from_kept(struct front *f, struct conn *c)
 {
 	struct request *r = c->req;
-	struct parcel *p;
+	struct parcel *p = NULL;
 
 	if (r->ask.method != ASK_GET || (r->part != PART_QUICK && r->part != PART_SLOW))
 		return false;
 	r->question = question_of(r);
 	if (!r->question)
 		return false;
-	p = f->now_us - f->fresh_us < FRONT_FRESH_US ? keep_find(f->keep, r->question) : NULL;
+	if (f->now_us - f->fresh_us < FRONT_FRESH_US)
+		p = keep_find(f->keep, r->question);
+	else
+		front_look(f);
 	if (!p) {
 		f->tell.kept_misses++;
 		return false;

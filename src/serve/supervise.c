@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "serve/confine.h"
 #include "serve/front.h"
 #include "serve/limits.h"
 #include "serve/listen.h"
 #include "serve/part.h"
+#include "serve/planted.h"
 #include "serve/supervise.h"
 #include "serve/tell.h"
 
@@ -77,10 +79,14 @@ sort(int *fd, size_t count)
 /* In the new process: signals of the terminal are the supervisor's affair; it ends when the sockets
  * to it are closed. */
 static void
-settle(const int *keep_fd, size_t count)
+settle(enum serve_part part, const int *keep_fd, size_t count)
 {
 	int keep[PARTS_LINKS_MOST + 4];
+	char name[16];
 	sigset_t none;
+
+	(void)snprintf(name, sizeof name, "fallow-%s", tell_part_name(part));
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0); /* for the eyes of who looks at processes */
 
 	memcpy(keep, keep_fd, count * sizeof *keep);
 	sort(keep, count);
@@ -110,7 +116,7 @@ start_part(struct supervisor *s, struct process *p, int *ret_fd, int *ret_ready,
 			.part = p->part, .o = s->o, .fd = pair[1], .ready_fd = ready[1]
 		};
 
-		settle((int[]){ pair[1], ready[1] }, 2);
+		settle(p->part, (int[]){ pair[1], ready[1] }, 2);
 		_exit(part_run(&start));
 	}
 	(void)close(pair[1]);
@@ -177,13 +183,16 @@ front_child(const struct supervisor *s, int control, const struct front_link *li
 		                   .kept_bytes = KEPT_BYTES,
 		                   .log_fd = s->o->quiet ? -1 : STDERR_FILENO };
 	int keep[PARTS_LINKS_MOST + 2];
+	char remark[300];
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < s->parts; i++)
 		keep[i] = link[i].fd;
 	keep[s->parts] = s->listen_fd;
 	keep[s->parts + 1] = control;
-	settle(keep, s->parts + 2);
+	settle(PART_FRONT, keep, s->parts + 2);
+	PLANTED(PART_FRONT, NULL);
+	confine(PART_FRONT, NULL, remark, sizeof remark);
 	return err_exit_status(front_run(&o, &e));
 }
 
@@ -289,11 +298,11 @@ replace(struct supervisor *s, size_t index, struct err *e)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof fd);
 	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	if (sendmsg(s->control_fd, &h, MSG_NOSIGNAL) < 0)
-		rc = err_set(e, ERR_IO, "could not tell the front of a new part: %s",
-		             strerror(errno));
+	/* A front that cannot be told has ended itself: all will be started, and this one ends when
+	 * its socket is closed. */
+	(void)sendmsg(s->control_fd, &h, MSG_NOSIGNAL);
 	(void)close(fd);
-	return rc;
+	return ERR_OK;
 }
 
 /* Did it fall over right after its start, again and again? */

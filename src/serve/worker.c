@@ -276,6 +276,7 @@ answer_batch(struct worker *w, const struct frame *f, size_t n, struct err *e)
 		read = i + 1;
 	}
 	if (rc == ERR_OK) {
+		site_refresh(w->site);
 		all = write_batch(w->site, q, r, n, &why);
 		for (i = 0; i < n && all != ERR_OK; i++)
 			if (r[i]->body.size == 0 && r[i]->status == 200)

@@ -20,8 +20,8 @@ MUST_CHECK enum err_code gpkgfile_create(const char *path, const char *metadata,
                                          struct gpkgfile **ret, struct err *e);
 /**
  * The same for a work copy: each layer must have the columns record_id and base, and writes what is
- * edited in it into the table fallow_outbox, by triggers in plain SQL; layers whose name begins with
- * "fallow_" cannot be edited.
+ * edited in it into the table fallow_outbox, by triggers in plain SQL; layers whose name begins
+ * with "fallow_" cannot be edited.
  */
 MUST_CHECK enum err_code gpkgfile_create_work(const char *path, const char *metadata,
                                               struct gpkgfile **ret, struct err *e);

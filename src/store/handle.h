@@ -56,7 +56,7 @@ struct store {
 	struct submit_state *submit; /* the submission that is open, see submit.c */
 	struct submit_group *group;  /* what groups of submissions keep, see group.c */
 	bool group_open;
-	char *note;                  /* newest checkpoint */
+	char *note; /* newest checkpoint */
 };
 
 /** Prepare one statement; the sentence names what it was for. */

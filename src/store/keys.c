@@ -53,6 +53,17 @@ key_path(char out[KEY_PATH], const char *uuid, const char *name, struct err *e)
 	return ERR_OK;
 }
 
+enum err_code
+keys_folder(const char *uuid, char *out, size_t out_size, struct err *e)
+{
+	char path[KEY_PATH];
+	enum err_code rc = key_path(path, uuid, "", e);
+
+	if (!rc && (size_t)snprintf(out, out_size, "%s", path) >= out_size)
+		rc = err_set(e, ERR_LIMIT, "the folder of the keys has too long a path");
+	return rc;
+}
+
 /* Load an Ed25519 key, or make one when there is none and make is set. */
 static enum err_code
 signing_key(const char *uuid, const char *name, bool make, struct sign_key *ret, struct err *e)

@@ -21,6 +21,8 @@ struct store_keys {
 
 /** Folder of keys, made when missing. out_size >= 512. */
 MUST_CHECK enum err_code keys_home(char *out, size_t out_size, struct err *e);
+/** Folder of the keys of one register. out_size >= 600. */
+MUST_CHECK enum err_code keys_folder(const char *uuid, char *out, size_t out_size, struct err *e);
 /** Load or make the author's key. */
 MUST_CHECK enum err_code keys_author(struct store_keys *k, struct err *e);
 /** Make the log key and the register key of a new register. */

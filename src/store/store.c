@@ -384,8 +384,11 @@ enum err_code
 store_open(const char *path, enum store_mode mode, struct store **ret, struct err *e)
 {
 	struct store *st = NULL;
+	bool keys = mode != STORE_READ_NO_KEYS;
 	enum err_code rc = ERR_OK;
 
+	if (!keys)
+		mode = STORE_READ;
 	if (!file_exists(path)) {
 		(void)err_set(e, ERR_NOTFOUND, "%s does not exist", path);
 		return err_hint(
@@ -399,7 +402,7 @@ store_open(const char *path, enum store_mode mode, struct store **ret, struct er
 			st, mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e);
 	if (!rc)
 		rc = check_identity(st, e);
-	if (!rc)
+	if (!rc && keys)
 		rc = load_keys(st, e);
 	if (!rc && mode == STORE_WRITE)
 		rc = keys_author(&st->keys, e);

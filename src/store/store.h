@@ -16,8 +16,9 @@
 struct store;
 
 enum store_mode {
-	STORE_READ, /* read-only */
-	STORE_WRITE /* may submit; needs the register's keys */
+	STORE_READ,        /* read-only */
+	STORE_WRITE,       /* may submit; needs the register's keys */
+	STORE_READ_NO_KEYS /* read-only, and no key is looked for: what is sealed stays sealed */
 };
 
 #define STORE_MAX_STATEMENTS 50000 /* revisions in one submission */
