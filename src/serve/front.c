@@ -72,16 +72,21 @@ start(struct front *f, const struct front_options *o, struct err *e)
 static void
 drain(struct front *f)
 {
-	struct conn *c;
+	struct conn *c, *next;
 
 	if (f->draining)
 		return;
+	/* Who is in the queue of the socket was promised an answer. */
+	conn_accept(f);
 	f->draining = true;
 	f->drain_us = f->now_us;
 	(void)close(f->listen.fd); /* the supervisor has its own */
 	f->listen.fd = -1;
-	while ((c = f->list[CONN_IDLE].first))
-		conn_close(f, c);
+	/* A request may have come on a connection that looks idle: it is read first. */
+	for (c = f->list[CONN_IDLE].first; c; c = next) {
+		next = c->next;
+		conn_event(f, c, EPOLLIN);
+	}
 }
 
 /* A message of the supervisor. */

@@ -267,6 +267,8 @@ stop(struct supervisor *s)
 		return;
 	s->stopping = true;
 	s->stop_us = clock_steady_us();
+	(void)close(s->listen_fd); /* the front takes who is in its queue, then closes it */
+	s->listen_fd = -1;
 	if (s->control_fd >= 0 && send(s->control_fd, &m, sizeof m, MSG_NOSIGNAL) < 0) {
 		(void)close(s->control_fd); /* the front takes that for the same */
 		s->control_fd = -1;

@@ -64,6 +64,8 @@ send_all(struct worker *w, const struct buf *b, struct err *e)
 	while (at < b->size) {
 		ssize_t n = send(w->fd, b->data + at, b->size - at, MSG_NOSIGNAL);
 
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return ERR_OK; /* the front is gone, as reading will tell */
 		if (n < 0 && errno != EINTR)
 			return err_set(e, ERR_IO, "could not write to the front: %s",
 			               strerror(errno));
