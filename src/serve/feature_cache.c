@@ -1,5 +1,6 @@
 #include "serve/feature_cache.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -12,8 +13,9 @@ enum {
 struct slot {
 	int64_t number; /* 0 = free, -1 = dropped */
 	const char *bytes;
-	size_t size;
-	struct geom_box box;
+	uint32_t size;
+	bool placed;  /* has a box */
+	float box[4]; /* rounded outward: what lies in it for sure is asked of the outline */
 };
 
 struct block {
@@ -29,6 +31,8 @@ struct feature_cache {
 	size_t *used; /* shared */
 	size_t own;
 	int64_t state;
+	bool full;
+	size_t missed; /* since it is full, less what was found */
 };
 
 struct feature_cache *
@@ -57,6 +61,8 @@ feature_cache_clear(struct feature_cache *c)
 	c->slots = c->taken = 0;
 	*c->used -= c->own;
 	c->own = 0;
+	c->full = false;
+	c->missed = 0;
 }
 
 void
@@ -93,7 +99,7 @@ find(const struct slot *slot, size_t slots, int64_t number)
 }
 
 bool
-feature_cache_get(const struct feature_cache *c, int64_t number, const char **ret, size_t *ret_size,
+feature_cache_get(struct feature_cache *c, int64_t number, const char **ret, size_t *ret_size,
                   struct geom_box *ret_box)
 {
 	const struct slot *s;
@@ -103,9 +109,12 @@ feature_cache_get(const struct feature_cache *c, int64_t number, const char **re
 	s = &c->slot[find(c->slot, c->slots, number)];
 	if (s->number != number)
 		return false;
+	c->missed -= c->missed > 0;
 	*ret = s->bytes;
 	*ret_size = s->size;
-	*ret_box = s->box;
+	*ret_box = s->placed ? (struct geom_box){ (double)s->box[0], (double)s->box[1],
+		                                  (double)s->box[2], (double)s->box[3] }
+	                     : (struct geom_box){ 1, 1, -1, -1 };
 	return true;
 }
 
@@ -127,7 +136,7 @@ room_for_slot(struct feature_cache *c)
 	size_t slots = c->slots ? 2 * c->slots : SLOTS_FIRST;
 	struct slot *more;
 
-	if (c->slots && c->taken < c->slots / 2)
+	if (c->slots && c->taken < c->slots / 4 * 3)
 		return true;
 	if (*c->used + slots * sizeof(*more) > FEATURE_CACHE_BYTES ||
 	    !(more = mem_calloc(slots, sizeof(*more))))
@@ -162,6 +171,16 @@ room_for_bytes(struct feature_cache *c, size_t size)
 	return b->bytes + b->used - size;
 }
 
+static float
+outward(double v, int way)
+{
+	float f = (float)v;
+
+	if (way < 0 ? (double)f > v : (double)f < v)
+		f = nextafterf(f, way < 0 ? -INFINITY : INFINITY);
+	return f;
+}
+
 void
 feature_cache_put(struct feature_cache *c, int64_t number, const char *bytes, size_t size,
                   struct geom_box box, bool *ret_full)
@@ -170,16 +189,25 @@ feature_cache_put(struct feature_cache *c, int64_t number, const char *bytes, si
 	size_t i;
 
 	*ret_full = false;
+	if (c->full) { /* what is kept stays, unless it is of no use any more */
+		*ret_full = ++c->missed > c->taken;
+		return;
+	}
 	if (size > BLOCK / 8) /* a giant is not worth its room */
 		return;
 	if (!room_for_slot(c) || !(copy = room_for_bytes(c, size))) {
-		*ret_full = true;
+		c->full = true;
 		return;
 	}
 	memcpy(copy, bytes, size);
 	i = find(c->slot, c->slots, number);
 	c->taken += c->slot[i].number == 0;
-	c->slot[i] = (struct slot){ number, copy, size, box };
+	c->slot[i] = (struct slot){ number,
+		                    copy,
+		                    (uint32_t)size,
+		                    box.min_lon_deg <= box.max_lon_deg,
+		                    { outward(box.min_lon_deg, -1), outward(box.min_lat_deg, -1),
+		                      outward(box.max_lon_deg, 1), outward(box.max_lat_deg, 1) } };
 }
 
 void
@@ -194,19 +222,32 @@ feature_sign(struct buf *b, int sign, size_t i)
 	buf_addc(b, (char)i);
 }
 
+/* The next byte that is a sign, or end. Eight bytes at a time: a byte below 3 borrows. */
+static const char *
+next_sign(const char *s, const char *end)
+{
+	const uint64_t three = 0x0303030303030303u, top = 0x8080808080808080u;
+	uint64_t x;
+
+	for (; end - s >= 8; s += 8) {
+		memcpy(&x, s, 8);
+		if ((x - three) & ~x & top)
+			break;
+	}
+	while (s < end && (unsigned char)*s > FEATURE_NULL)
+		s++;
+	return s;
+}
+
 void
 feature_expand(const char *s, size_t n, const struct feature_word *word, struct buf *out)
 {
 	const char *end = s + n, *from = s;
 
-	while (s < end) {
+	while ((s = next_sign(s, end)) < end) {
 		size_t i = 0;
 		int sign, shift = 0;
 
-		if ((unsigned char)*s > FEATURE_NULL) {
-			s++;
-			continue;
-		}
 		buf_add(out, from, (size_t)(s - from));
 		sign = *s++;
 		do

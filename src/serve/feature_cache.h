@@ -40,10 +40,12 @@ void feature_cache_drop(struct feature_cache *c, int64_t number);
 /** The state of the register that it holds; another one is for the caller to bring about. */
 int64_t feature_cache_state(const struct feature_cache *c);
 void feature_cache_set_state(struct feature_cache *c, int64_t state);
-/** A feature; *ret_box has min > max when it has no geometry. The bytes live until the next put. */
-bool feature_cache_get(const struct feature_cache *c, int64_t number, const char **ret,
-                       size_t *ret_size, struct geom_box *ret_box);
-/** Keep one that is not there yet; without room nothing is kept, and *ret_full says so. */
+/** A feature; *ret_box, rounded outward a little, has min > max when it has no geometry. The bytes
+ * live until the next put. */
+bool feature_cache_get(struct feature_cache *c, int64_t number, const char **ret, size_t *ret_size,
+                       struct geom_box *ret_box);
+/** Keep one that is not there yet; without room nothing is kept. *ret_full: it has been without
+ * room for so many that beginning anew is better. */
 void feature_cache_put(struct feature_cache *c, int64_t number, const char *bytes, size_t size,
                        struct geom_box box, bool *ret_full);
 
