@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "serve/ask.h"
@@ -121,6 +122,17 @@ enum access_role
 ask_access(const struct ask *q)
 {
 	return serve_role_access(q->who.role);
+}
+
+int64_t
+ask_as_of(const struct ask *q, int64_t days)
+{
+	int year, month, day;
+
+	if (ask_access(q) != ACCESS_PUBLIC)
+		return days;
+	clock_from_days(days, &year, &month, &day);
+	return (month == 12 ? clock_days(year + 1, 1, 1) : clock_days(year, month + 1, 1)) - 1;
 }
 
 enum access_role

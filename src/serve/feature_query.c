@@ -88,6 +88,8 @@ read_past(const struct ask *q, struct features_question *f, struct err *e)
 	if (as_of && !clock_parse_date(as_of, strlen(as_of), &f->page.as_of_days))
 		return err_set(e, ERR_INVALID, "as-of is \"%s\"; it must be YYYY-MM-DD",
 		               err_quote(as_of, quoted, sizeof(quoted)));
+	if (as_of)
+		f->page.as_of_days = ask_as_of(q, f->page.as_of_days);
 	if (!known)
 		return ERR_OK;
 	if (clock_parse_date(known, strlen(known), &days))

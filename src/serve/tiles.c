@@ -216,6 +216,8 @@ moment_of(const struct ask *q, struct each_filter *f, struct err *e)
 	*f = (struct each_filter){ .as_of_days = INT64_MAX, .known_size = INT64_MAX };
 	if (as_of && *as_of && !clock_parse_date(as_of, strlen(as_of), &f->as_of_days))
 		return err_set(e, ERR_INVALID, "as-of must be a date such as 2026-05-04");
+	if (as_of && *as_of)
+		f->as_of_days = ask_as_of(q, f->as_of_days);
 	if (!known || !*known)
 		return ERR_OK;
 	if (clock_parse_date(known, strlen(known), &days))

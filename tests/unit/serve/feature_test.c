@@ -417,6 +417,29 @@ test_filter(void **state)
 	                 400);
 }
 
+/* The public is shown months: the day of a record cannot be found by asking for one after another.
+ */
+static void
+test_days(void **state)
+{
+	const char *items = "/collections/hazard/items";
+	size_t days = 0;
+
+	(void)state;
+	for (int month = 1; month <= 12; month++) {
+		char first[60], last_day[60];
+		size_t n;
+
+		(void)snprintf(first, sizeof(first), "limit=1000&as-of=2023-%02d-01", month);
+		(void)snprintf(last_day, sizeof(last_day), "limit=1000&as-of=2023-%02d-28", month);
+		n = follow(items, first, SERVE_PUBLIC, 1000);
+		assert_int_equal(follow(items, last_day, SERVE_PUBLIC, 1000), n);
+		days += follow(items, first, SERVE_OPERATOR, 1000) !=
+		        follow(items, last_day, SERVE_OPERATOR, 1000);
+	}
+	assert_true(days > 0); /* there was something to find */
+}
+
 static void
 test_item(void **state)
 {
@@ -658,12 +681,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documents),   cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_sorted),      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_crs),         cmocka_unit_test(test_bbox),
-		cmocka_unit_test(test_filter),      cmocka_unit_test(test_item),
-		cmocka_unit_test(test_description), cmocka_unit_test(test_stable),
-		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_documents), cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_sorted),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_crs),       cmocka_unit_test(test_bbox),
+		cmocka_unit_test(test_filter),    cmocka_unit_test(test_item),
+		cmocka_unit_test(test_days),      cmocka_unit_test(test_description),
+		cmocka_unit_test(test_stable),    cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
