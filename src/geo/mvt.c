@@ -200,13 +200,28 @@ value_of(struct mvt *m, const uint8_t *p, size_t n)
 	return m->value_count - 1;
 }
 
-static void
-add_tag(struct mvt *m, const char *key, const uint8_t *value, size_t n)
+/* A value that nobody looks for again. */
+static uint32_t
+new_value(struct mvt *m, const uint8_t *p, size_t n)
 {
-	uint32_t k = 0;
+	if (m->value_count >= m->room && !grow_values(m))
+		return 0;
+	m->at[m->value_count] = (uint32_t)m->values.size;
+	buf_add(&m->values, p, n);
+	return m->value_count++;
+}
 
-	while (k < m->keys && m->key[k] != key && strcmp(m->key[k], key) != 0)
+static void
+add_tag(struct mvt *m, const char *key, const uint8_t *value, size_t n, bool once)
+{
+	uint32_t k = 0, v;
+
+	while (k < m->keys && m->key[k] != key) /* names are mostly the same constants */
 		k++;
+	if (k == m->keys)
+		for (k = 0; k < m->keys && strcmp(m->key[k], key) != 0;)
+			k++;
+	v = once ? new_value(m, value, n) : value_of(m, value, n);
 	if (k == MVT_KEYS || m->tags == MVT_TAGS || m->failed) {
 		m->failed = true;
 		return;
@@ -214,12 +229,12 @@ add_tag(struct mvt *m, const char *key, const uint8_t *value, size_t n)
 	if (k == m->keys)
 		m->key[m->keys++] = key;
 	m->tag[2 * m->tags] = k;
-	m->tag[2 * m->tags + 1] = value_of(m, value, n);
+	m->tag[2 * m->tags + 1] = v;
 	m->tags++;
 }
 
-void
-mvt_text(struct mvt *m, const char *key, const char *value)
+static void
+add_text(struct mvt *m, const char *key, const char *value, bool once)
 {
 	size_t n = value ? strlen(value) : 0;
 	uint8_t small[160];
@@ -241,7 +256,19 @@ mvt_text(struct mvt *m, const char *key, const char *value)
 	p[h] = VALUE_STRING;
 	memcpy(p + h + 1, size, s);
 	memcpy(p + h + 1 + s, value, n);
-	add_tag(m, key, p, h + 1 + s + n);
+	add_tag(m, key, p, h + 1 + s + n, once);
+}
+
+void
+mvt_text(struct mvt *m, const char *key, const char *value)
+{
+	add_text(m, key, value, false);
+}
+
+void
+mvt_text_once(struct mvt *m, const char *key, const char *value)
+{
+	add_text(m, key, value, true);
 }
 
 static void
@@ -251,7 +278,7 @@ add_number(struct mvt *m, const char *key, uint8_t field, uint64_t v)
 	size_t n = put_varint(p + 3, v);
 
 	p[1] = (uint8_t)(1 + n);
-	add_tag(m, key, p, 3 + n);
+	add_tag(m, key, p, 3 + n, false);
 }
 
 void

@@ -50,6 +50,9 @@ void mvt_layer_end(struct mvt *m);
 void mvt_feature(struct mvt *m, uint64_t id);
 /** A tag; NULL is left out. Past MVT_KEYS or MVT_TAGS the tile fails. */
 void mvt_text(struct mvt *m, const char *key, const char *value);
+/** The same for a value that no other feature has (an id): it is not looked for among the others.
+ */
+void mvt_text_once(struct mvt *m, const char *key, const char *value);
 void mvt_int(struct mvt *m, const char *key, int64_t value);
 void mvt_bool(struct mvt *m, const char *key, bool value);
 /** n points, 1 or more. */

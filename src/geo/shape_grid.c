@@ -118,7 +118,7 @@ grid_add(struct grid *g, long row, double from, double to)
 static double
 grid_band_at(const double a[2], const double b[2], double r, double sign, double y)
 {
-	double dx = b[0] - a[0], dy = b[1] - a[1], l = hypot(dx, dy), x = -INFINITY;
+	double dx = b[0] - a[0], dy = b[1] - a[1], l = hypot(dx, dy), x = -(double)INFINITY;
 	double ha = r * r - (y - a[1]) * (y - a[1]), hb = r * r - (y - b[1]) * (y - b[1]);
 	double least = -1e-9 * r * r; /* at a disc's top and bottom rounding must lose nothing */
 

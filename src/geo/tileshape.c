@@ -21,6 +21,7 @@ struct corner {
 
 struct segment {
 	int32_t ax, ay, bx, by; /* ax <= bx */
+	int32_t low, high;      /* of ay and by */
 	uint32_t ring, edge;
 };
 
@@ -202,10 +203,12 @@ outside_by(const struct tileshape *s)
 		const double *a = xy + 2 * (size_t)k[i],
 			     *b = xy + 2 * (size_t)k[i + 1 < m ? i + 1 : 0];
 		size_t end = i + 1 < m ? k[i + 1] : n;
-		double l = hypot(b[0] - a[0], b[1] - a[1]);
+		double dx = b[0] - a[0], dy = b[1] - a[1], here = 0;
 
 		for (size_t j = k[i] + 1; j < end; j++)
-			most = fmax(most, -cross(a, b, xy + 2 * j) / l);
+			here = fmax(here, -cross(a, b, xy + 2 * j));
+		if (here > 0)
+			most = fmax(most, here / sqrt(dx * dx + dy * dy));
 	}
 	return most;
 }
@@ -270,7 +273,7 @@ static bool
 piece_is_sound(const double *xy, size_t n, const size_t run[2], const double e[4], double room)
 {
 	const double *f = e + 2, *a = xy + 2 * run[0], *b = xy + 2 * (run[1] < n ? run[1] : 0);
-	double least = room * hypot(f[0] - e[0], f[1] - e[1]);
+	double dx = f[0] - e[0], dy = f[1] - e[1], least = room * sqrt(dx * dx + dy * dy);
 
 	for (size_t i = run[0]; i <= run[1]; i++)
 		if (!(cross(e, f, xy + 2 * (i < n ? i : 0)) > least))
@@ -405,10 +408,6 @@ segments_meet(const struct segment *p, const struct segment *q)
 	const int32_t c[2] = { q->ax, q->ay }, d[2] = { q->bx, q->by };
 	int64_t s1, s2, t1, t2;
 
-	if (p->bx < q->ax || q->bx < p->ax ||
-	    (p->ay < p->by ? p->by : p->ay) < (q->ay < q->by ? q->ay : q->by) ||
-	    (q->ay < q->by ? q->by : q->ay) < (p->ay < p->by ? p->ay : p->by))
-		return false;
 	s1 = turn_of(a, b, c);
 	s2 = turn_of(a, b, d);
 	t1 = turn_of(c, d, a);
@@ -440,8 +439,15 @@ collect_segments(struct tileshape *s)
 
 			if (!g)
 				return false;
-			*g = a[0] <= b[0] ? (struct segment){ a[0], a[1], b[0], b[1], 0, 0 }
-			                  : (struct segment){ b[0], b[1], a[0], a[1], 0, 0 };
+			*g = a[0] <= b[0] ? (struct segment){ .ax = a[0],
+				                              .ay = a[1],
+				                              .bx = b[0],
+				                              .by = b[1] }
+			                  : (struct segment){
+						    .ax = b[0], .ay = b[1], .bx = a[0], .by = a[1]
+					    };
+			g->low = a[1] < b[1] ? a[1] : b[1];
+			g->high = a[1] < b[1] ? b[1] : a[1];
 			g->ring = (uint32_t)r;
 			g->edge = (uint32_t)(i - from);
 		}
@@ -464,10 +470,13 @@ is_simple(struct tileshape *s)
 	n = s->segment.count;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = i + 1; k < n && (n <= FEW || g[k].ax <= g[i].bx); k++) {
-			uint32_t d = g[i].edge < g[k].edge ? g[k].edge - g[i].edge
-			                                   : g[i].edge - g[k].edge;
-			uint32_t size = end[g[i].ring] - (g[i].ring ? end[g[i].ring - 1] : 0);
+			uint32_t d, size;
 
+			if (g[k].ax > g[i].bx || g[k].bx < g[i].ax || g[k].low > g[i].high ||
+			    g[k].high < g[i].low)
+				continue;
+			d = g[i].edge < g[k].edge ? g[k].edge - g[i].edge : g[i].edge - g[k].edge;
+			size = end[g[i].ring] - (g[i].ring ? end[g[i].ring - 1] : 0);
 			if (g[i].ring == g[k].ring && (d == 1 || d == size - 1))
 				continue;
 			if (segments_meet(&g[i], &g[k]))

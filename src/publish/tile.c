@@ -1,7 +1,6 @@
 #include "publish/tile.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,16 +199,16 @@ see_item(void *ctx, uint32_t i)
 static void
 put_date(struct mvt *m, uint32_t date)
 {
-	char text[16];
+	char text[11] = "0000-00-00";
+	static const int place[] = { 9, 8, 6, 5, 3, 2, 1, 0 };
 
 	if (!date)
 		return;
-	if (date % 100)
-		(void)snprintf(text, sizeof(text), "%04u-%02u-%02u", date / 10000 % 10000,
-		               date / 100 % 100, date % 100);
-	else
-		(void)snprintf(text, sizeof(text), "%04u-%02u", date / 10000 % 10000,
-		               date / 100 % 100);
+	if (date % 100 == 0) /* the month only */
+		text[7] = '\0';
+	for (int i = 0; i < 8; i++, date /= 10)
+		if (text[place[i]] == '0')
+			text[place[i]] = (char)('0' + date % 10);
 	mvt_text(m, "valid_from", text);
 }
 
@@ -235,10 +234,10 @@ put_tags(struct tiler *t, const struct pick *p, bool alone)
 		mvt_bool(m, "conflict", true);
 	put_date(m, i->valid_from);
 	if (i->name && i->name < s->text_size)
-		mvt_text(m, "name", s->text + i->name);
+		mvt_text_once(m, "name", s->text + i->name);
 	if (i->fid) {
 		uuid_format(i->id, id);
-		mvt_text(m, "id", id);
+		mvt_text_once(m, "id", id);
 	}
 }
 

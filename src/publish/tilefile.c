@@ -12,7 +12,6 @@
 #include "base/mem.h"
 
 #define PATH_ROOM 1100
-#define SPILL_BYTES ((size_t)4 << 20) /* outlines are few while they fit in that */
 
 static const char magic[16] = "fallow-tiles 1\n";
 
@@ -39,10 +38,19 @@ tilefile_create(const char *path)
 {
 	struct tilefile *f = mem_calloc(1, sizeof(*f));
 	struct head none;
+	struct err ignored; /* NULL says enough */
+	char dir[PATH_ROOM];
+	int n = (int)(file_basename(path) - path) - 1;
 
 	if (!f)
 		return NULL;
+	f->fd = -1;
 	memset(&none, 0, sizeof(none));
+	(void)snprintf(dir, sizeof(dir), "%.*s", n > 0 ? n : 1, n > 0 ? path : ".");
+	if (file_mkdirs(dir, 0700, &ignored) != ERR_OK) {
+		tilefile_free(f);
+		return NULL;
+	}
 	(void)snprintf(f->temporary, sizeof(f->temporary), "%s.%ld", path, (long)getpid());
 	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (f->fd < 0 || write(f->fd, &none, sizeof(none)) != (ssize_t)sizeof(none)) {
@@ -99,7 +107,7 @@ tilefile_outlines(struct tilefile *f, struct tileset *s)
 {
 	size_t n = s->mem_outline.size;
 
-	if (n < SPILL_BYTES)
+	if (n < TILEFILE_LEAST)
 		return true;
 	buf_reset(&s->mem_outline);
 	s->outline_words += n / 4;

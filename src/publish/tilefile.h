@@ -6,9 +6,11 @@
 
 #include "publish/tileset.h"
 
+#define TILEFILE_LEAST ((size_t)4 << 20) /* bytes of outlines that are worth a file */
+
 struct tilefile;
 
-/** Start a temporary file beside path. NULL when it cannot be written. */
+/** Start a temporary file beside path, in a folder that is made. NULL when it cannot be written. */
 struct tilefile *tilefile_create(const char *path);
 /** Move outlines from memory to the file once they are many; counts them in s->outline_words. */
 bool tilefile_outlines(struct tilefile *f, struct tileset *s);

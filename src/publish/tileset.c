@@ -59,7 +59,8 @@ struct builder {
 	struct arena mem, row;
 	enum access_role role;
 	uint8_t *show;         /* access_plan of the form */
-	struct tilefile *file; /* outlines go there once they are many; NULL = never */
+	const char *path;      /* of the file to be made; NULL = none, or it is there */
+	struct tilefile *file; /* outlines go there once they are many */
 };
 
 /* The number of a code in the set's list. */
@@ -215,6 +216,10 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	}
 	if (geom_is_areal(g))
 		put_outline(b, g, box, &item);
+	if (b->path && !b->file && s->mem_outline.size >= TILEFILE_LEAST) {
+		b->file = tilefile_create(b->path);
+		b->path = NULL;
+	}
 	if (b->file && !tilefile_outlines(b->file, s)) /* then it stays in memory */
 		return err_set(e, ERR_IO, "could not write a file of outlines");
 	if (s->outline_words + s->mem_outline.size / 4 > UINT32_MAX)
@@ -410,17 +415,12 @@ tileset_build_now(struct store *st, const struct tileset_kind *k, enum access_ro
 	enum err_code rc =
 		begin(&b, st, k, role) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for tiles");
 
-	b.file = !rc && path ? tilefile_create(path) : NULL;
+	b.path = path;
 	rc = rc ? rc : store_each(st, &f, add_seen, &b, e);
-	if (b.file && (rc == ERR_IO || !b.s->outline_words)) {
-		bool failed = rc == ERR_IO;
-
+	if (b.file && rc == ERR_IO) { /* once more, without the file */
 		tilefile_free(b.file);
-		b.file = NULL;
-		if (failed) { /* once more, without the file */
-			(void)finish(&b, rc, ret, &why);
-			return tileset_build_now(st, k, role, view, NULL, ret, e);
-		}
+		(void)(finish(&b, rc, ret, &why) == ERR_OK);
+		return tileset_build_now(st, k, role, view, NULL, ret, e);
 	}
 	rc = finish(&b, rc, ret, e);
 	if (!b.file)

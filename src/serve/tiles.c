@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -153,12 +152,7 @@ static const char *
 file_of(const struct site_register *reg, const struct tileset_kind *kind, unsigned view,
         struct arena *mem)
 {
-	const char *dir = arena_printf(mem, "%s.tiles", reg->path);
-	struct err ignored; /* without a folder the set stays in memory */
-
-	if (!dir || file_mkdirs(dir, 0700, &ignored) != ERR_OK)
-		return NULL;
-	return arena_printf(mem, "%s/%s-%x", dir, kind->kind, view);
+	return arena_printf(mem, "%s.tiles/%s-%x", reg->path, kind->kind, view);
 }
 
 static struct tileindex *
@@ -359,7 +353,8 @@ put_bounds(struct json_writer *w, struct geom_box b)
 enum err_code
 answer_tilejson(struct site *s, const struct ask *q, struct reply *r, struct err *e)
 {
-	struct geom_box bounds = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+	const double far = (double)INFINITY;
+	struct geom_box bounds = { far, far, -far, -far };
 	struct each_filter f;
 	struct json_writer w;
 	const char *tiles;
