@@ -49,8 +49,11 @@ api_compare(struct site *site, const struct ask *q, struct reply *r, struct err 
 		               "see /registers",
 		               err_quote(name ? name : "", shown, sizeof(shown)));
 	st[1] = other->st;
-	for (int k = 0; !rc && k < 2; k++)
+	for (int k = 0; !rc && k < 2; k++) {
 		rc = question_make(st[k], &t, &f[k], e);
+		if (!rc)
+			f[k].no_single_items = !access_is_exact(ask_access(q));
+	}
 	if (rc)
 		return rc;
 	r->cacheable = true;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -255,11 +256,12 @@ setup(void **state)
 {
 	const struct submit_about about = { .author = "test", .remark = "" };
 	const char *seed = getenv("FALLOW_SEED");
-	static char path[100];
-	const char *list[1] = { path };
+	static char path[100], other[100];
+	const char *list[2] = { path, other };
 	struct submit_result done;
 	char home[100];
 	int64_t s = 11, id;
+	struct buf copy;
 
 	(void)state;
 	arena_init(&mem, (size_t)1 << 30);
@@ -282,9 +284,15 @@ setup(void **state)
 				put_record(k, i);
 	ok(submit_commit(st, &done, &e));
 	store_close(st);
+	/* a second register to compare it with: itself */
+	(void)snprintf(other, sizeof(other), "%s/s.gpkg", folder);
+	buf_init(&copy, 0);
+	ok(file_read(path, (size_t)1 << 28, &copy, &e));
+	ok(file_write_atomic(other, copy.data, copy.size, 0600, &e));
+	buf_done(&copy);
 	qsort(number, numbers, sizeof(*number), up_to);
 	/* for writing: what needs the keys answers too */
-	ok(site_open(list, 1, STORE_WRITE, &site, &e));
+	ok(site_open(list, 2, STORE_WRITE, &site, &e));
 	st = site.reg[0].st;
 	ok(accounts_open(NULL, &site.accounts, &e));
 	for (int role = SERVE_REPORTER; role < SERVE_ROLES; role++)
@@ -524,7 +532,7 @@ questions_of(const struct route *route, struct ask_pair pair[VALUES_MOST], const
 		{ "after", "2023-01-01" },
 		{ "status", "open" },
 		{ "place", "x" },
-		{ "with", "r" },
+		{ "with", "s" },
 		{ "conflict", "no" },
 	};
 	size_t n = 0;
@@ -768,6 +776,57 @@ test_probes(void **state)
 	assert_true(in > 30 && out > 30);
 }
 
+/* --- casualties: one fixed set of tables, whatever is asked
+ * --------------------------------------- */
+
+static void
+test_casualties(void **state)
+{
+	static const char *const moments[][2] = { { "f", "json" },
+		                                  { "as-of", "2023-01-31" },
+		                                  { "as-of", "2020-01-01" },
+		                                  { "known-at", "2026-05-04" },
+		                                  { "known-at", "2020-01-01" } };
+	static const char *const levels[] = { "country", "admin2", "admin3", "settlement" };
+	const char *first = NULL;
+	size_t rows = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(moments); i++) {
+		const struct ask_pair q[] = { { "figure", "casualties" },
+			                      { moments[i][0], moments[i][1] } };
+		const struct json_value *v = json_get(json_of("/api/figures", q, 2), "figures");
+		struct buf text;
+
+		buf_init(&text, 1u << 24);
+		json_write_canonical(&text, v);
+		for (const struct json_value *f = v->first; f; f = f->next, rows++) {
+			const struct json_value *value = json_get(f, "value");
+
+			if (!text_eq(json_get_string(f, "unit"), "person"))
+				continue;
+			assert_true(value->type == JSON_NULL || value->number >= 5);
+			/* nothing beside the count says more than the count */
+			assert_true(json_get_number(f, "low", -1) ==
+			            json_get_number(f, "value", -1));
+			assert_true(json_get_number(f, "high", -1) ==
+			            json_get_number(f, "value", -1));
+			assert_int_equal(0, json_get_number(f, "records", 0));
+		}
+		if (!first)
+			first = arena_strdup(&mem, buf_text(&text));
+		assert_string_equal(first, buf_text(&text));
+		buf_done(&text);
+	}
+	assert_true(rows > COUNT_OF(moments));
+	for (size_t i = 0; i < COUNT_OF(levels); i++) {
+		const struct ask_pair q[] = { { "figure", "casualties" }, { "by", levels[i] } };
+
+		assert_null(json_get(json_of("/api/figures", q, 2), "figures")->first);
+	}
+	arena_reset(&ask_mem);
+}
+
 /* --- tiles: what is drawn holds the public geometry, at every zoom where outlines are drawn ----
  */
 
@@ -933,6 +992,7 @@ main(void)
 		cmocka_unit_test(test_no_forbidden_byte),
 		cmocka_unit_test(test_one_geometry),
 		cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_casualties),
 		cmocka_unit_test(test_tiles_hold_it),
 	};
 
