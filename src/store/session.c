@@ -101,10 +101,12 @@ counters_fail(struct accounts *a, struct counter c[COUNTERS], int64_t now, struc
 
 	for (int i = 0; !rc && i < COUNTERS; i++) {
 		int64_t over = ++c[i].failures - c[i].free;
-		int64_t wait_s = over < 0 ? 0 : over > 20 ? c[i].longest_s : 1LL << (over + 1);
+		int64_t wait_s = c[i].longest_s;
 
-		if (wait_s > c[i].longest_s)
-			wait_s = c[i].longest_s;
+		if (over < 0)
+			wait_s = 0;
+		else if (over < 20 && (int64_t)1 << (over + 1) < wait_s)
+			wait_s = (int64_t)1 << (over + 1);
 		rc = acc_run(a, NULL, e, SQL_ACCOUNTS_ATTEMPT_PUT, "biii", (const void *)c[i].key,
 		             sizeof(c[i].key), c[i].failures, now, now + wait_s * SECOND);
 	}
