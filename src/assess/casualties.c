@@ -39,6 +39,7 @@ struct counting {
 	size_t count, room;
 	struct tally *tally;
 	int accident_kind, victim_kind;
+	const char *asked; /* what cells remember their records for, NULL = nothing */
 };
 
 /* One person (or n of whom the same is known) into every table. */
@@ -219,6 +220,7 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 			p.low = 0;
 	}
 	/* a row that stood in its file before may be another person or the same one twice */
+	tally_from(c->tally, row->id, c->victim_kind, c->asked);
 	flags = fields_text(f, "import_flags");
 	if (flags && strstr(flags, "repeated_row"))
 		p.low = 0;
@@ -231,6 +233,7 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
+	tally_from(c->tally, x->id, c->accident_kind, c->asked);
 	for (int o = 0; !rc && o < OUTCOMES; o++) {
 		int64_t left = x->count[o] - x->listed[o];
 		struct person p = { .place = x->place,
@@ -251,6 +254,22 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 /* --- rows
  * --------------------------------------------------------------------------------------------------
  */
+
+/* A row to which every person of a place belongs. */
+static enum err_code
+add_persons_row(struct counting *c, const struct figure_row *r, size_t place, struct err *e)
+{
+	char head[24];
+	size_t row = 0, n = 0;
+	const struct tally_member *m = tally_members(c->tally, &n);
+	enum err_code rc = figure_add(c->a, r, &row, e);
+
+	(void)snprintf(head, sizeof(head), "%02zu", (size_t)PERSONS);
+	for (size_t i = 0; !rc && i < n; i++)
+		if (m[i].place == place && strncmp(m[i].key, head, 2) == 0)
+			rc = figure_add_member(c->a, row, m[i].id, m[i].kind, m[i].part, e);
+	return rc;
+}
 
 /* Share of children among those whose age is known; bounds: all of unknown age adults, or all
  * children. */
@@ -286,7 +305,7 @@ add_child_share(struct counting *c, size_t place, struct err *e)
 		r.low = 100 * child.n / all;
 		r.high = 100 * (child.n + unknown.n) / all;
 	}
-	return figure_add(c->a, &r, NULL, e);
+	return add_persons_row(c, &r, place, e);
 }
 
 static enum err_code
@@ -312,7 +331,8 @@ add_total(struct counting *c, size_t place, struct err *e)
 		r.high += n.high;
 		r.records += records;
 	}
-	return r.high > 0 && figure_wanted(c->a, r.code) ? figure_add(c->a, &r, NULL, e) : ERR_OK;
+	return r.high > 0 && figure_wanted(c->a, r.code) ? add_persons_row(c, &r, place, e)
+	                                                 : ERR_OK;
 }
 
 static enum err_code
@@ -337,44 +357,6 @@ add_rows(struct counting *c, struct err *e)
 		rc = table_rows(c->a, c->tally, column, COLUMNS, "person", method, e);
 	for (size_t p = 0; !rc && p < places; p++)
 		rc = add_child_share(c, p, e);
-	return rc;
-}
-
-/* Members are noted in a second pass: rows must be there first. Every person's record belongs to
- * the total. */
-static enum err_code
-explain_one(void *ctx, const struct shown *row, struct err *e)
-{
-	struct counting *c = ctx;
-	const struct figure_set *s = c->a->out;
-	size_t place;
-	double part = 1;
-	enum err_code rc = places_of(c->a->places, row, &place, e);
-
-	if (row->kind == c->accident_kind) {
-		const struct accident key = { .id = row->id };
-		const struct accident *x = bsearch(&key, c->acc, c->count, sizeof(*c->acc), by_id);
-
-		part = 0;
-		for (int o = 0; x && o < OUTCOMES; o++)
-			part += x->count[o] > x->listed[o] ? (double)(x->count[o] - x->listed[o])
-			                                   : 0;
-	}
-	for (size_t i = 0; !rc && part > 0 && i < s->count; i++) {
-		const struct figure_row *r = &s->row[i];
-		bool here = text_eq(r->place, places_name(c->a->places, place));
-		char dim[80];
-
-		if (!text_starts(r->code, "casualties.") || !here ||
-		    text_eq(r->code, "casualties.apart"))
-			continue;
-		(void)snprintf(dim, sizeof(dim), "outcome=%s",
-		               outcome_name[outcome_of(&row->fields)]);
-		if (text_eq(r->code, "casualties.total") ||
-		    (text_eq(r->code, "casualties.persons") && row->kind == c->victim_kind &&
-		     text_eq(r->dim, dim)))
-			rc = figure_add_member(c->a, i, row->id, row->kind, part, e);
-	}
 	return rc;
 }
 
@@ -416,6 +398,9 @@ figure_casualties(struct assess *a, struct err *e)
 		                   .want = want_victim };
 	enum err_code rc = tally_create(&c.tally, e);
 
+	c.asked = a->q->explain;
+	if (text_eq(c.asked, "casualties.total") || text_eq(c.asked, "casualties.child_share"))
+		c.asked = column[PERSONS].code;
 	if (!rc && acc.kind >= 0)
 		rc = store_each(a->st, &acc, see_accident, &c, e);
 	if (!rc && c.count > 1)
@@ -426,12 +411,6 @@ figure_casualties(struct assess *a, struct err *e)
 		rc = put_unlisted(&c, &c.acc[i], e);
 	if (!rc)
 		rc = add_rows(&c, e);
-	if (!rc && figure_explains(a, "casualties.total") && acc.kind >= 0)
-		rc = store_each(a->st, &acc, explain_one, &c, e);
-	if (!rc &&
-	    (figure_explains(a, "casualties.total") || figure_explains(a, "casualties.persons")) &&
-	    vic.kind >= 0)
-		rc = store_each(a->st, &vic, explain_one, &c, e);
 	tally_free(c.tally);
 	mem_free(c.acc);
 	return rc;

@@ -32,6 +32,7 @@ struct exposure {
 	struct assess *a;
 	struct land_set land;
 	struct nearby_hazard *hazard;
+	struct uuid *id; /* of the hazards */
 	size_t count;
 	struct nearby_request req;
 	/* population */
@@ -115,14 +116,17 @@ load_hazards(struct exposure *x, struct err *e)
 	if (rc)
 		return rc;
 	x->hazard = mem_calloc(x->land.count + 1, sizeof(*x->hazard));
-	if (!x->hazard)
+	x->id = mem_calloc(x->land.count + 1, sizeof(*x->id));
+	if (!x->hazard || !x->id)
 		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->land.count);
 	for (size_t i = 0; i < x->land.count; i++) {
 		const struct land_item *h = &x->land.item[i];
 
-		if (h->as == SHOWN_DANGER && h->geom.point_count > 0)
-			x->hazard[x->count++] = (struct nearby_hazard){ &h->geom, h->accuracy_m,
-				                                        (uint32_t)h->place };
+		if (h->as != SHOWN_DANGER || h->geom.point_count == 0)
+			continue;
+		x->id[x->count] = h->id;
+		x->hazard[x->count++] =
+			(struct nearby_hazard){ &h->geom, h->accuracy_m, (uint32_t)h->place };
 	}
 	x->req = (struct nearby_request){
 		.hazards = x->hazard,
@@ -145,6 +149,20 @@ hazards_of(const struct exposure *x, uint32_t group, bool all)
 	return n;
 }
 
+/* The hazards that people were counted near. How many each adds by itself is not known: they are
+ * counted once for all. */
+static enum err_code
+add_members(struct exposure *x, size_t row, uint32_t group, bool all, struct err *e)
+{
+	int kind = store_kind(x->a->st, "hazard");
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < x->count; i++)
+		if (all || x->hazard[i].group == group)
+			rc = figure_add_member(x->a, row, x->id[i], kind, (double)NAN, e);
+	return rc;
+}
+
 static enum err_code
 add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, const char *note,
          struct err *e)
@@ -161,6 +179,7 @@ add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, 
 		for (size_t d = 0; !rc && d < DISTANCES; d++) {
 			const struct nearby_figure *v = &f[(size_t)g * DISTANCES + d];
 			char dim[80];
+			size_t row = 0;
 			struct figure_row r = { .code = "exposure.people",
 				                .dim = dim,
 				                .known = true,
@@ -174,7 +193,9 @@ add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, 
 				                .note = note };
 
 			(void)snprintf(dim, sizeof(dim), "%s source=%s", distance_name[d], source);
-			rc = figure_add(x->a, &r, NULL, e);
+			rc = figure_add(x->a, &r, &row, e);
+			if (!rc && figure_explains(x->a, r.code))
+				rc = add_members(x, row, g, all, e);
 		}
 	}
 	return rc;
@@ -257,6 +278,7 @@ figure_exposure(struct assess *a, struct err *e)
 		rc = from_settlements(&x, e);
 	land_set_free(&x.land);
 	mem_free(x.hazard);
+	mem_free(x.id);
 	mem_free(x.point);
 	return rc;
 }

@@ -293,10 +293,16 @@ add_table_row(struct assess *a, const struct table *t, struct grouping *g,
 	r.note = t->note;
 	if (rc || t != &tables[0])
 		return rc;
+	row = a->out->count;
 	rc = add_share(a, &r, cell.place, e);
 	if (!rc)
 		rc = add_overlap(a, &r, &res[at], e);
-	return rc ? rc : add_count(a, &r, &cell, e);
+	if (!rc)
+		rc = add_count(a, &r, &cell, e);
+	for (; !rc && row < a->out->count; row++)
+		if (figure_explains(a, a->out->row[row].code))
+			rc = add_members(a, g, (uint32_t)at, row, e);
+	return rc;
 }
 
 static enum err_code

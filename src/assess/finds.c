@@ -34,7 +34,6 @@ struct finding {
 	struct table_column column[COLUMNS];
 	int64_t without_quantity, records;
 	int kind;
-	size_t total_row; /* explain */
 };
 
 static double
@@ -70,26 +69,11 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 	if (made >= 1)
 		(void)snprintf(year, sizeof(year), "%d", (int)made);
 	value[BY_MADE_YEAR] = year;
+	tally_from(f->tally, row->id, row->kind, f->a->q->explain);
 	f->without_quantity += !stated;
 	f->records++;
 	for (size_t i = 0; !rc && i < COLUMNS; i++)
 		rc = table_put(f->tally, &f->column[i], i, place, value[i], count, e);
-	return rc;
-}
-
-static enum err_code
-explain_find(void *ctx, const struct shown *row, struct err *e)
-{
-	struct finding *f = ctx;
-	size_t place;
-	bool stated;
-	enum err_code rc = places_of(f->a->places, row, &place, e);
-
-	for (size_t i = 0; !rc && i < f->a->out->count; i++)
-		if (text_eq(f->a->out->row[i].code, "finds.items") &&
-		    text_eq(f->a->out->row[i].place, places_name(f->a->places, place)))
-			rc = figure_add_member(f->a, i, row->id, row->kind,
-			                       quantity_of(row, &stated), e);
 	return rc;
 }
 
@@ -132,8 +116,6 @@ figure_finds(struct assess *a, struct err *e)
 		for (size_t i = 0; f.without_quantity && i < COLUMNS; i++)
 			f.column[i].note = no_quantity;
 		rc = table_rows(a, f.tally, f.column, COLUMNS, "item", method, e);
-		if (!rc && figure_explains(a, "finds.items"))
-			rc = store_each(a->st, &filter, explain_find, &f, e);
 	}
 	tally_free(f.tally);
 	return rc;
@@ -181,7 +163,6 @@ struct laying {
 	struct assess *a;
 	struct tally *tally;
 	struct table_column column[2];
-	bool explain;
 	int64_t records;
 };
 
@@ -203,15 +184,12 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 	marking = marking && *marking ? marking : "none";
 	l->records++;
 	no_year = fields_number(&row->fields, "made_year", 0) < 1;
-	if (p == NOT_AFTER && (l->explain || !no_year))
+	if (p == NOT_AFTER && !no_year)
 		return ERR_OK;
 	rc = places_of(l->a->places, row, &place, e);
-	for (size_t i = 0; !rc && l->explain && i < l->a->out->count; i++)
-		if (text_eq(l->a->out->row[i].code, "laying.items") &&
-		    text_eq(l->a->out->row[i].place, places_name(l->a->places, place)))
-			rc = figure_add_member(l->a, i, row->id, row->kind, count.n, e);
-	if (rc || l->explain)
+	if (rc)
 		return rc;
+	tally_from(l->tally, row->id, row->kind, l->a->q->explain);
 	if (no_year) /* its year was not read: it may be one of them */
 		return table_put(l->tally, &l->column[0], 0, place, "", count, e);
 	(void)snprintf(dim, sizeof(dim), "category=%.*s marking=%.*s",
@@ -266,9 +244,6 @@ figure_laying(struct assess *a, struct err *e)
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
 	} else if (!rc) {
 		rc = table_rows(a, l.tally, l.column, 2, "item", laying_method, e);
-		l.explain = figure_explains(a, "laying.items");
-		if (!rc && l.explain)
-			rc = store_each(a->st, &filter, see_laying, &l, e);
 	}
 	tally_free(l.tally);
 	return rc;

@@ -12,7 +12,7 @@
 
 #include "assess/figure.h"
 #include "assess/places.h"
-#include "assess/tally.h"
+#include "assess/table.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "geo/shape.h"
@@ -38,6 +38,12 @@ struct minefield {
 	size_t party; /* its number */
 };
 
+struct off {
+	double m;
+	struct uuid id;
+	int kind;
+};
+
 struct matching {
 	struct assess *a;
 	struct arena mem;
@@ -49,7 +55,7 @@ struct matching {
 	unsigned lie[MAX_PARTIES]; /* enum lie, of the point in hand */
 	size_t parties;
 	uint32_t *band_start, *band_of; /* numbers of fields by band of latitude */
-	double *off_m;                  /* distances of finds that lie near a record but outside */
+	struct off *off;                /* of finds that lie near a record but outside */
 	size_t offs, off_room;
 };
 
@@ -242,22 +248,22 @@ count_lie(struct matching *m, size_t place, const char *party, enum lie l, struc
 	cell->sum[0] += l >= INSIDE;
 	cell->sum[1] += l >= SURELY_INSIDE;
 	cell->sum[2] += l >= MAYBE_INSIDE;
-	return ERR_OK;
+	return m->a->q->explain ? tally_note(m->tally, cell, l >= INSIDE, e) : ERR_OK;
 }
 
 static enum err_code
-keep_distance(struct matching *m, double off_m, struct err *e)
+keep_distance(struct matching *m, const struct shown *row, double off_m, struct err *e)
 {
 	if (m->offs == m->off_room) {
 		size_t room = m->off_room ? m->off_room * 2 : 256;
-		double *p = mem_realloc_array(m->off_m, room, sizeof(*p));
+		struct off *p = mem_realloc_array(m->off, room, sizeof(*p));
 
 		if (!p)
 			return err_set(e, ERR_NOMEM, "out of memory for distances");
-		m->off_m = p;
+		m->off = p;
 		m->off_room = room;
 	}
-	m->off_m[m->offs++] = off_m;
+	m->off[m->offs++] = (struct off){ off_m, row->id, row->kind };
 	return ERR_OK;
 }
 
@@ -272,13 +278,14 @@ see_point(void *ctx, const struct shown *row, struct err *e)
 
 	if (!row->fields.geom || geom_is_empty(row->fields.geom))
 		return ERR_OK;
+	tally_from(m->tally, row->id, row->kind, m->a->q->explain);
 	rc = places_of(m->a->places, row, &place, e);
 	if (!rc)
 		rc = lies(m, row->fields.geom, accuracy, &any, &off, e);
 	if (!rc)
 		rc = count_lie(m, place, "", any, e);
 	if (!rc && any < INSIDE && off <= FAR_M)
-		rc = keep_distance(m, off, e);
+		rc = keep_distance(m, row, off, e);
 	for (size_t i = 0; !rc && i < m->parties; i++)
 		rc = count_lie(m, place, m->party[i], (enum lie)m->lie[i], e);
 	return rc;
@@ -287,9 +294,9 @@ see_point(void *ctx, const struct shown *row, struct err *e)
 static int
 by_value(const void *a, const void *b)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	const struct off *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->m < y->m ? -1 : x->m > y->m ? 1 : memcmp(x->id.b, y->id.b, UUID_SIZE);
 }
 
 static enum err_code
@@ -303,6 +310,7 @@ add_rows(struct matching *m, struct err *e)
 		const char *bar = strchr(c->key, '|');
 		double n = (double)c->records;
 		char code[60], dim[300], note[100];
+		size_t row = 0;
 		struct figure_row r = { .code = code,
 			                .dim = dim,
 			                .place = places_name(m->a->places, c->place),
@@ -321,9 +329,12 @@ add_rows(struct matching *m, struct err *e)
 		(void)snprintf(dim, sizeof(dim), "%s%s", bar[1] ? "party=" : "", bar + 1);
 		(void)snprintf(note, sizeof(note), "%.0f of %.0f with a position", c->sum[0], n);
 		if (figure_wanted(m->a, code))
-			rc = figure_add(m->a, &r, NULL, e);
+			rc = figure_add(m->a, &r, &row, e);
+		if (!rc && figure_wanted(m->a, code))
+			rc = table_members(m->a, m->tally, c, row, e);
 	}
 	if (!rc && m->offs && figure_wanted(m->a, "minefields.distance")) {
+		size_t row = 0;
 		struct figure_row r = { .code = "minefields.distance",
 			                .dim = "median",
 			                .known = true,
@@ -334,11 +345,14 @@ add_rows(struct matching *m, struct err *e)
 			                .note = "of finds and accidents outside the records but "
 			                        "within 2 km; low and high are quartiles" };
 
-		qsort(m->off_m, m->offs, sizeof(*m->off_m), by_value);
-		r.value = (m->off_m[m->offs / 2] + m->off_m[(m->offs - 1) / 2]) / 2;
-		r.low = m->off_m[m->offs / 4];
-		r.high = m->off_m[m->offs * 3 / 4];
-		rc = figure_add(m->a, &r, NULL, e);
+		qsort(m->off, m->offs, sizeof(*m->off), by_value);
+		r.value = (m->off[m->offs / 2].m + m->off[(m->offs - 1) / 2].m) / 2;
+		r.low = m->off[m->offs / 4].m;
+		r.high = m->off[m->offs * 3 / 4].m;
+		rc = figure_add(m->a, &r, &row, e);
+		for (size_t i = 0; !rc && i < m->offs; i++)
+			rc = figure_add_member(m->a, row, m->off[i].id, m->off[i].kind, m->off[i].m,
+			                       e);
 	}
 	return rc;
 }
@@ -390,7 +404,7 @@ figure_minefields(struct assess *a, struct err *e)
 	}
 	tally_free(m.tally);
 	mem_free(m.field);
-	mem_free(m.off_m);
+	mem_free(m.off);
 	mem_free(m.band_start);
 	mem_free(m.band_of);
 	arena_done(&m.mem);

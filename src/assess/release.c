@@ -36,7 +36,17 @@ enum {
 	UNIONS
 };
 
+/* A hazard in the union it comes into first; UNIONS = redrawn. */
+struct part {
+	struct uuid id;
+	int in;
+	double m2;
+};
+
 struct balance {
+	bool explain;
+	struct part *part;
+	size_t parts, part_room;
 	struct extent_item *item;
 	size_t count, room;
 	int64_t records[UNIONS];
@@ -50,6 +60,24 @@ slack(const struct land_item *x)
 {
 	return x->perimeter_m * x->accuracy_m + 3.14159265358979 * x->accuracy_m * x->accuracy_m +
 	       (x->area_m2 - x->area_low_m2);
+}
+
+static enum err_code
+note_part(struct balance *b, const struct land_item *x, int in, struct err *e)
+{
+	if (!b->explain)
+		return ERR_OK;
+	if (b->parts == b->part_room) {
+		size_t room = b->part_room ? 2 * b->part_room : 256;
+		struct part *p = mem_realloc_array(b->part, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for an explanation");
+		b->part = p;
+		b->part_room = room;
+	}
+	b->part[b->parts++] = (struct part){ x->id, in, x->area_m2 };
+	return ERR_OK;
 }
 
 static enum err_code
@@ -75,7 +103,7 @@ put(struct balance *b, const struct land_item *x, int from, int to, struct err *
 			                      .unsure_m2 = x->area_m2 - x->area_low_m2 };
 		b->records[u]++;
 	}
-	return ERR_OK;
+	return note_part(b, x, from, e);
 }
 
 static bool
@@ -99,8 +127,10 @@ put_all(struct balance *b, const struct land_item *x, const struct land_item *wa
 	double before = b->slack_m2[ALL];
 	enum err_code rc = put(b, x, ALL, ALL, e);
 
-	if (was && was->as == SHOWN_DANGER && geom_equal(&was->geom, &x->geom))
+	if (!rc && was && was->as == SHOWN_DANGER && geom_equal(&was->geom, &x->geom)) {
 		b->slack_m2[ALL] = before;
+		b->parts -= b->explain;
+	}
 	return rc;
 }
 
@@ -141,6 +171,7 @@ put_end(struct balance *b, const struct land_item *x, const struct land_item *wa
 static enum err_code
 fill(struct balance *b, struct land_set *start, struct land_set *end, struct err *e)
 {
+	bool *kept = NULL;
 	enum err_code rc = ERR_OK;
 
 	if (start->count > 1)
@@ -151,15 +182,38 @@ fill(struct balance *b, struct land_set *start, struct land_set *end, struct err
 		if (counts(x) && x->as == SHOWN_DANGER)
 			rc = put(b, x, U0, ALL, e);
 	}
+	kept = b->explain ? mem_calloc(start->count + 1, sizeof(*kept)) : NULL;
+	if (!rc && b->explain && !kept)
+		rc = err_set(e, ERR_NOMEM, "out of memory for an explanation");
 	for (size_t i = 0; !rc && i < end->count; i++) {
 		const struct land_item *x = &end->item[i];
 		const struct land_item *was =
 			start->count ? bsearch(x, start->item, start->count, sizeof(*x), by_id)
 				     : NULL;
 
+		if (kept && was)
+			kept[was - start->item] =
+				geom_equal(&was->geom, &x->geom) &&
+				(x->as == SHOWN_DANGER || !text_eq(x->outcome, "unknown"));
 		if (counts(x))
 			rc = put_end(b, x, was, e);
 	}
+	for (size_t i = 0; !rc && kept && i < start->count; i++)
+		if (counts(&start->item[i]) && start->item[i].as == SHOWN_DANGER && !kept[i])
+			rc = note_part(b, &start->item[i], UNIONS, e);
+	mem_free(kept);
+	return rc;
+}
+
+static enum err_code
+add_members(struct assess *a, const struct balance *b, int in, size_t row, struct err *e)
+{
+	int kind = store_kind(a->st, "hazard");
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < b->parts; i++)
+		if (b->part[i].in == in)
+			rc = figure_add_member(a, row, b->part[i].id, kind, b->part[i].m2, e);
 	return rc;
 }
 
@@ -224,12 +278,15 @@ add_terms(struct assess *a, const struct balance *b, const struct extent_result 
 
 		/* redrawn is what is left of the opening: as uncertain as that and what was
 		 * released of it */
-		double error = text_eq(term[i].term, "redrawn")
-		                       ? b->slack_m2[CLEARED] + b->slack_m2[REDUCED] +
+		bool redrawn = text_eq(term[i].term, "redrawn");
+		size_t row = a->out->count;
+		double error = redrawn ? b->slack_m2[CLEARED] + b->slack_m2[REDUCED] +
 		                                 b->slack_m2[CANCELLED] + b->slack_m2[REPORTED]
 		                       : b->slack_m2[term[i].whole];
 
 		rc = add(a, term[i].term, period, value, error, n > 0 ? n : 0, term[i].note, e);
+		if (!rc && a->out->count > row)
+			rc = add_members(a, b, redrawn ? UNIONS : term[i].whole, row, e);
 	}
 	return rc;
 }
@@ -238,7 +295,7 @@ static enum err_code
 run_period(struct assess *a, struct land_set *start, struct land_set *end, const char *period,
            struct err *e)
 {
-	struct balance b = { 0 };
+	struct balance b = { .explain = a->q->explain && text_starts(a->q->explain, "release") };
 	struct extent_result res[UNIONS];
 	enum err_code rc = fill(&b, start, end, e);
 
@@ -248,6 +305,7 @@ run_period(struct assess *a, struct land_set *start, struct land_set *end, const
 	if (!rc)
 		rc = add_terms(a, &b, res, period, e);
 	mem_free(b.item);
+	mem_free(b.part);
 	return rc;
 }
 

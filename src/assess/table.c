@@ -34,7 +34,21 @@ table_put(struct tally *t, const struct table_column *column, size_t at, size_t 
 	cell->sum[1] += n.low;
 	cell->sum[2] += n.high;
 	cell->records++;
-	return ERR_OK;
+	return tally_remembers(t, column->code) ? tally_note(t, cell, n.n, e) : ERR_OK;
+}
+
+enum err_code
+table_members(struct assess *a, const struct tally *t, const struct tally_cell *cell, size_t row,
+              struct err *e)
+{
+	size_t n = 0;
+	const struct tally_member *m = tally_members(t, &n);
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < n; i++)
+		if (m[i].key == cell->key && m[i].place == cell->place)
+			rc = figure_add_member(a, row, m[i].id, m[i].kind, m[i].part, e);
+	return rc;
 }
 
 enum err_code
@@ -68,6 +82,7 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 		                .method = method,
 		                .records = cell.records,
 		                .note = column->note };
+	size_t row = 0;
 	enum err_code rc = ERR_OK;
 
 	if (column->unknown && !unknown)
@@ -83,7 +98,8 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 		r.period = value;
 	else
 		r.dim = dim;
-	return figure_add(a, &r, NULL, e);
+	rc = figure_add(a, &r, &row, e);
+	return rc ? rc : table_members(a, t, &cell, row, e);
 }
 
 enum err_code

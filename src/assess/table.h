@@ -30,6 +30,9 @@ MUST_CHECK enum err_code table_put(struct tally *t, const struct table_column *c
 MUST_CHECK enum err_code table_sum(struct tally *t, const struct table_column *column, size_t at,
                                    size_t place, const char *value, struct table_count *ret,
                                    int64_t *ret_records, struct err *e);
+/** Name the records noted for a cell as those of a row. */
+MUST_CHECK enum err_code table_members(struct assess *a, const struct tally *t,
+                                       const struct tally_cell *cell, size_t row, struct err *e);
 /** Add the rows of all columns that are wanted, in their order, then by place, then by value. */
 MUST_CHECK enum err_code table_rows(struct assess *a, struct tally *t,
                                     const struct table_column *column, size_t columns,

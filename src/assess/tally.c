@@ -11,6 +11,12 @@ struct tally {
 	size_t count, room;
 	uint32_t *slot; /* cell number + 1, 0 = free */
 	size_t slots;
+	/* of what is explained */
+	const char *asked;
+	struct uuid id;
+	int kind;
+	struct tally_member *member;
+	size_t members, member_room;
 };
 
 enum err_code
@@ -33,7 +39,49 @@ tally_free(struct tally *t)
 	arena_done(&t->mem);
 	mem_free(t->cell);
 	mem_free(t->slot);
+	mem_free(t->member);
 	mem_free(t);
+}
+
+void
+tally_from(struct tally *t, struct uuid id, int kind, const char *asked)
+{
+	t->id = id;
+	t->kind = kind;
+	t->asked = asked;
+}
+
+bool
+tally_remembers(const struct tally *t, const char *code)
+{
+	size_t n = t->asked ? strlen(t->asked) : 0;
+
+	return n && strncmp(code, t->asked, n) == 0 && (!code[n] || code[n] == '.');
+}
+
+enum err_code
+tally_note(struct tally *t, const struct tally_cell *cell, double part, struct err *e)
+{
+	if (t->members == t->member_room) {
+		size_t room = t->member_room ? 2 * t->member_room : 256;
+		struct tally_member *p = mem_realloc_array(t->member, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for an explanation");
+		t->member = p;
+		t->member_room = room;
+	}
+	t->member[t->members++] = (struct tally_member){
+		.place = cell->place, .key = cell->key, .id = t->id, .kind = t->kind, .part = part
+	};
+	return ERR_OK;
+}
+
+const struct tally_member *
+tally_members(const struct tally *t, size_t *ret_count)
+{
+	*ret_count = t->members;
+	return t->member;
 }
 
 static size_t

@@ -233,6 +233,15 @@ answer_figures(struct store *st, const struct figure_question *q, const struct f
 	return buf_ok(out) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for the answer");
 }
 
+static void
+part_json(struct json_writer *w, double part)
+{
+	if (isnan(part))
+		json_null(w, "part"); /* what it adds by itself is not known */
+	else
+		json_number(w, "part", part);
+}
+
 static enum err_code
 member_text(struct store *st, const struct figure_member *m, const struct figure_row *r,
             int64_t known_size, struct arena *mem, struct buf *out, struct err *e)
@@ -245,7 +254,10 @@ member_text(struct store *st, const struct figure_member *m, const struct figure
 	if (rc)
 		return rc;
 	uuid_format(m->id, id);
-	number_grouped(part, m->part, r->decimals);
+	if (isnan(m->part))
+		memcpy(part, "-", 2); /* what it adds by itself is not known */
+	else
+		number_grouped(part, m->part, r->decimals);
 	buf_printf(out, "    %s %s  %s %s  submission", store_kind_name(st, m->kind), id, part,
 	           r->unit);
 	for (size_t i = 0; i < n; i++)
@@ -269,7 +281,7 @@ member_json(struct store *st, const struct figure_member *m, int64_t known_size,
 	json_object(w, NULL);
 	json_string(w, "kind", store_kind_name(st, m->kind));
 	json_string(w, "id", id);
-	json_number(w, "part", m->part);
+	part_json(w, m->part);
 	json_array(w, "submissions");
 	for (size_t i = 0; i < n; i++)
 		json_int(w, NULL, list[i].rev.submission);
@@ -418,7 +430,7 @@ name_member(struct naming *n, const struct figure_member *m, bool *ret_named, st
 	json_string(&n->w, "id", id);
 	json_string(&n->w, "national_id",
 	            fate == ACCESS_ROW ? fields_text(&row.fields, "national_id") : NULL);
-	json_number(&n->w, "part", m->part);
+	part_json(&n->w, m->part);
 	json_array(&n->w, "submissions");
 	for (size_t i = 0; i < count; i++)
 		json_int(&n->w, NULL, list[i].rev.submission);
