@@ -10,6 +10,7 @@
 #include "geo/shape.h"
 
 static enum err_code check_range(struct rowcheck_row *r, struct err *e);
+static enum err_code check_span(struct rowcheck_row *r, struct err *e);
 static enum err_code check_outline(struct rowcheck_row *r, struct err *e);
 static enum err_code check_geometry_type(struct rowcheck_row *r, struct err *e);
 static enum err_code check_vertices(struct rowcheck_row *r, struct err *e);
@@ -44,6 +45,10 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                         "a longitude is not -180 .. 180 or a latitude not -90 .. 90",
 	                         check_range },
 	[CHECK_ZERO_ISLAND] = { "zero_island", ROWCHECK_REFUSE, "the position is 0, 0", NULL },
+	[CHECK_SPANS_GLOBE] = { "spans_globe", ROWCHECK_REFUSE,
+	                        "a ring or line spans more than half of the globe: it crosses the "
+	                        "180th meridian or goes around a pole; split it there",
+	                        check_span },
 	[CHECK_SWAPPED_AXES] = { "swapped_axes", ROWCHECK_REFUSE,
 	                         "the position is in the country only with longitude and latitude "
 	                         "exchanged",
@@ -251,6 +256,33 @@ check_range(struct rowcheck_row *r, struct err *e)
 	return ERR_OK;
 }
 
+/* Edges are straight in longitude and latitude: an outline across the 180th meridian would be drawn
+ * around the other side of the globe, one around a pole would have no inside. RFC 7946, 3.1.9,
+ * splits them. Places may be as wide as countries are. */
+static enum err_code
+check_span(struct rowcheck_row *r, struct err *e)
+{
+	const struct geom *g = r->fields->geom;
+	uint32_t from = 0;
+
+	(void)e;
+	if (!g || g->type == GEOM_POINT || g->type == GEOM_MULTIPOINT || is_kind(r, "place") ||
+	    found(r, CHECK_OUT_OF_RANGE))
+		return ERR_OK;
+	for (uint32_t k = 0; k < g->ring_count; k++) {
+		double west = 180, east = -180;
+
+		for (uint32_t i = from; i < g->ring_end[k]; i++) {
+			west = fmin(west, g->xy[2 * (size_t)i]);
+			east = fmax(east, g->xy[2 * (size_t)i]);
+		}
+		from = g->ring_end[k];
+		if (east - west > 180)
+			rowcheck_set(r, CHECK_SPANS_GLOBE, NULL);
+	}
+	return ERR_OK;
+}
+
 /* Share of the outline's area that its parts cover twice; parts that are broken themselves are left
  * out. */
 static double
@@ -413,7 +445,8 @@ check_country(struct rowcheck_row *r, struct err *e)
 
 	(void)e;
 	/* places say themselves where the country is, and its neighbours are places too */
-	if (!g || geom_is_empty(g) || found(r, CHECK_OUT_OF_RANGE) || is_kind(r, "place"))
+	if (!g || geom_is_empty(g) || found(r, CHECK_OUT_OF_RANGE) || found(r, CHECK_SPANS_GLOBE) ||
+	    is_kind(r, "place"))
 		return ERR_OK;
 	b = geom_bounds(g);
 	lon = (b.min_lon_deg + b.max_lon_deg) / 2;

@@ -299,6 +299,23 @@ doubtful_position(void **state)
 	expect(2, 1, 1, 0, 0);
 }
 
+/* Across the 180th meridian, around the south pole; split there as RFC 7946 3.1.9 has it. */
+static void
+outlines_around_the_globe(void **state)
+{
+	(void)state;
+	import_mapped("hazard", "a.csv",
+	              "g\n\"POLYGON ((179.9 -45, -179.9 -45, -179.9 -44.9, 179.9 -44.9, 179.9 "
+	              "-45))\"\n"
+	              "\"POLYGON ((0 -80, 90 -80, 180 -80, -90 -80, 0 -80))\"\n"
+	              "\"LINESTRING (179.9 -45, -179.9 -45)\"\n"
+	              "\"MULTIPOLYGON (((179.9 -45, 180 -45, 180 -44.9, 179.9 -45)), ((-180 -45, "
+	              "-179.9 -45, -180 -44.9, -180 -45)))\"\n",
+	              "SELECT g AS geometry, 'cha' AS class, 'open' AS status, '2024-01-01' AS "
+	              "valid_from, 'WGS 84' AS given_datum FROM source");
+	assert_int_equal(checked(CHECK_SPANS_GLOBE), 3);
+}
+
 static void
 stated_datum(void **state)
 {
@@ -932,6 +949,7 @@ main(void)
 		TEST(positions_that_cannot_be_known),
 		TEST(unreadable_geometry),
 		TEST(doubtful_position),
+		TEST(outlines_around_the_globe),
 		TEST(stated_datum),
 		TEST(dates_that_are_missing),
 		TEST(what_is_dated_in_the_future_shows_today),
