@@ -213,8 +213,13 @@ enum {
 struct kept {
 	char *key;
 	struct buf answer;
-	uint64_t used; /* when it was asked for last */
+	uint64_t used;    /* when it was asked for last */
+	int64_t size;     /* of the register it is of */
+	int64_t until_us; /* good until then, whatever changes; 0 = until something does */
 };
+
+#define LONG_US 1000000
+#define STALE_MOST_US 300000000
 
 /* A change that was answered. */
 struct once {
@@ -275,8 +280,9 @@ keep_of(const struct ask *q)
 		reg->keep_free[SITE_KEEP_API] = keep_free;
 	}
 	if (k && (k->size != size || k->day != day)) {
-		while (k->count)
-			drop(k, k->count - 1);
+		for (size_t i = k->count; i-- > 0;)
+			if (k->day != day || k->one[i].until_us == 0)
+				drop(k, i);
 		k->size = size;
 		k->day = day;
 	}
@@ -290,6 +296,11 @@ api_kept(const struct ask *q, const char *key, struct buf *out)
 
 	for (size_t i = 0; k && i < k->count; i++)
 		if (text_eq(k->one[i].key, key)) {
+			if (k->one[i].until_us && k->one[i].size != k->size &&
+			    clock_now_us() > k->one[i].until_us) {
+				drop(k, i);
+				return false;
+			}
 			k->one[i].used = ++k->clock;
 			buf_add(out, k->one[i].answer.data, k->one[i].answer.size);
 			return true;
@@ -298,9 +309,10 @@ api_kept(const struct ask *q, const char *key, struct buf *out)
 }
 
 void
-api_keep(const struct ask *q, const char *key, const struct buf *answer)
+api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t started_us)
 {
 	struct keep *k = keep_of(q);
+	int64_t now_us = clock_now_us(), took_us = now_us - started_us;
 	struct kept *one;
 
 	if (!k || !buf_ok(answer) || answer->size > KEEP_BYTES / 4)
@@ -314,7 +326,10 @@ api_keep(const struct ask *q, const char *key, const struct buf *answer)
 		drop(k, oldest);
 	}
 	one = &k->one[k->count];
-	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock };
+	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock, .size = k->size };
+	if (took_us > LONG_US)
+		one->until_us =
+			now_us + (10 * took_us < STALE_MOST_US ? 10 * took_us : STALE_MOST_US);
 	buf_init(&one->answer, KEEP_BYTES);
 	buf_add(&one->answer, answer->data, answer->size);
 	if (!one->key || !buf_ok(&one->answer)) {

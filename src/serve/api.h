@@ -50,8 +50,13 @@ const char *api_label(const struct store_fields *f);
  * true, or false when it must be made. key: everything the answer depends on but those.
  */
 bool api_kept(const struct ask *q, const char *key, struct buf *out);
-/** Keep an answer; the oldest make room. Failing to keep is no error. */
-void api_keep(const struct ask *q, const char *key, const struct buf *answer);
+/**
+ * Keep an answer; the oldest make room. Failing to keep is no error. started_us: when its making
+ * began (clock_now_us). What took long (LONG_US) is given again for ten times as long (five minutes
+ * at most) though the register changed meanwhile: it says itself of which checkpoint it is. Else a
+ * large register that takes in a record a second would reckon all day.
+ */
+void api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t started_us);
 
 /**
  * A change that came before with the same Idempotency-Key from the same account to the same

@@ -70,7 +70,8 @@ question_key(const struct ask *q, const char *what, const struct figure_question
 {
 	const char *key = arena_printf(
 		q->mem, "%s %s as_of=%lld known=%lld at=%lld after=%lld by=%s", what,
-		access_role_name(ask_access(q)), (long long)f->as_of_days, (long long)f->known_size,
+		access_role_name(ask_access(q)), (long long)f->as_of_days,
+		f->known_at_us == INT64_MAX ? -1LL : (long long)f->known_size, /* -1 = now */
 		(long long)f->known_at_us, (long long)f->after_days, f->by ? f->by : "");
 
 	for (const char *const *p = f->codes; key && p && *p; p++)
@@ -84,6 +85,7 @@ api_figures(struct site *site, const struct ask *q, struct reply *r, struct err 
 	struct question_texts t;
 	struct figure_question f;
 	struct figure_set set;
+	int64_t started_us = clock_now_us();
 	const char *key;
 	enum err_code rc = read_question(q, &t, &f, e);
 
@@ -103,7 +105,7 @@ api_figures(struct site *site, const struct ask *q, struct reply *r, struct err 
 		rc = answer_figures(q->reg->st, &f, &set, ANSWER_JSON, &r->body, e);
 	figure_set_free(&set);
 	if (!rc)
-		api_keep(q, key, &r->body);
+		api_keep(q, key, &r->body, started_us);
 	return rc ? rc : api_done(r);
 }
 
@@ -266,6 +268,7 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 	struct question_texts t;
 	struct figure_question f;
 	struct json_writer w;
+	int64_t started_us = clock_now_us();
 	bool extent = text_eq(figure, "extent"), finds = text_eq(figure, "finds");
 	enum err_code rc;
 
@@ -291,7 +294,7 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 	json_array_end(&w);
 	json_object_end(&w);
 	if (!rc)
-		api_keep(q, key, &r->body);
+		api_keep(q, key, &r->body, started_us);
 	return rc ? rc : api_done(r);
 }
 

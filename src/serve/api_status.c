@@ -218,6 +218,7 @@ enum err_code
 api_status(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 {
 	struct status s = { .q = q, .coarse = !api_exact(q) };
+	int64_t started_us = clock_now_us();
 	const char *key;
 	enum err_code rc = api_store(q, &s.st, e);
 
@@ -241,6 +242,6 @@ api_status(struct site *site, const struct ask *q, struct reply *r, struct err *
 	write_sees(&s);
 	json_object_end(&s.w);
 	if (!rc)
-		api_keep(q, key, &r->body);
+		api_keep(q, key, &r->body, started_us);
 	return rc ? rc : api_done(r);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "geo/measure.h"
@@ -517,23 +518,60 @@ take_waiting(void *ctx, const char *place, int64_t count, struct err *e)
 	return ERR_OK;
 }
 
-/* Open hazards whose position is not known, by the place they stand under. */
+/* Read the open hazards whose position is not known, by the place they stand under. */
+static enum err_code
+read_unlocated(struct store *st, struct err *e)
+{
+	struct find_kept *k = &st->find;
+	int64_t start_us = clock_now_us(), took_us;
+	sqlite3_stmt *q = NULL;
+	int s = SQLITE_DONE;
+	enum err_code rc = db_prepare(st, SQL_STORE_FIND_UNLOCATED, &q, e);
+
+	k->size = -1;
+	buf_done(&k->unlocated);
+	buf_init(&k->unlocated, (size_t)64 << 20);
+	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
+		const char *place = (const char *)sqlite3_column_text(q, 0);
+
+		buf_printf(&k->unlocated, "%lld %s", (long long)sqlite3_column_int64(q, 1),
+		           place ? place : "");
+		buf_addc(&k->unlocated, '\0');
+	}
+	if (!rc && s != SQLITE_DONE)
+		rc = db_fail(st, "read the hazards", e);
+	sqlite3_finalize(q);
+	if (!rc && !buf_ok(&k->unlocated))
+		rc = err_set(e, ERR_NOMEM, "out of memory for hazards without position");
+	if (rc)
+		return rc;
+	took_us = clock_now_us() - start_us;
+	k->size = store_log_size(st);
+	k->until_us = start_us + (took_us > 200000 ? 20 * took_us : 0);
+	return ERR_OK;
+}
+
 static enum err_code
 count_unlocated(struct near_walk *w, struct err *e)
 {
-	sqlite3_stmt *q = NULL;
-	int s = SQLITE_DONE;
-	enum err_code rc = db_prepare(w->st, SQL_STORE_FIND_UNLOCATED, &q, e);
+	struct find_kept *k = &w->st->find;
+	const char *p, *end;
+	enum err_code rc = ERR_OK;
 
-	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
+	if (k->size < 0 || !k->any ||
+	    (k->size != store_log_size(w->st) && clock_now_us() >= k->until_us))
+		rc = read_unlocated(w->st, e);
+	p = k->unlocated.data;
+	end = p ? p + k->unlocated.size : NULL;
+	for (; !rc && p < end; p += strlen(p) + 1) {
+		const char *place = strchr(p, ' ');
+		int64_t count = 0;
 		bool named;
 
-		if (names_place_here(w, (const char *)sqlite3_column_text(q, 0), &named))
-			w->out->unlocated_here += sqlite3_column_int64(q, 1);
+		if (place && text_parse_i64(p, (size_t)(place - p), &count) &&
+		    names_place_here(w, place + 1, &named))
+			w->out->unlocated_here += count;
 	}
-	if (!rc && s != SQLITE_DONE)
-		rc = db_fail(w->st, "read the hazards", e);
-	sqlite3_finalize(q);
 	return rc;
 }
 
@@ -547,9 +585,9 @@ box_around(double lon, double lat, double m)
 	return (struct geom_box){ lon - dlon, lat - dlat, lon + dlon, lat + dlat };
 }
 
-/* The farthest that any hazard reaches beyond its drawing. */
+/* The farthest that any hazard reaches beyond its drawing, from all of them. */
 static enum err_code
-find_reach(struct near_walk *w, double *ret_m, struct err *e)
+read_reach(struct near_walk *w, double *ret_m, struct err *e)
 {
 	struct store *st = w->st;
 	sqlite3_stmt *q = NULL;
@@ -579,6 +617,42 @@ find_reach(struct near_walk *w, double *ret_m, struct err *e)
 		rc = db_fail(st, "read the hazards", e);
 	sqlite3_finalize(q);
 	return rc;
+}
+
+/* The same, kept: what came in since can only make it larger. */
+static enum err_code
+find_reach(struct near_walk *w, double *ret_m, struct err *e)
+{
+	struct find_kept *k = &w->st->find;
+	sqlite3_stmt *q = NULL;
+	int64_t newest = k->rid;
+	double since_m = 0;
+	enum err_code rc = db_prepare(w->st, SQL_STORE_FIND_REACH_SINCE, &q, e);
+
+	if (!rc && !k->any) {
+		k->size = -1;
+		rc = read_reach(w, &k->reach_m, e);
+		if (!rc)
+			rc = db_int(w->st, SQL_STORE_LAST_RID, 0, &newest, e);
+	}
+	if (!rc && k->any) {
+		(void)sqlite3_bind_int64(q, 1, w->st->kind[store_kind(w->st, "hazard")].id);
+		(void)sqlite3_bind_int64(q, 2, k->rid);
+		if (sqlite3_step(q) == SQLITE_ROW) {
+			since_m = sqlite3_column_double(q, 0);
+			newest = sqlite3_column_int64(q, 1);
+		} else {
+			rc = db_fail(w->st, "read the hazards", e);
+		}
+	}
+	sqlite3_finalize(q);
+	if (rc)
+		return rc;
+	k->any = true;
+	k->rid = newest;
+	k->reach_m = fmax(k->reach_m, since_m);
+	*ret_m = k->reach_m;
+	return ERR_OK;
 }
 
 static enum err_code

@@ -10,6 +10,16 @@
 #include "store/keys.h"
 #include "store/store.h"
 
+/* What find keeps between questions, so that a large register is not read whole for each. */
+struct find_kept {
+	bool any;             /* reach_m is known */
+	int64_t rid;          /* of the newest revision that reach_m holds */
+	double reach_m;       /* no hazard reaches farther beyond its drawing; never shrinks */
+	int64_t size;         /* of the log when unlocated was read */
+	int64_t until_us;     /* and it may be used that long, whatever came in since */
+	struct buf unlocated; /* "COUNT PLACE" and a NUL each */
+};
+
 #define STORE_MAX_KINDS 32
 #define STORE_MAX_FIELDS 500 /* of a form, as form/form.h limits them */
 
@@ -57,6 +67,7 @@ struct store {
 	struct submit_group *group;  /* what groups of submissions keep, see group.c */
 	bool group_open;
 	char *note; /* newest checkpoint */
+	struct find_kept find;
 };
 
 /** Prepare one statement; the sentence names what it was for. */

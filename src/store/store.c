@@ -58,6 +58,7 @@ store_close(struct store *st)
 	geo_free(st->geo);
 	keys_wipe(&st->keys);
 	mem_free(st->note);
+	buf_done(&st->find.unlocated);
 	sqlite3_close(st->db);
 	arena_done(&st->mem);
 	mem_free(st);

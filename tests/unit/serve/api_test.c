@@ -277,6 +277,29 @@ is_it_dangerous_here(void **state)
 	served_get("/api/find?near=1,2&q=x", SERVE_PUBLIC, 400);
 }
 
+/* What comes in after the first question may reach farther than anything before it. */
+static void
+a_far_reaching_hazard_comes_in(void **state)
+{
+	static const char *const far_set[] = { "class=sha",         "status=open",
+		                               "radius_m=3000",     "valid_from=2024-05-17",
+		                               "geometry=-121,-48", NULL };
+	static const char *const lost_set[] = { "class=sha", "status=open", "valid_from=2024-05-17",
+		                                "place_name=Oreva", NULL };
+
+	(void)state;
+	/* 2.6 km east of it: a degree of longitude is 74.6 km there */
+	assert_string_equal(answer_at("-120.965,-48", SERVE_OFFICER), "no_information");
+	served_enter("olena", "hazard", far_set, NULL);
+	assert_string_equal(answer_at("-120.965,-48", SERVE_OFFICER), "danger");
+	assert_string_equal(answer_at("-120.965,-48", SERVE_PUBLIC), "danger");
+	served_enter("olena", "hazard", lost_set, NULL);
+	assert_int_equal(served_number(served_get("/api/find?near=-124.99,-44.99&within=100",
+	                                          SERVE_PUBLIC, 200),
+	                               "unlocated_here"),
+	                 2);
+}
+
 static void
 words(void **state)
 {
@@ -447,6 +470,7 @@ main(void)
 		cmocka_unit_test(time_lines),
 		cmocka_unit_test(comparison),
 		cmocka_unit_test(forms),
+		cmocka_unit_test(a_far_reaching_hazard_comes_in),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, served_close);
