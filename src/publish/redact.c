@@ -40,7 +40,50 @@ is_public(const struct figure_question *q, const struct figure_row *r)
 		return !q->by &&
 		       (text_eq(r->code, "finds.items") || text_eq(r->code, "finds.by_category") ||
 		        text_eq(r->code, "laying.items"));
-	return !(text_eq(r->code, "claims.recorded") && text_eq(r->unit, "person"));
+	if (text_eq(r->code, "claims.recorded") && text_starts(r->dim, "figure=")) {
+		/* beside a claim stands what may be published of that figure; persons: below */
+		const struct figure_row same = { .code = r->dim + strlen("figure="), .dim = "" };
+
+		return text_starts(same.code, "casualties.") || is_public(q, &same);
+	}
+	return true;
+}
+
+/* Beside claims about persons stands the published total, and nothing for parts of it. */
+static enum err_code
+publish_recorded(struct store *st, const struct figure_question *q, struct figure_set *s,
+                 struct err *e)
+{
+	static const char *const codes[] = { "casualties.total", NULL };
+	struct figure_question total = *q;
+	const struct figure_row *t = NULL;
+	struct figure_set set = { 0 };
+	enum err_code rc;
+
+	total.codes = codes;
+	total.by = NULL;
+	arena_init(&set.mem, (size_t)64 << 20);
+	rc = suppress_casualties(st, &total, &set, e);
+	for (size_t i = 0; !rc && i < set.count; i++)
+		if (text_eq(set.row[i].code, codes[0]) && !*set.row[i].place)
+			t = &set.row[i];
+	for (size_t i = 0; !rc && i < s->count; i++) {
+		struct figure_row *r = &s->row[i];
+		bool is_total = text_eq(r->dim, "figure=casualties.total") && t && t->known;
+
+		if (!text_eq(r->code, "claims.recorded") ||
+		    !text_starts(r->dim, "figure=casualties."))
+			continue;
+		r->known = is_total;
+		r->value = is_total ? t->value : 0;
+		r->low = is_total ? t->low : 0;
+		r->high = is_total ? t->high : 0;
+		r->records = 0;
+		r->note =
+			is_total ? "the published total, as of the last release" : "not published";
+	}
+	figure_set_free(&set);
+	return rc;
 }
 
 enum err_code
@@ -48,6 +91,7 @@ redact_figures(struct store *st, const struct figure_question *q, enum access_ro
                struct figure_set *s, struct err *e)
 {
 	size_t *to, kept = 0, members = 0;
+	enum err_code rc;
 
 	if (access_is_exact(role))
 		return ERR_OK;
@@ -68,5 +112,6 @@ redact_figures(struct store *st, const struct figure_question *q, enum access_ro
 	s->count = kept;
 	s->members = members;
 	mem_free(to);
-	return suppress_casualties(st, q, s, e);
+	rc = publish_recorded(st, q, s, e);
+	return rc ? rc : suppress_casualties(st, q, s, e);
 }
