@@ -37,7 +37,7 @@ export interface CompareAccident { side: number; date: string; precision: string
 export interface Compared {
 	registers: { name: string; country: string; as_of: string; size: number; root: string }[];
 	questions: { question: number; title: string; method: string; note: string; lines: CompareLine[] }[];
-	timeline?: { accidents: CompareAccident[]; years: { year: string; sides: { killed: number | null; injured: number | null }[] }[] };
+	timeline?: { accidents: CompareAccident[]; years: { year: string; sides: { killed: number | null; injured: number | null; persons?: number | null }[] }[] };
 }
 
 export type Value = string | number | boolean | null | Geometry | Value[] | { [name: string]: Value };

@@ -85,7 +85,7 @@ function TimeLine({ c, names }: { c: Compared; names: string[] }) {
 function Years({ c, names }: { c: Compared; names: string[] }) {
 	const rows = c.timeline?.years ?? [];
 	if (!rows.length) return null;
-	const most = Math.max(1, ...rows.flatMap((r) => r.sides.map((s) => (s.killed ?? 0) + (s.injured ?? 0))));
+	const most = Math.max(1, ...rows.flatMap((r) => r.sides.map((s) => (s.killed ?? 0) + (s.injured ?? 0) || (s.persons ?? 0))));
 	return (
 		<section class="part part-wide">
 			<h2>{t('harmed_by_year')}</h2>
@@ -97,11 +97,12 @@ function Years({ c, names }: { c: Compared; names: string[] }) {
 							<tr key={r.year}>
 								{[0, 1].flatMap((i) => {
 									const s = r.sides[i] ?? { killed: null, injured: null };
+									const all = (s.killed ?? 0) + (s.injured ?? 0) || (s.persons ?? 0);
 									const cell = (
 										<td key={`s${i}`} class={i === 0 ? 'num' : undefined}>
 											<span class="year-cell">
-												<span class="year-text">{s.killed === null && s.injured === null ? <span class="faint">{t('fewer')}</span> : t('killed_injured', { k: s.killed ?? '<5', i: s.injured ?? '<5' })}</span>
-												<span class="year-bar" aria-hidden="true" style={{ width: `${(100 * ((s.killed ?? 0) + (s.injured ?? 0))) / most}%` }}><span style={{ width: `${(100 * (s.killed ?? 0)) / Math.max(1, (s.killed ?? 0) + (s.injured ?? 0))}%` }} /></span>
+												<span class="year-text">{s.killed === null && s.injured === null ? (s.persons ? `${number(s.persons)} ${unitWord('person')}` : <span class="faint">{t('fewer')}</span>) : t('killed_injured', { k: s.killed ?? '<5', i: s.injured ?? '<5' })}</span>
+												<span class="year-bar" aria-hidden="true" style={{ width: `${(100 * all) / most}%` }}><span style={{ width: `${(100 * (s.killed ?? 0)) / Math.max(1, (s.killed ?? 0) + (s.injured ?? 0))}%` }} /></span>
 											</span>
 										</td>
 									);
