@@ -284,7 +284,7 @@ def story(server):
     grown = value(after) - value(before)
     check('the extent grew by the hazard (%.0f m2)' % grown, 30000 < grown < 40000, grown)
     told = taras.json('GET', '/api/explain?figure=extent.area&limit=2000')
-    check('its explanation leads to the hazard', any(r['id'] == ident for f in told['figures'] for r in f['records']))
+    check('its explanation leads to the hazard', any(r['id'] == ident for f in told['figures'] for r in f['records_listed']))
     history = taras.json('GET', '/api/records/%s/history' % ident)['revisions']
     check('its history says who handed it in and who approved', len(history) == 1 and history[0]['author'] == 'olena' and
           history[0]['ruling'] == 'approved' and history[0]['decision']['by'] == 'taras', history)
