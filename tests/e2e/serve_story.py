@@ -2,7 +2,8 @@
 """The whole story of a served register: ./run serves the demonstration; an administrator makes an operator and an approver; a
 phone hands in a hazard and an accident with a photo (the OpenRosa calls that ODK Collect makes); the hazard is on the public map at
 once, marked unapproved and coarsened; the approver, with a second factor, approves; figures and explanations change; GDAL reads the
-same over OGC API Features for each role; the server is killed (-9) after every step and loses nothing that it acknowledged."""
+same over OGC API Features for each role; the server is killed (-9) after every step and loses nothing that it acknowledged.
+usage: serve_story.py [--pictures FOLDER]     the README's pictures of the views are taken so"""
 import base64
 import hashlib
 import hmac
@@ -175,6 +176,18 @@ def corners(g):
             yield from corners(part)
 
 
+def pictures(server, cookie, folder):
+    """The views as the approver and as the public see them, for the README."""
+    views = ['picture', 'map', 'records', 'record', 'compare', 'sheet', 'form', 'inbox', 'login']
+    taken = TMP / 'pictures'
+    env = dict(os.environ, FALLOW_COOKIE=cookie, FALLOW_LANGS='en', FALLOW_SIZES='desktop')
+    r = subprocess.run(['node', str(ROOT / 'tests/web/pictures.mjs'), 'http://127.0.0.1:%d' % server.port, str(taken)] + views, env=env,
+                       capture_output=True, text=True)
+    check('pictures of %d views' % len(views), r.returncode == 0, r.stdout, r.stderr)
+    for view in views:
+        shutil.copy(taken / (view + '-desktop-en.png'), Path(folder) / ('view-' + view + '.png'))
+
+
 def story(server):
     public = Person(server)
     check('the page is there', b'<div id="app">' in public.ask('GET', '/map', headers={'Accept': 'text/html'})[1])
@@ -288,6 +301,8 @@ def story(server):
     history = taras.json('GET', '/api/records/%s/history' % ident)['revisions']
     check('its history says who handed it in and who approved', len(history) == 1 and history[0]['author'] == 'olena' and
           history[0]['ruling'] == 'approved' and history[0]['decision']['by'] == 'taras', history)
+    if '--pictures' in sys.argv:
+        pictures(server, taras.cookie, sys.argv[sys.argv.index('--pictures') + 1])
     server.stop()
     r = subprocess.run([FALLOW, 'check', str(ROOT / '.demo/exampla.gpkg')], env=dict(os.environ, **home), capture_output=True, text=True)
     check('everything holds: ' + r.stdout.strip(), r.returncode == 0, r.stdout, r.stderr)
