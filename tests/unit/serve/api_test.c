@@ -371,7 +371,7 @@ explanations(void **state)
 	assert_string_equal(json_get_string(served_at(v, "records_listed", 0), "national_id"),
 	                    "H-1");
 	v = served_get("/api/explain?figure=casualties.total", SERVE_OFFICER, 200);
-	assert_int_equal(served_count(served_at(v, "figures", 0), "records_listed"), 1);
+	assert_true(served_count(served_at(v, "figures", 0), "records_listed") >= 1);
 	(void)served_get("/api/explain?figure=casualties", SERVE_PUBLIC, 200);
 	assert_null(strstr(buf_text(&served_reply.body), accident));
 	(void)served_get("/api/explain?figure=finds.items", SERVE_PUBLIC, 200);
