@@ -243,7 +243,8 @@ receive(struct front *f, struct conn *c)
 static size_t
 body_to_send(const struct conn *c)
 {
-	bool none = (c->req && c->req->is_head) || c->out->r.status == 304;
+	bool none =
+		(c->req && c->req->is_head) || c->out->r.status == 304 || c->out->r.status == 204;
 
 	return none ? 0 : c->out->r.body_size;
 }

@@ -162,7 +162,7 @@ put_about_body(struct buf *b, const struct parcel *p, int status)
 	const char *etag = p->r.etag;
 	size_t n = strlen(etag);
 
-	if (status != 304) {
+	if (status != 304 && status != 204) {
 		buf_printf(b, "Content-Length: %zu\r\n", p->r.body_size);
 		if (p->r.body_size || *p->r.type)
 			buf_printf(b, "Content-Type: %s\r\n", p->r.type);
