@@ -265,9 +265,19 @@ add_persons_row(struct counting *c, const struct figure_row *r, size_t place, st
 	enum err_code rc = figure_add(c->a, r, &row, e);
 
 	(void)snprintf(head, sizeof(head), "%02zu", (size_t)PERSONS);
-	for (size_t i = 0; !rc && i < n; i++)
-		if (m[i].place == place && strncmp(m[i].key, head, 2) == 0)
-			rc = figure_add_member(c->a, row, m[i].id, m[i].kind, m[i].part, e);
+	for (size_t i = 0; !rc && i < n; i++) {
+		double part = m[i].part;
+
+		if (m[i].place != place || strncmp(m[i].key, head, 2) != 0)
+			continue;
+		/* an accident adds persons of several outcomes, one after the other */
+		while (i + 1 < n && memcmp(&m[i + 1].id, &m[i].id, sizeof(m[i].id)) == 0) {
+			i++;
+			part += m[i].place == place && strncmp(m[i].key, head, 2) == 0 ? m[i].part
+			                                                               : 0;
+		}
+		rc = figure_add_member(c->a, row, m[i].id, m[i].kind, part, e);
+	}
 	return rc;
 }
 

@@ -5,6 +5,10 @@
 
 #include "base/mem.h"
 
+enum {
+	TALLY_BACK = 64 /* cells that one record can count in: columns times outcomes */
+};
+
 struct tally {
 	struct arena mem;
 	struct tally_cell *cell;
@@ -62,6 +66,18 @@ tally_remembers(const struct tally *t, const char *code)
 enum err_code
 tally_note(struct tally *t, const struct tally_cell *cell, double part, struct err *e)
 {
+	/* a record that counts for several things of one cell is one record; what it was noted for
+	 * last is near the end */
+	for (size_t i = t->members; i > 0 && i + TALLY_BACK > t->members; i--) {
+		struct tally_member *m = &t->member[i - 1];
+
+		if (memcmp(&m->id, &t->id, sizeof(t->id)) != 0)
+			break;
+		if (m->key == cell->key && m->place == cell->place) {
+			m->part += part;
+			return ERR_OK;
+		}
+	}
 	if (t->members == t->member_room) {
 		size_t room = t->member_room ? 2 * t->member_room : 256;
 		struct tally_member *p = mem_realloc_array(t->member, room, sizeof(*p));

@@ -145,7 +145,7 @@ def main():
     ok(json.loads(run('form', 'show', 'victim', '--json').stdout)['kind'] == 'victim', 'the dictionary as JSON')
     ok(len(json.loads(run('form', 'list', '--json').stdout)) == 17, 'all kinds are listed')
     run('form', 'show', 'nothing', expect=1)
-    run('form', 'show', 'hazard', '--language', 'xx', expect=1)
+    run('form', 'show', 'hazard', '--language', 'xx', expect=2)
     header, hint = list(csv.reader(io.StringIO(run('template', 'hazard', '--in', 'r.gpkg').stdout)))[:2]
     ok('drainage' in header and hint[0].startswith('#') and len(header) == len(hint), 'the sheet has its header and hints')
     run('template', 'hazard', 'sheet.xlsx', '--in', 'r.gpkg')
