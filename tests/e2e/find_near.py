@@ -30,13 +30,13 @@ def run(*args, expect=0):
     return r
 
 
-def add(kind, *sets):
+def add(kind, *sets, file='r.gpkg'):
     more = [x for s in sets for x in ('--set', s)]
-    return json.loads(run('add', 'r.gpkg', kind, '--json', '--set', 'valid_from=2024-05-01', *more).stdout)['id']
+    return json.loads(run('add', file, kind, '--json', '--set', 'valid_from=2024-05-01', *more).stdout)['id']
 
 
-def near(lon, lat, within=None):
-    args = ['find', 'r.gpkg', '--near', '%.9f,%.9f' % (lon, lat)] + (['--within', within] if within is not None else [])
+def near(lon, lat, within=None, file='r.gpkg'):
+    args = ['find', file, '--near', '%.9f,%.9f' % (lon, lat)] + (['--within', within] if within is not None else [])
     said.append(run(*args).stdout)
     j = json.loads(run(*args, '--json').stdout)
     ok(j['answer'].replace('_', ' ').split()[0].upper() in said[-1].upper(), 'text and JSON agree: %s' % said[-1])
@@ -94,9 +94,10 @@ def main():
     j = near(-123.9951, -44.996, 0)
     ok(j['answer'] == 'danger' and j['items'][0]['kind'] == 'hazard', 'a find reopens released land: %s' % j)
 
-    # across the 180th meridian
-    add('hazard', 'class=sha', 'status=open', box(179.98, -45, 0.0199))
-    ok(near(-179.9999, -44.995)['answer'] == 'danger', 'the other side of the 180th meridian')
+    # across the 180th meridian, in a country whose box the program does not know
+    run('init', 'fiji.gpkg', '--country', 'FJI', '--name', 'Meridian')
+    add('hazard', 'class=sha', 'status=open', box(179.98, -45, 0.0199), file='fiji.gpkg')
+    ok(near(-179.9999, -44.995, file='fiji.gpkg')['answer'] == 'danger', 'the other side of the 180th meridian')
 
     # beside: accidents, claims
     add('accident', 'date=2024-05-01', 'class=mine', 'killed=1', 'geometry=POINT(-122 -45)')
