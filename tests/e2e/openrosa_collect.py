@@ -3,6 +3,7 @@
 before the submission, a form with photographs, the same again, one split over several requests, a corrected one, and
 what cannot be placed. Forms are filled in from their own instance, and every path in them must exist there.
 Environment: FALLOW."""
+import atexit
 import base64
 import hashlib
 import http.client
@@ -46,6 +47,7 @@ run('user', 'add', 'ana', '--role', 'reporter', '--password-stdin', stdin='corre
 token = run('user', 'token', 'ana', 'a phone').split()[-1]
 server = subprocess.Popen([fallow, 'serve', str(register), '--listen', '127.0.0.1:0', '--quiet'], env=env,
                           stdout=subprocess.PIPE, text=True)
+atexit.register(server.terminate)
 address = re.search(r'http://127\.0\.0\.1:(\d+)', server.stdout.readline())
 port = int(address.group(1))
 site = address.group(0)

@@ -4,6 +4,7 @@ A client (tests/long/submit_load.c) sends every form until it is told 201 and ke
 moments, kill -9 hits the process that writes, or the whole server, which is then started again. At the end each form
 is one record with one revision, every line of the ledger is among them, and `fallow check` finds nothing.
 Environment: FALLOW, SUBMIT_LOAD (the client, else the one built with it); KILLS (default 20), RATE forms a second (default 300), SEED."""
+import atexit
 import base64
 import json
 import os
@@ -86,23 +87,26 @@ token = run('user', 'token', 'ana', 'a phone').split()[-1]
 authorization = 'Basic ' + base64.b64encode(('ana:' + token).encode()).decode()
 port = free_port()
 server = start()
+atexit.register(lambda: os.killpg(server.pid, signal.SIGKILL) if server.poll() is None else None)
 load = subprocess.Popen([client, str(port), authorization, str(FORMS), '64', str(rate), str(seed), str(ledger)],
                         stdout=subprocess.PIPE, text=True)
-done = whole = 0
-while done < kills and load.poll() is None:
+done = whole = given_up = 0
+while load.poll() is None:
     time.sleep(rng.uniform(0.02, 0.4))
-    if rng.random() < 0.2:
+    if server.poll() is not None:  # a part fell too often right after its start: what keeps the server starts it again
+        server, given_up = start(), given_up + 1
+    elif done < kills and rng.random() < 0.2:
         for pid in children(server.pid) + [server.pid]:
             kill(pid)
         server.wait()
         server = start()
         done, whole = done + 1, whole + 1
-    else:
+    elif done < kills:
         writer = [p for p in children(server.pid) if writes(p)]
         if writer and kill(writer[0]):
             done += 1
 out = load.communicate(timeout=700)[0]
-print('kills', done, 'of the whole server', whole, out.strip(), flush=True)
+print('kills', done, 'of the whole server', whole, 'given up', given_up, out.strip(), flush=True)
 server.send_signal(signal.SIGTERM)
 if server.wait(timeout=60):
     sys.exit('the server ended with %d' % server.returncode)

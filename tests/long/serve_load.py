@@ -4,6 +4,7 @@ over CONNECTIONS (default 64) keep-alive connections on the loopback, every one 
 and leaf, durable and covered by a signed checkpoint before it is answered. Fails when the rate is not held, when 1 in
 100 takes longer than P99_MS (default 100), or when `fallow check` finds anything.
 Environment: FALLOW, SUBMIT_LOAD."""
+import atexit
 import base64
 import json
 import os
@@ -36,6 +37,7 @@ token = run('user', 'token', 'ana', 'a phone').split()[-1]
 authorization = 'Basic ' + base64.b64encode(('ana:' + token).encode()).decode()
 server = subprocess.Popen([fallow, 'serve', str(register), '--listen', '127.0.0.1:0', '--quiet'], env=env,
                           stdout=subprocess.PIPE, text=True)
+atexit.register(server.terminate)
 line = server.stdout.readline()
 port = line.split('127.0.0.1:')[1].split('/')[0].split()[0]
 count = rate * seconds if rate else 1000 * seconds
