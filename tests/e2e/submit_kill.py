@@ -45,12 +45,15 @@ def free_port():
 
 
 def start():
-    log = open(base / 'log', 'a')
-    p = subprocess.Popen([fallow, 'serve', str(register), '--listen', '127.0.0.1:%d' % port, '--quiet'], env=env,
-                         stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
-    if 'http' not in p.stdout.readline():
-        sys.exit('the server did not start: ' + (base / 'log').read_text()[-2000:])
-    return p
+    for _ in range(50):  # what was killed may hold the address for a moment
+        log = open(base / 'log', 'a')
+        p = subprocess.Popen([fallow, 'serve', str(register), '--listen', '127.0.0.1:%d' % port, '--quiet'], env=env,
+                             stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
+        if 'http' in p.stdout.readline():
+            return p
+        p.wait()
+        time.sleep(0.2)
+    sys.exit('the server did not start: ' + (base / 'log').read_text()[-2000:])
 
 
 def children(pid):
@@ -96,8 +99,7 @@ while load.poll() is None:
     if server.poll() is not None:  # a part fell too often right after its start: what keeps the server starts it again
         server, given_up = start(), given_up + 1
     elif done < kills and rng.random() < 0.2:
-        for pid in children(server.pid) + [server.pid]:
-            kill(pid)
+        os.killpg(server.pid, signal.SIGKILL)  # also what it starts at this moment
         server.wait()
         server = start()
         done, whole = done + 1, whole + 1
