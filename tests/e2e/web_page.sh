@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The page in a real browser, on a real server: every view walked, compared with the API, and used by each role.
-# usage: tests/e2e/web_page.sh      (FALLOW = the program; FALLOW_PICTURES = folder for pictures of every view)
+# The page in a real browser, on a real server: every view walked and compared with the API, or used by each role.
+# usage: tests/e2e/web_page.sh [roles]      (FALLOW = the program; FALLOW_PICTURES = folder for pictures of every view)
 set -euo pipefail
 cd "${FALLOW_SOURCE_ROOT:-$(dirname "$0")/../..}"
 fallow=${FALLOW:-$PWD/build/fallow}
@@ -9,8 +9,11 @@ chromium=${CHROMIUM:-$(command -v chromium || true)}
 [ -d tests/web/node_modules/playwright-core ] || { echo "skipped: tools/web tests has not been run"; exit 77; }
 export CHROMIUM=$chromium FALLOW=$fallow
 
-echo "== the page's own sums"
-node tests/web/sums.mjs
+what=${1:-page}
+if [ "$what" = page ]; then
+	echo "== the page's own sums"
+	node tests/web/sums.mjs
+fi
 
 dir=$(mktemp -d)
 server=''
@@ -42,10 +45,8 @@ done
 [ -n "$address" ] || { cat "$dir/serve.log"; exit 1; }
 
 status=0
-echo "== every view, as the public"
-node tests/web/page.mjs "$address" || status=1
-echo "== what each role does"
-node tests/web/roles.mjs "$address" || status=1
+echo "== the page: $what"
+node "tests/web/$what.mjs" "$address" || status=1
 if [ -n "${FALLOW_PICTURES:-}" ]; then node tests/web/pictures.mjs "$address" "$FALLOW_PICTURES"; fi
 kill -TERM "$server"
 wait "$server" || { echo "the server ended with $?"; status=1; }
