@@ -1,6 +1,6 @@
 /* Pages of items a second, one thread, no sockets: what the handler itself costs.
- * usage: features_bench REGISTER ROLE LIMIT SECONDS MODE    MODE: boxes (random, about LIMIT hazards each), pages (following
- * the cursor), filter (boxes and class='sha') */
+ * usage: features_bench REGISTER ROLE LIMIT SECONDS MODE    MODE: boxes (random, about LIMIT
+ * hazards each), pages (following the cursor), filter (boxes and class='sha') */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ now_s(void)
 }
 
 static size_t
-ask_once(struct site *site, struct arena *mem, enum serve_role role, struct ask_pair *pair, size_t n,
-         char *cursor, size_t *items)
+ask_once(struct site *site, struct arena *mem, enum serve_role role, struct ask_pair *pair,
+         size_t n, char *cursor, size_t *items)
 {
 	struct ask q = { .method = ASK_GET,
 		         .path = "/collections/hazard/items",
@@ -88,8 +88,8 @@ main(int argc, char **argv)
 		double lon = -130 + 10 * rng_f64(&rng), lat = -50 + 8 * rng_f64(&rng);
 
 		if (boxes) {
-			(void)snprintf(box, sizeof(box), "%.6f,%.6f,%.6f,%.6f", lon, lat, lon + side,
-			               lat + side);
+			(void)snprintf(box, sizeof(box), "%.6f,%.6f,%.6f,%.6f", lon, lat,
+			               lon + side, lat + side);
 			pair[n++] = (struct ask_pair){ "bbox", box };
 			if (strcmp(argv[5], "filter") == 0)
 				pair[n++] = (struct ask_pair){ "filter", "class = 'sha'" };
@@ -101,8 +101,8 @@ main(int argc, char **argv)
 			begin = now_s(); /* what is made once: reach, danger areas */
 	}
 	begin = now_s() - begin;
-	printf("%s %s limit %s: %.0f pages/s, %.0f items/s, %.1f items and %.0f bytes a page\n", argv[2],
-	       argv[5], limit, (double)pages / begin, (double)items / begin,
+	printf("%s %s limit %s: %.0f pages/s, %.0f items/s, %.1f items and %.0f bytes a page\n",
+	       argv[2], argv[5], limit, (double)pages / begin, (double)items / begin,
 	       (double)items / (double)pages, (double)bytes / (double)pages);
 	arena_done(&mem);
 	site_close(&site);

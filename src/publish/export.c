@@ -63,7 +63,9 @@ choose_kinds(struct export *x, struct err *e)
 		int k = store_kind(x->st, o->kind[i]);
 
 		if (k < 0)
-			return err_set(e, ERR_INVALID, "--kind is \"%.40s\"; see the kinds with fallow form list", o->kind[i]);
+			return err_set(e, ERR_INVALID,
+			               "--kind is \"%.40s\"; see the kinds with fallow form list",
+			               o->kind[i]);
 		if (x->kinds == sizeof(x->kind) / sizeof(*x->kind))
 			return err_set(e, ERR_LIMIT, "more than %zu kinds", x->kinds);
 		x->kind[x->kinds++] = k;

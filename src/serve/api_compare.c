@@ -55,6 +55,8 @@ api_compare(struct site *site, const struct ask *q, struct reply *r, struct err 
 		rc = question_make(st[k], &t, &f[k], e);
 		if (!rc)
 			f[k].no_single_items = !access_is_exact(ask_access(q));
+		if (!rc && t.as_of)
+			f[k].as_of_days = ask_as_of(q, f[k].as_of_days);
 	}
 	if (rc)
 		return rc;

@@ -61,6 +61,8 @@ read_question(const struct ask *q, struct question_texts *t, struct figure_quest
 		rc = question_make(st, t, ret, e);
 	if (!rc)
 		ret->no_single_items = !access_is_exact(ask_access(q));
+	if (!rc && t->as_of)
+		ret->as_of_days = ask_as_of(q, ret->as_of_days);
 	return rc;
 }
 

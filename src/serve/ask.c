@@ -127,12 +127,14 @@ ask_access(const struct ask *q)
 int64_t
 ask_as_of(const struct ask *q, int64_t days)
 {
+	int64_t today = clock_now_us() / 86400000000, end;
 	int year, month, day;
 
 	if (ask_access(q) != ACCESS_PUBLIC)
 		return days;
 	clock_from_days(days, &year, &month, &day);
-	return (month == 12 ? clock_days(year + 1, 1, 1) : clock_days(year, month + 1, 1)) - 1;
+	end = (month == 12 ? clock_days(year + 1, 1, 1) : clock_days(year, month + 1, 1)) - 1;
+	return days <= today && end > today ? today : end;
 }
 
 enum access_role

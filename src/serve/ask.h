@@ -121,7 +121,8 @@ const char *ask_header(const struct ask *q, const char *name);
 /** How the role of who asks reads the register. */
 enum access_role ask_access(const struct ask *q);
 /** The day that an as-of asked for means to who asks: to roles that are shown months the last of
- * its month, so that asking for one day after another does not find the day of a record. */
+ * its month (today in the month that is not over), so that asking for one day after another does
+ * not find the day of a record. */
 int64_t ask_as_of(const struct ask *q, int64_t days);
 /** The access of a role: public and administrators as the public, reporter as the public, operator
  * as operator, officer and approver as authority, legal as legal. */

@@ -354,6 +354,11 @@ figures(void **state)
 	served_get("/api/figures?by=village", SERVE_PUBLIC, 400);
 	assert_null(strstr(buf_text(&served_reply.body), "--by"));
 	served_get("/api/figures?as-of=2024", SERVE_PUBLIC, 400);
+	/* dates are shown by month: asking day after day must not find the day */
+	v = served_get("/api/figures?figure=extent&as-of=2022-12-05", SERVE_PUBLIC, 200);
+	assert_string_equal(json_get_string(v, "as_of"), "2022-12-31");
+	v = served_get("/api/figures?figure=extent&as-of=2022-12-05", SERVE_OFFICER, 200);
+	assert_string_equal(json_get_string(v, "as_of"), "2022-12-05");
 	v = served_get("/api/figures?figure=extent&as-of=2022-12-31", SERVE_PUBLIC, 200);
 	assert_string_equal(json_get_string(v, "as_of"), "2022-12-31");
 }
