@@ -41,7 +41,7 @@ export async function visit(browser, options = {}) {
 		addEventListener('securitypolicyviolation', (e) => console.error(`POLICY ${e.violatedDirective} ${e.blockedURI}`));
 	}, [lang, look]);
 	const page = await context.newPage();
-	page.setDefaultTimeout(Number(process.env.PAGE_SECONDS ?? 15) * 1000);
+	page.setDefaultTimeout(Number(process.env.PAGE_SECONDS ?? 60) * 1000);
 	const troubles = [];
 	page.on('console', (m) => { if (m.type() === 'error' || (m.type() === 'warning' && !/GPU stall|GL Driver/.test(m.text()))) troubles.push(`${page.url()}: ${m.text()}`); });
 	page.on('pageerror', (e) => troubles.push(`${page.url()}: ${e.stack}`));

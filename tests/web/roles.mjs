@@ -122,8 +122,10 @@ await check('a perimeter by bearing and distance, its closing error, and drawing
 	await settled(v);
 	await page.locator('.place-map canvas').first().scrollIntoViewIfNeeded();
 	const box = await page.locator('.place-map canvas').first().boundingBox();
-	for (const [x, y] of [[100, 100], [200, 110], [180, 200]]) await page.mouse.click(box.x + x, box.y + y);
-	await page.waitForSelector('.corners li >> nth=2');
+	for (const [n, [x, y]] of [[100, 100], [200, 110], [180, 200]].entries()) {
+		await page.mouse.click(box.x + x, box.y + y);
+		await page.waitForSelector(`.corners li >> nth=${n}`);
+	}
 	await page.mouse.move(box.x + 180, box.y + 200);
 	await page.mouse.down();
 	await page.mouse.move(box.x + 220, box.y + 220, { steps: 4 });
