@@ -74,6 +74,8 @@ check_copy(struct store *st, const char *tmp, struct err *e)
 		rc = store_root_at(st, size, b, e);
 	if (!rc && memcmp(a, b, 32) != 0)
 		rc = err_set(e, ERR_VERIFY, "the copy %s has another log than the register", tmp);
+	for (size_t i = 0; i < sizeof(copy.kept) / sizeof(*copy.kept); i++)
+		sqlite3_finalize(copy.kept[i]); /* or the copy could not be closed */
 	sqlite3_close(db);
 	return rc;
 }

@@ -331,7 +331,9 @@ find(const char *p, size_t n, const char *word)
 {
 	size_t w = strlen(word);
 
-	for (const char *end = p + n; p && n >= w; p++) {
+	if (!p || n < w)
+		return NULL;
+	for (const char *end = p + n; p < end; p++) {
 		p = memchr(p, word[0], (size_t)(end - p));
 		if (!p || (size_t)(end - p) < w)
 			return NULL;
