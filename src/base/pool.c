@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -161,6 +162,32 @@ pool_size(const struct pool *p)
 	return p ? p->started + 1 : 1;
 }
 
+/* Begin a round of the workers over count indexes, chunk at a time; the caller holds loop_lock. */
+static void
+begin_round(struct pool *p, size_t count, size_t chunk,
+            void (*fn)(void *ctx, size_t i, size_t worker), void *ctx)
+{
+	pthread_mutex_lock(&p->lock);
+	p->fn = fn;
+	p->ctx = ctx;
+	p->count = count;
+	p->chunk = chunk < SIZE_MAX / 2 / MOST_THREADS ? chunk : SIZE_MAX / 2 / MOST_THREADS;
+	atomic_store(&p->next, 0);
+	p->busy = p->started;
+	p->round++;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+await_round(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->busy > 0)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
 void
 pool_for(struct pool *p, size_t count, size_t chunk, void (*fn)(void *ctx, size_t i, size_t worker),
          void *ctx)
@@ -175,22 +202,83 @@ pool_for(struct pool *p, size_t count, size_t chunk, void (*fn)(void *ctx, size_
 		return;
 	}
 	pthread_mutex_lock(&p->loop_lock);
-	pthread_mutex_lock(&p->lock);
-	p->fn = fn;
-	p->ctx = ctx;
-	p->count = count;
-	p->chunk = chunk < SIZE_MAX / 2 / MOST_THREADS ? chunk : SIZE_MAX / 2 / MOST_THREADS;
-	atomic_store(&p->next, 0);
-	p->busy = p->started;
-	p->round++;
-	pthread_cond_broadcast(&p->work);
-	pthread_mutex_unlock(&p->lock);
-
+	begin_round(p, count, chunk, fn, ctx);
 	run_loop(p, 0);
-
-	pthread_mutex_lock(&p->lock);
-	while (p->busy > 0)
-		pthread_cond_wait(&p->done, &p->lock);
-	pthread_mutex_unlock(&p->lock);
+	await_round(p);
 	pthread_mutex_unlock(&p->loop_lock);
+}
+
+/* What is made in order to be taken in order. */
+struct line {
+	void (*make)(void *ctx, size_t i, size_t worker);
+	enum err_code (*take)(void *ctx, size_t i, struct err *e);
+	void *ctx;
+	size_t count, chunk;
+	atomic_bool *made; /* per chunk */
+};
+
+static void
+make_chunk(void *ctx, size_t c, size_t worker)
+{
+	struct line *l = ctx;
+	size_t from = c * l->chunk, n = l->count - from < l->chunk ? l->count - from : l->chunk;
+
+	for (size_t i = from; i < from + n; i++)
+		l->make(l->ctx, i, worker);
+	atomic_store(&l->made[c], true);
+}
+
+static enum err_code
+take_chunk(struct line *l, size_t c, struct err *e)
+{
+	size_t from = c * l->chunk, n = l->count - from < l->chunk ? l->count - from : l->chunk;
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = from; !rc && i < from + n; i++)
+		rc = l->take(l->ctx, i, e);
+	return rc;
+}
+
+enum err_code
+pool_line(struct pool *p, size_t count, size_t chunk,
+          void (*make)(void *ctx, size_t i, size_t worker),
+          enum err_code (*take)(void *ctx, size_t i, struct err *e), void *ctx, struct err *e)
+{
+	struct line l = { make, take, ctx, count, chunk == 0 ? 1 : chunk, NULL };
+	size_t chunks = count / l.chunk + (count % l.chunk != 0);
+	enum err_code rc = ERR_OK;
+
+	if (!p || p->started == 0 || chunks <= 1 || inside == p) {
+		size_t worker = p && inside == p ? inside_worker : 0;
+
+		for (size_t i = 0; i < count; i++)
+			make(ctx, i, worker);
+		for (size_t i = 0; !rc && i < count; i++)
+			rc = take(ctx, i, e);
+		return rc;
+	}
+	l.made = mem_calloc(chunks, sizeof(*l.made));
+	if (!l.made)
+		return err_set(e, ERR_NOMEM, "out of memory for %zu parts of a loop", chunks);
+	pthread_mutex_lock(&p->loop_lock);
+	begin_round(p, chunks, 1, make_chunk, &l);
+	inside = p; /* a loop inside make or take stays on this thread */
+	inside_worker = 0;
+	for (size_t c = 0; !rc && c < chunks; c++) {
+		while (!atomic_load(&l.made[c])) {
+			size_t other = atomic_fetch_add(&p->next, 1);
+
+			if (other < chunks)
+				make_chunk(&l, other, 0);
+			else
+				(void)sched_yield(); /* a worker has it in hand */
+		}
+		rc = take_chunk(&l, c, e);
+	}
+	inside = NULL;
+	atomic_store(&p->next, chunks);
+	await_round(p);
+	pthread_mutex_unlock(&p->loop_lock);
+	mem_free(l.made);
+	return rc;
 }

@@ -20,5 +20,15 @@ size_t pool_size(const struct pool *p);
  */
 void pool_for(struct pool *p, size_t count, size_t chunk,
               void (*fn)(void *ctx, size_t i, size_t worker), void *ctx);
+/**
+ * Make in parallel, take in order: make(ctx, i, worker) once for every i as pool_for does, and
+ * take(ctx, i, e) once for every i by the caller's thread, in order, as soon as i was made; while
+ * it would wait it makes too. A code of take other than ERR_OK ends it: nothing more is taken, what
+ * was begun is made to its end. ERR_NOMEM. p NULL runs it all here.
+ */
+MUST_CHECK enum err_code pool_line(struct pool *p, size_t count, size_t chunk,
+                                   void (*make)(void *ctx, size_t i, size_t worker),
+                                   enum err_code (*take)(void *ctx, size_t i, struct err *e),
+                                   void *ctx, struct err *e);
 
 #endif

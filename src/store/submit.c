@@ -77,6 +77,7 @@ struct submit_state {
 	sqlite3_stmt *insert, *row_key;
 	/* the chunk */
 	const struct submit_revision *rev;
+	int64_t *ret_rid; /* of the chunk's revisions, or NULL */
 	struct prepared *prepared;
 	uint8_t (*key)[32];
 };
@@ -563,13 +564,19 @@ show(struct submit_state *s, const struct submit_revision *rev, struct prepared 
 static enum err_code finish_submission(struct submit_state *s, struct err *e);
 
 static enum err_code
-insert_one(struct submit_state *s, size_t i, int64_t *ret_rid, struct err *e)
+insert_one(void *ctx, size_t i, struct err *e)
 {
+	struct submit_state *s = ctx;
 	const struct submit_revision *rev = &s->rev[i];
 	struct prepared *p = &s->prepared[i];
 	int64_t rid;
 	enum err_code rc = ERR_OK;
 
+	/* told again in the caller's order, by the first that failed */
+	if (p->rc)
+		rc = prepare(s, rev, s->key[i], &s->worker[0], p, e);
+	if (rc)
+		return rc;
 	if (s->count == STORE_MAX_STATEMENTS) {
 		s->shares_run = true;
 		rc = finish_submission(s, e);
@@ -585,8 +592,8 @@ insert_one(struct submit_state *s, size_t i, int64_t *ret_rid, struct err *e)
 		rc = ruling_note(s->st, rev, s->seq, e);
 	if (!rc)
 		rc = show(s, rev, p, rid, e);
-	if (ret_rid)
-		*ret_rid = rid;
+	if (s->ret_rid)
+		s->ret_rid[i] = rid;
 	s->revisions_total++;
 	return rc;
 }
@@ -610,17 +617,8 @@ submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_
 		if (rc)
 			return rc;
 		memset(s->prepared, 0, take * sizeof(*s->prepared));
-		pool_for(s->about.pool, take, 64, prepare_one, s);
-		for (size_t i = 0; !rc && i < take; i++) {
-			if (s->prepared[i].rc) {
-				/* told again in the caller's order, by the first that failed */
-				rc = prepare(s, &s->rev[i], s->key[i], &s->worker[0],
-				             &s->prepared[i], e);
-				if (rc)
-					return rc;
-			}
-			rc = insert_one(s, i, ret_rid ? ret_rid + at + i : NULL, e);
-		}
+		s->ret_rid = ret_rid ? ret_rid + at : NULL;
+		rc = pool_line(s->about.pool, take, 32, prepare_one, insert_one, s, e);
 	}
 	return rc;
 }

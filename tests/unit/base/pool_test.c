@@ -1,4 +1,5 @@
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,67 @@ check_loop(struct pool *p, size_t count, size_t chunk)
 	assert_int_equal(j.seen[count], 0);
 	assert_int_equal(j.bad_worker, 0);
 	mem_free(j.seen);
+}
+
+struct in_line {
+	struct job made; /* seen: how often each was made */
+	size_t taken, fails_at;
+};
+
+static void
+make(void *ctx, size_t i, size_t worker)
+{
+	struct in_line *l = ctx;
+
+	mark(&l->made, i, worker);
+}
+
+static enum err_code
+take(void *ctx, size_t i, struct err *e)
+{
+	struct in_line *l = ctx;
+
+	assert_int_equal(i, l->taken);
+	assert_int_equal(l->made.seen[i], 1);
+	if (i == l->fails_at)
+		return err_set(e, ERR_CONFLICT, "number %zu is not taken", i);
+	l->taken++;
+	return ERR_OK;
+}
+
+/* Each is made once and taken in order, after it was made; a failure ends it and nothing is left
+ * running. */
+static void
+test_line(void **state)
+{
+	static const size_t counts[] = { 0, 1, 2, 7, 100, 10001 };
+	static const size_t chunks[] = { 0, 1, 3, 64, 20000 };
+	struct err e;
+
+	(void)state;
+	for (size_t threads = 0; threads <= 9; threads += 3) {
+		struct pool *p = threads > 0 ? pool_create(threads) : NULL;
+
+		for (size_t at = 0; at < COUNT_OF(counts) * COUNT_OF(chunks) * 2; at++) {
+			size_t count = counts[at % COUNT_OF(counts)];
+			size_t chunk = chunks[at / COUNT_OF(counts) % COUNT_OF(chunks)];
+			bool fails = at >= COUNT_OF(counts) * COUNT_OF(chunks) && count > 0;
+			struct in_line l = { .made = { .workers = pool_size(p) },
+				             .fails_at = fails ? count / 2 : SIZE_MAX };
+			enum err_code rc;
+
+			l.made.seen = mem_calloc(count + 1, sizeof(*l.made.seen));
+			assert_non_null(l.made.seen);
+			rc = pool_line(p, count, chunk, make, take, &l, &e);
+			assert_int_equal(rc, fails ? ERR_CONFLICT : ERR_OK);
+			assert_int_equal(l.taken, fails ? count / 2 : count);
+			for (size_t i = 0; i < count; i++)
+				assert_true(l.made.seen[i] == 1 || (fails && l.made.seen[i] == 0));
+			assert_int_equal(l.made.bad_worker, 0);
+			mem_free(l.made.seen);
+		}
+		pool_free(p);
+	}
 }
 
 static void
@@ -158,9 +220,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_index_once), cmocka_unit_test(test_many_rounds),
-		cmocka_unit_test(test_nested),          cmocka_unit_test(test_environment),
-		cmocka_unit_test(test_memory_ends),
+		cmocka_unit_test(test_each_index_once), cmocka_unit_test(test_line),
+		cmocka_unit_test(test_many_rounds),     cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_environment),     cmocka_unit_test(test_memory_ends),
 	};
 
 	return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
