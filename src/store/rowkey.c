@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "store/handle.h"
+#include "store/member.h"
 
 #include "sql_gen.h"
 
@@ -49,7 +50,10 @@ enum err_code
 rowkey_any(struct store *st, bool *ret, struct err *e)
 {
 	int64_t any = 0;
-	enum err_code rc = db_int(st, SQL_STORE_ROW_KEY_ANY, 0, &any, e);
+	enum err_code rc = submit_settle_keys(st, e);
+
+	if (!rc)
+		rc = db_int(st, SQL_STORE_ROW_KEY_ANY, 0, &any, e);
 
 	if (!rc)
 		*ret = any != 0;
@@ -60,9 +64,11 @@ enum err_code
 rowkey_find(struct rowkey_reader *r, const uint8_t key[32], bool *ret_found, struct rowkey *ret,
             struct err *e)
 {
-	enum err_code rc = ERR_OK;
+	enum err_code rc = submit_settle_keys(r->st, e);
 	int s;
 
+	if (rc)
+		return rc;
 	(void)sqlite3_bind_blob(r->find, 1, key, 32, SQLITE_STATIC);
 	s = sqlite3_step(r->find);
 	*ret_found = s == SQLITE_ROW;

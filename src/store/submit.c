@@ -1,5 +1,6 @@
 #include "store/submit.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,16 @@
 #include "sql_gen.h"
 
 enum {
-	CHUNK = 2048
+	CHUNK = 2048,
+	KEYS_WAIT = 250000 /* 20 MB */
+};
+
+/* The identity of an imported row, as yet outside the table: hashes in random order would touch
+ * every page of a large index again and again. */
+struct waiting_key {
+	uint8_t key[32], content[32];
+	int64_t fid;
+	uint32_t order;
 };
 
 /* One revision made ready: everything that needs no database. */
@@ -75,6 +85,8 @@ struct submit_state {
 	struct worker *worker;
 	size_t worker_count;
 	sqlite3_stmt *insert, *row_key;
+	struct waiting_key *waiting_key; /* KEYS_WAIT, made when first needed */
+	size_t keys_waiting;
 	/* the chunk */
 	const struct submit_revision *rev;
 	int64_t *ret_rid; /* of the chunk's revisions, or NULL */
@@ -105,6 +117,7 @@ member_free(struct submit_state *s)
 	mem_free(s->leaf);
 	mem_free(s->key);
 	mem_free(s->prepared);
+	mem_free(s->waiting_key);
 	mem_free(s);
 }
 
@@ -503,14 +516,61 @@ insert_revision(struct submit_state *s, const struct submit_revision *rev, const
 }
 
 static enum err_code
+insert_key(struct submit_state *s, const struct waiting_key *k, struct err *e)
+{
+	(void)sqlite3_bind_blob(s->row_key, 1, k->key, 32, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(s->row_key, 2, k->fid);
+	(void)sqlite3_bind_blob(s->row_key, 3, k->content, 32, SQLITE_STATIC);
+	return db_run(s->st, s->row_key, e);
+}
+
+/* By key; of one key the later comes later and stays. */
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct waiting_key *x = a, *y = b;
+	int c = memcmp(x->key, y->key, 32);
+
+	return c ? c : x->order < y->order ? -1 : x->order > y->order;
+}
+
+enum err_code
+submit_settle_keys(struct store *st, struct err *e)
+{
+	struct submit_state *s = st->submit;
+	enum err_code rc = ERR_OK;
+
+	if (!s || s->keys_waiting == 0)
+		return ERR_OK;
+	qsort(s->waiting_key, s->keys_waiting, sizeof(*s->waiting_key), compare_keys);
+	for (size_t i = 0; !rc && i < s->keys_waiting; i++)
+		rc = insert_key(s, &s->waiting_key[i], e);
+	s->keys_waiting = 0;
+	return rc;
+}
+
+static enum err_code
 put_row_key(struct submit_state *s, const struct submit_revision *rev, int64_t fid, struct err *e)
 {
+	struct waiting_key k = { .fid = fid, .order = (uint32_t)s->keys_waiting };
+	enum err_code rc = ERR_OK;
+
 	if (!rev->row_key)
 		return ERR_OK;
-	(void)sqlite3_bind_blob(s->row_key, 1, rev->row_key, 32, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(s->row_key, 2, fid);
-	(void)sqlite3_bind_blob(s->row_key, 3, rev->row_content, 32, SQLITE_STATIC);
-	return db_run(s->st, s->row_key, e);
+	memcpy(k.key, rev->row_key, 32);
+	memcpy(k.content, rev->row_content, 32);
+	if (!s->about.bulk || s->st->group_open)
+		return insert_key(s, &k, e);
+	if (s->keys_waiting == KEYS_WAIT)
+		rc = submit_settle_keys(s->st, e);
+	if (rc)
+		return rc;
+	if (!s->waiting_key)
+		s->waiting_key = mem_calloc(KEYS_WAIT, sizeof(*s->waiting_key));
+	if (!s->waiting_key)
+		return err_set(e, ERR_NOMEM, "out of memory for a submission");
+	s->waiting_key[s->keys_waiting++] = k;
+	return ERR_OK;
 }
 
 /* A record that was there is joined again once the decision about its new revision is in. */
@@ -813,8 +873,10 @@ member_end(struct submit_state *s, struct submit_result *ret, bool *ret_any, str
 enum err_code
 member_acknowledge(struct submit_state *s, struct audit_reader *r, struct err *e)
 {
-	enum err_code rc = close_layers(s, e);
+	enum err_code rc = submit_settle_keys(s->st, e);
 
+	if (!rc)
+		rc = close_layers(s, e);
 	if (!rc)
 		rc = db_exec(s->st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
 	if (rc)
