@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/route.h"
 #include "base/json.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "serve/route.h"
 
 static double
 now_s(void)

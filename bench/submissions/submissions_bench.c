@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/route.h"
 #include "base/text.h"
-#include "serve/route.h"
 #include "store/group.h"
 
 static double

@@ -2,7 +2,7 @@
 #ifndef SERVE_BATCH_H
 #define SERVE_BATCH_H
 
-#include "serve/route.h"
+#include "api/route.h"
 
 enum {
 	BATCH_MOST = 256 /* asks given at once */

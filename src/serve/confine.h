@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "serve/route.h"
+#include "api/route.h"
 
 /**
  * Confine this process as its part asks for (docs/decisions/0012-serve-processes.md):

@@ -5,9 +5,9 @@
 #ifndef SERVE_FRAME_H
 #define SERVE_FRAME_H
 
+#include "api/ask.h"
+#include "api/resolve.h"
 #include "base/buf.h"
-#include "serve/ask.h"
-#include "serve/resolve.h"
 
 enum {
 	FRAME_HEAD = 16,

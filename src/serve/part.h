@@ -3,7 +3,7 @@
 #ifndef SERVE_PART_H
 #define SERVE_PART_H
 
-#include "serve/route.h"
+#include "api/route.h"
 #include "serve/supervise.h"
 
 struct part_start {

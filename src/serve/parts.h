@@ -3,8 +3,8 @@
 #ifndef SERVE_PARTS_H
 #define SERVE_PARTS_H
 
+#include "api/route.h"
 #include "serve/frame.h"
-#include "serve/route.h"
 
 enum {
 	PARTS = PART_LOGIN + 1,

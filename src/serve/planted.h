@@ -3,7 +3,7 @@
 #ifndef SERVE_PLANTED_H
 #define SERVE_PLANTED_H
 
-#include "serve/route.h"
+#include "api/route.h"
 
 #ifdef SERVE_PLANTED
 /** Try every way and print a line for each: PART WAY held|ESCAPED. */

@@ -4,8 +4,8 @@
 #ifndef SERVE_TARGET_H
 #define SERVE_TARGET_H
 
+#include "api/ask.h"
 #include "base/arena.h"
-#include "serve/ask.h"
 
 enum {
 	TARGET_PAIRS_MOST = 64 /* of a query */

@@ -3,7 +3,7 @@
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
 
-#include "serve/route.h"
+#include "api/route.h"
 
 struct worker {
 	enum serve_part part;

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/route.h"
 #include "base/file.h"
-#include "serve/route.h"
 
 static int
 ask_one(struct site *s, const char *dir, enum serve_role role, const char *path, int number)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/resolve.h"
 #include "base/password.h"
 #include "base/totp.h"
-#include "serve/resolve.h"
 #include "store/accounts.h"
 #include "store/passrule.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/cql2.h"
+#include "api/cql2.h"
 
 static const struct cql2_name name[] = {
 	{ "a", CQL2_TEXT }, { "n", CQL2_NUMBER }, { "b", CQL2_BOOLEAN },  { "d", CQL2_DATE },
