@@ -63,7 +63,7 @@ request_end(struct front *f, struct conn *c)
 static void
 out_end(struct front *f, struct conn *c)
 {
-	if (c->out)
+	if (c->out && --c->out->sending == 0)
 		f->out_bytes -= c->out->bytes;
 	parcel_drop(c->out);
 	c->out = NULL;
@@ -116,6 +116,28 @@ watch(struct front *f, struct conn *c, bool reading, bool writing)
 	}
 	c->not_read = !reading;
 	c->writing = writing;
+}
+
+/* Bytes a second since the last look; who has just begun gets a second of grace. */
+static size_t
+speed(const struct front *f, const struct conn *c)
+{
+	return (size_t)((int64_t)c->moved * S_US / (f->now_us - c->since_us + S_US));
+}
+
+struct conn *
+conn_shed(struct front *f, enum conn_state s, const struct conn *spare)
+{
+	struct conn *slowest = f->list[s].first;
+
+	for (struct conn *c = slowest; c; c = c->next)
+		if (speed(f, c) < speed(f, slowest))
+			slowest = c;
+	if (slowest && slowest != spare) {
+		f->tell.evicted++;
+		conn_close(f, slowest);
+	}
+	return slowest;
 }
 
 /* Room for one more: whoever does least goes first. */
@@ -374,6 +396,19 @@ work_head(struct front *f, struct conn *c)
 	return true;
 }
 
+/* Are all bodies together within their limit? The slowest are closed first, c too if it is that. */
+static bool
+bodies_fit(struct front *f, struct conn *c)
+{
+	while (f->body_bytes > LIMIT_BODIES) {
+		struct conn *shed = conn_shed(f, CONN_BODY, c);
+
+		if (!shed || shed == c)
+			return false;
+	}
+	return true;
+}
+
 /* Move bytes of the body from the buffer; true when something was done. */
 static bool
 work_body(struct front *f, struct conn *c)
@@ -404,7 +439,7 @@ work_body(struct front *f, struct conn *c)
 		respond_problem(f, c, 400, r->chunks.why, true);
 	} else if (!buf_ok(&r->body)) {
 		respond_problem(f, c, 413, "the body is larger than is taken here", true);
-	} else if (f->body_bytes > LIMIT_BODIES) {
+	} else if (!bodies_fit(f, c)) {
 		respond_problem(f, c, 503, "too many bodies at once; try again", true);
 	} else if (rc == HTTP1_DONE) {
 		request_body(f, c);

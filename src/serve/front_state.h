@@ -72,7 +72,7 @@ struct front {
 	struct conn *gone; /* to be freed */
 	size_t conns, conns_most;
 	size_t body_bytes; /* of all bodies being read */
-	size_t out_bytes;  /* of all answers being sent */
+	size_t out_bytes;  /* of all answers being sent, each counted once */
 	struct parts parts;
 	struct keep *keep;
 	struct tell tell;
@@ -101,6 +101,9 @@ void conn_event(struct front *f, struct conn *c, uint32_t events);
 void conn_tick(struct front *f);
 void conn_close(struct front *f, struct conn *c);
 void conn_free_gone(struct front *f);
+/** Close the slowest connection of a state (CONN_BODY, CONN_WRITE), so that its memory serves
+ * others. Returns it, or NULL when the state is empty; `spare` is returned without being closed. */
+struct conn *conn_shed(struct front *f, enum conn_state s, const struct conn *spare);
 /** Move to another state: its clock starts. */
 void conn_state(struct front *f, struct conn *c, enum conn_state s);
 /** Go on with what is there: read requests from the buffer, send what is ready. */

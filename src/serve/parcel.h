@@ -10,6 +10,7 @@ struct parcel {
 	void *memory;         /* freed with the last holder */
 	size_t bytes;         /* of memory */
 	unsigned holders;
+	unsigned sending;  /* connections that it is being sent to */
 	bool of_page;      /* a file of the page, not data */
 	bool for_ever;     /* its address changes with its content */
 	bool no_store;     /* must not be kept by anyone */

@@ -343,6 +343,8 @@ ask_part(struct front *f, struct conn *c)
 	struct buf b;
 	size_t begin;
 
+	while (f->out_bytes > LIMIT_OUT && conn_shed(f, CONN_WRITE, c))
+		;
 	if (f->out_bytes > LIMIT_OUT) {
 		respond_problem(f, c, 503, "too many answers are on their way; try again", false);
 		return;

@@ -242,7 +242,8 @@ respond(struct front *f, struct conn *c, struct parcel *p)
 	c->out = p;
 	c->sent = 0;
 	c->moved = 0;
-	f->out_bytes += p->bytes;
+	if (p->sending++ == 0)
+		f->out_bytes += p->bytes;
 	conn_work(f, c);
 }
 

@@ -127,6 +127,24 @@ with Serving(os.environ['FALLOW'], options=['--quiet']) as s:
     took = honest(s)
     expect(took[98] < 500, 'p99 among clients that do not read is %.0f ms' % took[98])
     expect('started again' not in s.said(), s.said()[-500:])
+    for c in deaf:
+        c.close()
+
+# many who each ask for another long answer and read none of it: more than may be on its way at once
+with Serving(os.environ['FALLOW'], hazards=300, options=['--quiet']) as s:
+    size = len(s.get('/collections/hazard/items?limit=1000').body)
+    deaf = []
+    for i in range((160 << 20) // size):
+        c = s.connect()
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        c.sendall(b'GET /collections/hazard/items?limit=%d HTTP/1.1\r\nHost: x\r\n\r\n' % (1000 + i))
+        deaf.append(c)
+        if i % 50 == 49:
+            expect(s.get('/registers').status == 200, 'an honest client is refused while %d do not read' % i)
+    took = honest(s)
+    shed = s.metrics()['fallow_connections_evicted_total']
+    print('%d clients do not read %d MiB: p99 %.2f ms, %d were closed' % (len(deaf), len(deaf) * size >> 20, took[98], shed))
+    expect(took[98] < 500 and shed > 0, 'honest p99 %.0f ms, %d closed' % (took[98], shed))
 for f in failed:
     print('FAILED', f)
 print('%d failed' % len(failed))
