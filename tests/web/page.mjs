@@ -157,6 +157,27 @@ await check('an error and an empty answer look different', async () => {
 	v.quiet(/Failed to load resource/);
 });
 
+await check('figures older than the register say so, and are asked for until they are new', async () => {
+	const now = await api('/api/figures');
+	let asked = 0;
+	await page.route('**/api/figures*', async (r) => {
+		asked++;
+		await r.fulfill({ json: asked < 3 ? { ...now, stale: true, log_size: now.checkpoint.size + 2 } : now });
+	});
+	await go('/picture', '[data-stale]');
+	const text = await page.innerText('[data-stale]');
+	holds(text.includes(`of submission ${now.checkpoint.size};`) && text.includes(`has ${now.checkpoint.size + 2} now`), text);
+	holds(await page.$('.cards'), 'they are shown meanwhile');
+	await page.waitForSelector('[data-stale]', { state: 'detached' });
+	holds(asked === 3, `asked ${asked} times`);
+	await page.unroute('**/api/figures*');
+	// also when only the size of the log tells
+	await page.route('**/api/status', async (r) => { const a = await r.fetch(); const s = await a.json(); await r.fulfill({ json: { ...s, log: { ...s.log, size: s.log.size + 1 } } }); });
+	await go('/picture', '[data-stale]');
+	await page.unroute('**/api/status');
+	v.quiet();
+});
+
 await check('map: drawn, counted, and the counts are those of the register', async () => {
 	await go('/map', '.map-canvas');
 	await settled();

@@ -2,11 +2,13 @@
 // usage: node tests/web/roles.mjs ADDRESS   (accounts olena, taras, halyna, oksana, root; password "NAME walks by the river")
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import readQr from 'jsqr';
 import { check, done, holds, near, oneTime, open, same, visit } from './harness.mjs';
 
 const address = process.argv[2].replace('127.0.0.1', 'localhost'); // Secure cookies: browsers trust localhost
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await open();
+const readCode = readQr.default ?? readQr;
 const people = {};
 const secrets = {};
 
@@ -23,6 +25,15 @@ async function logIn(name, code) {
 }
 const api = (v, path) => v.page.evaluate(async (p) => (await fetch(p, { headers: { accept: 'application/json' } })).json(), path);
 const settled = (v) => v.page.waitForSelector('[data-idle]', { timeout: 30000 });
+// What a camera reads from the code on the page: its squares painted large, read by another program.
+async function scanned(page) {
+	const [d, side] = await page.$eval('svg.qr', (s) => [s.querySelector('path').getAttribute('d'), s.viewBox.baseVal.width]);
+	const by = 5, size = side * by, pixels = new Uint8ClampedArray(size * size * 4).fill(255);
+	for (const [, x, y] of d.matchAll(/M(\d+) (\d+)h1v1h-1z/g)) {
+		for (let i = 0; i < by * by; i++) pixels.fill(0, ((y * by + Math.floor(i / by)) * size + x * by + (i % by)) * 4, ((y * by + Math.floor(i / by)) * size + x * by + (i % by)) * 4 + 3);
+	}
+	return readCode(pixels, size, size)?.data ?? '';
+}
 async function secondFactor(name) {
 	const v = people[name];
 	await v.page.goto(address + '/login');
@@ -30,6 +41,8 @@ async function secondFactor(name) {
 	await v.page.click('button:has-text("Set it up")');
 	await v.page.waitForSelector('[data-secret]');
 	secrets[name] = await v.page.innerText('[data-secret]');
+	const code = await scanned(v.page);
+	holds(code.startsWith('otpauth://totp/') && new URL(code).searchParams.get('secret') === secrets[name], `the QR code says ${code}`);
 	await v.page.fill('input[name=confirm]', oneTime(secrets[name]));
 	await v.page.click('button:has-text("Confirm")');
 	await v.page.waitForSelector('h2:has-text("Second factor") .chip-approved');

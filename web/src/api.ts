@@ -70,7 +70,7 @@ export interface Asked<T> {
 	data?: T; // the last good answer stays while the next one loads
 	error?: AskError;
 	fresh: boolean; // data belongs to the question now asked
-	again: () => void;
+	again: (quietly?: boolean) => void; // quietly: what is shown stays until there is a new answer
 }
 
 // Ask when the component shows, and again when the address changes; null asks nothing.
@@ -78,24 +78,27 @@ export function useAsk<T>(path: string | null, params?: Params, ofServer = false
 	const url = path === null ? null : address(path, params, ofServer);
 	const [turn, setTurn] = useState(0);
 	const [got, setGot] = useState<{ url: string | null; data?: T; error?: AskError }>({ url: null });
-	const last = useRef<T | undefined>(undefined);
+	const last = useRef<T | undefined>(undefined), quiet = useRef(false);
 	useEffect(() => {
 		if (url === null) return;
 		const stop = new AbortController();
+		const mine = quiet.current;
+		quiet.current = false;
 		send(url, { headers: { accept: 'application/json' }, signal: stop.signal }).then(
 			(data) => {
 				last.current = data as T;
 				setGot({ url, data: data as T });
 			},
 			(e: unknown) => {
-				if (stop.signal.aborted) return;
+				if (stop.signal.aborted || mine) return;
 				setGot({ url, error: e instanceof AskError ? e : new AskError(0, 'unreadable', String(e), '', url) });
 			},
 		);
 		return () => stop.abort();
 	}, [url, turn]);
-	const again = () => {
-		setGot({ url: null });
+	const again = (quietly?: boolean) => {
+		quiet.current = quietly === true; // a button hands its event over
+		if (!quiet.current) setGot({ url: null });
 		setTurn((n) => n + 1);
 	};
 	if (got.url === url && got.error) return { state: 'error', error: got.error, fresh: true, again };

@@ -22,6 +22,7 @@ export interface Figure {
 export interface Figures {
 	as_of: string; known_at: string | null; checkpoint: { size: number; root: string };
 	waiting_hazards: number; quarantined_hazards: number; figures: Figure[];
+	stale?: boolean; log_size?: number; // reckoned before the newest submissions came
 }
 export interface Point { period: string; value: number | null; low: number | null; high: number | null }
 export interface Timeline { figure: string; unit: string; points: Point[] }

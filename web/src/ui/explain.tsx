@@ -7,6 +7,9 @@ import type { Explained } from '../types';
 import { codeName, rowName } from '../views/picture';
 import { Empty, Show, Window } from './parts';
 
+// One unit down a column, with digits for its small parts too.
+const finer = (s: ReturnType<typeof scaleOf>) => (s.by === 1 ? s : { ...s, digits: 3 });
+
 export function Explain() {
 	const code = asked('explain');
 	const ask = useAsk<Explained>('/api/explain', { figure: code, 'as-of': asked('as-of'), 'known-at': asked('known-at'), after: asked('after') });
@@ -20,6 +23,7 @@ export function Explain() {
 					if (!rows.length) return <Empty>{t('explain_none')}</Empty>;
 					return rows.map((f, i) => {
 						const s = scaleOf(f.unit, f.value ?? 0);
+						const part = finer(scaleOf(f.unit, Math.max(0, ...(f.records_listed ?? []).map((r) => Math.abs(r.part ?? 0)))));
 						return (
 							<section key={i} class="explain-row" data-explained={f.code} data-value={f.value ?? 'null'}>
 								<h3>{rowName(f)}: <span class="num-inline">{amount(f.value, f.unit, s)}</span>{f.value !== null && f.low !== f.high && <span class="faint"> ({interval(f.low, f.high, f.unit, s)})</span>}</h3>
@@ -35,7 +39,7 @@ export function Explain() {
 														<tr key={r.id}>
 															<td><a href={href('records', r.id)}>{r.national_id || r.id.slice(0, 8) + '…' + r.id.slice(-6)}</a></td>
 															<td>{kindName(r.kind)}</td>
-															<td class="num">{r.part === null ? '–' : amount(r.part, f.unit, scaleOf(f.unit, r.part))}</td>
+															<td class="num">{r.part === null ? '–' : amount(r.part, f.unit, part)}</td>
 															<td class="faint">{r.submissions?.join(', ')}</td>
 														</tr>
 													))}
@@ -49,7 +53,7 @@ export function Explain() {
 					});
 				}}
 			</Show>
-			<p class="faint small">{t('as_of')}: {ask.data ? day(ask.data.as_of) : '–'}</p>
+			<p class="faint small explain-end">{t('as_of')}: {ask.data ? day(ask.data.as_of) : '–'}</p>
 		</Window>
 	);
 }

@@ -7,6 +7,7 @@ import { say } from '../state';
 import { moment, t } from '../text';
 import type { Me } from '../types';
 import { Chip, Empty, ErrorBox, Head, Show } from '../ui/parts';
+import { Qr } from '../ui/qr';
 
 function useSend() {
 	const [busy, setBusy] = useState(false), [error, setError] = useState<AskError | null>(null);
@@ -62,8 +63,9 @@ function Totp({ me, again }: { me: Me; again: () => void }) {
 				</form>
 			) : (
 				<form class="stack narrow" onSubmit={(e) => { e.preventDefault(); void run(async () => { await change('POST', '/api/me/totp', { code }, true); setSecret(null); setPassword(''); say(t('done')); again(); }); }}>
-					<p>{t('totp_secret')}</p>
-					<p><code class="secret" data-secret>{secret.secret}</code></p>
+					<p>{t('totp_scan')}</p>
+					<Qr text={secret.uri} label={t('totp_qr')} />
+					<p>{t('totp_secret')}<br /><code class="secret" data-secret>{secret.secret}</code></p>
 					<p><a href={secret.uri} data-outside>{t('totp_open')}</a></p>
 					<label class="field"><span>{t('code')}</span><input name="confirm" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" required value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label>
 					{error && <ErrorBox act error={error} what={t('second_factor')} />}

@@ -1,8 +1,10 @@
 // The threat picture: what is known, how surely, what is claimed, and what waits.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { useAsk } from '../api';
 import { choiceName, form } from '../forms';
 import { asked, href, setQuery } from '../route';
+import { say } from '../state';
 import { Chip, Empty, Head, Icon, Safety, Show, Slow } from '../ui/parts';
 import { Explain } from '../ui/explain';
 import { Spark } from '../ui/spark';
@@ -256,7 +258,8 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 	const all = data.figures;
 	const one = (code: string, dimension = '') => all.find((f) => f.code === code && !f.period && !f.place && (dimension ? f.dimension.startsWith(dimension) : !f.dimension));
 	const rows = (code: string) => all.filter((f) => f.code === code);
-	const times = { extent: useAsk<Timeline>('/api/timeline', { figure: 'extent' }), casualties: useAsk<Timeline>('/api/timeline', { figure: 'casualties' }), finds: useAsk<Timeline>('/api/timeline', { figure: 'finds' }) };
+	const clocks = { 'as-of': asked('as-of'), 'known-at': asked('known-at') };
+	const times = { extent: useAsk<Timeline>('/api/timeline', { figure: 'extent', ...clocks }), casualties: useAsk<Timeline>('/api/timeline', { figure: 'casualties', ...clocks }), finds: useAsk<Timeline>('/api/timeline', { figure: 'finds', ...clocks }) };
 	for (const k of ['hazard', 'victim', 'ordnance', 'accident']) form(k);
 	const extent = one('extent.area'), share = one('extent.share'), hazards = one('extent.hazards'), unapproved = one('extent.unapproved');
 	const inside = one('exposure.people', 'within=0m'), near = one('exposure.people', 'within=500m');
@@ -313,6 +316,26 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 	);
 }
 
+// Of which submission the figures are, when the register has newer ones; asks until they are there.
+function Behind({ data, s, again }: { data: Figures; s: Status | undefined; again: () => void }) {
+	const newest = Math.max(data.log_size ?? 0, s?.log.size ?? 0);
+	const behind = data.stale === true || (!data.known_at && data.checkpoint.size < newest);
+	const tries = useRef(0), was = useRef(false);
+	useEffect(() => {
+		if (!behind) {
+			if (was.current) say(t('reckoned'));
+			was.current = false;
+			tries.current = 0;
+			return;
+		}
+		was.current = true;
+		const wait = setTimeout(() => { tries.current++; again(); }, Math.min(20000, 2000 * 1.5 ** tries.current));
+		return () => clearTimeout(wait);
+	});
+	if (!behind) return null;
+	return <p class="box box-wait" role="status" data-stale={data.checkpoint.size}><Icon name="clock" /> <span>{newest > data.checkpoint.size ? t('stale', { a: number(data.checkpoint.size), b: number(newest) }) : t('stale_some', { a: number(data.checkpoint.size) })}</span></p>;
+}
+
 export function Picture({ status }: { status: Status | undefined }) {
 	const params = { 'as-of': asked('as-of'), 'known-at': asked('known-at'), after: asked('after') };
 	const figures = useAsk<Figures>('/api/figures', params);
@@ -322,7 +345,7 @@ export function Picture({ status }: { status: Status | undefined }) {
 				<Clocks />
 			</Head>
 			<Show ask={figures} what={t('figures')} lines={8}>
-				{(data) => (status ? <Body data={data} s={status} /> : null)}
+				{(data) => (status ? <><Behind data={data} s={status} again={() => figures.again(true)} /><Body data={data} s={status} /></> : null)}
 			</Show>
 			<p><a class="button" href={href('map')}><Icon name="map" /> {t('see_map')}</a></p>
 			{asked('explain') && <Explain />}

@@ -58,7 +58,7 @@ function FieldsOf({ r }: { r: RecordDetail }) {
 		<>
 			<dl class="fields">{rows(own)}</dl>
 			{by.length > 0 && <details><summary>{t('from_import')}</summary><dl class="fields">{rows(by)}</dl></details>}
-			{r.withheld.length > 0 && <p class="faint small">{t('withheld', { n: r.withheld.length })} {r.withheld.map((n) => fieldName(r.kind, n)).join(', ')}</p>}
+			{r.withheld.length > 0 && <details class="faint small withheld"><summary>{t('withheld', { n: r.withheld.length })}</summary><p>{r.withheld.map((n) => fieldName(r.kind, n)).join(', ')}</p></details>}
 		</>
 	);
 }
@@ -191,7 +191,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 			{r.conflict && !canHistory && <p class="box box-conflict"><Safety word="conflict" /></p>}
 			<div class="record">
 				<div>
-					<Tabs label={t('record')} value={tab} tabs={tabs} onChange={(v) => setQuery({ tab: v === 'fields' ? '' : v })} />
+					{tabs.length > 1 && <Tabs label={t('record')} value={tab} tabs={tabs} onChange={(v) => setQuery({ tab: v === 'fields' ? '' : v })} />}
 					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf id={r.id} /> : <FieldsOf r={r} />}
 				</div>
 				<aside class="record-side">
