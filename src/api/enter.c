@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/handlers.h"
+#include "api/multipart.h"
 #include "api/record.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -91,6 +92,65 @@ write_entered(const struct entry_result *entered, struct reply *r)
 	json_object_end(&w);
 }
 
+/* The body of a change: JSON alone, or multipart with a part `record` and files. */
+struct handed {
+	const struct json_value *body;
+	struct entry_file *file;
+	size_t files;
+};
+
+static enum err_code
+read_part(const struct ask *q, const struct multipart_part *part, struct handed *h, struct err *e)
+{
+	struct json_value *v = NULL;
+	char shown[80];
+	enum err_code rc;
+
+	if (part->filename) {
+		bool own = text_eq(part->name, "photos");
+
+		h->file[h->files++] = (struct entry_file){ .field = own ? "" : part->name,
+			                                   .name = part->filename,
+			                                   .media = part->type,
+			                                   .bytes = part->bytes,
+			                                   .size = part->size };
+		return ERR_OK;
+	}
+	if (!text_eq(part->name, "record") || h->body)
+		return err_set(e, ERR_INVALID, "the body has a part %s that is no file%s",
+		               err_quote(part->name, shown, sizeof(shown)),
+		               h->body ? " (it has one part record)" : "");
+	rc = json_parse((const char *)part->bytes, part->size, 0, q->mem, &v, e);
+	if (rc)
+		return err_prefix(e, "the part record");
+	if (v->type != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "the part record must be a JSON object");
+	h->body = v;
+	return ERR_OK;
+}
+
+static enum err_code
+read_handed(const struct ask *q, struct handed *h, struct err *e)
+{
+	const char *type = ask_header(q, "content-type");
+	struct multipart_part *part = NULL;
+	size_t count = 0;
+	enum err_code rc;
+
+	*h = (struct handed){ 0 };
+	if (!type || !text_starts(type, "multipart/"))
+		return api_body(q, &h->body, e);
+	rc = multipart_parse(type, q->body, q->body_size, q->mem, &part, &count, e);
+	h->file = rc ? NULL : arena_calloc(q->mem, count + 1, sizeof(*h->file));
+	if (!rc && !h->file)
+		rc = err_set(e, ERR_NOMEM, "out of memory for files");
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = read_part(q, &part[i], h, e);
+	if (!rc && !h->body)
+		rc = err_set(e, ERR_INVALID, "the body has no part record");
+	return rc;
+}
+
 /* Identity of what is handed in, from the account, its key and the body. */
 static bool
 make_key(const struct ask *q, uint8_t key[HASH_SIZE], uint8_t content[HASH_SIZE])
@@ -117,7 +177,7 @@ api_enter(struct site *site, const struct ask *q, struct reply *r, struct err *e
 	static const char *const members[] = { "kind", "fields", "remark", NULL };
 	struct entry_options o = { .author = q->who.account };
 	struct entry_result entered;
-	const struct json_value *body = NULL;
+	struct handed h;
 	uint8_t key[HASH_SIZE], content[HASH_SIZE];
 	struct store *st = NULL;
 	int kind = -1;
@@ -129,22 +189,24 @@ api_enter(struct site *site, const struct ask *q, struct reply *r, struct err *e
 		rc = api_once(q, r, &done, e);
 	if (rc || done)
 		return rc;
-	rc = api_body(q, &body, e);
+	rc = read_handed(q, &h, e);
 	if (!rc)
-		rc = api_only(body, members, e);
+		rc = api_only(h.body, members, e);
 	if (!rc)
-		rc = api_kind(st, json_get_string(body, "kind"), &kind, e);
+		rc = api_kind(st, json_get_string(h.body, "kind"), &kind, e);
 	if (!rc && !record_may_enter(st, q->who.role, kind))
 		rc = err_set(e, ERR_DENIED, "your role does not hand in records of kind %s",
 		             store_kind_name(st, kind));
 	if (!rc)
-		rc = read_remark(body, &o.remark, e);
+		rc = read_remark(h.body, &o.remark, e);
 	if (!rc)
-		rc = check_members(json_get(body, "fields"), e);
+		rc = check_members(json_get(h.body, "fields"), e);
 	if (rc)
 		return api_refuse(r, 0, e);
 	o.kind = store_kind_name(st, kind);
-	o.fields = json_get(body, "fields");
+	o.fields = json_get(h.body, "fields");
+	o.file = h.file;
+	o.files = h.files;
 	if (make_key(q, key, content)) {
 		o.key = key;
 		o.content = content;
@@ -165,7 +227,8 @@ struct correction {
 	const struct ask *q;
 	struct store *st;
 	struct record_past past;
-	const struct json_value *body, *fields;
+	struct handed handed;
+	const struct json_value *fields;
 	uint8_t (*parents)[32];
 	size_t parent_count;
 	bool force;
@@ -174,7 +237,7 @@ struct correction {
 static enum err_code
 read_parents(struct correction *c, struct err *e)
 {
-	const struct json_value *list = json_get(c->body, "parents");
+	const struct json_value *list = json_get(c->handed.body, "parents");
 
 	c->parents = arena_calloc(c->q->mem, PARENTS_MOST, sizeof(*c->parents));
 	if (!c->parents)
@@ -295,6 +358,14 @@ check_seen(const struct correction *c, struct err *e)
 			               "field %s: your role does not see it and cannot correct it",
 			               m->key);
 	}
+	for (size_t i = 0; i < c->handed.files; i++) {
+		const struct form_field *f = form_find(form, c->handed.file[i].field);
+
+		if (f && access_field(ask_access(c->q), form->kind, f) != ACCESS_SHOW)
+			return err_set(e, ERR_DENIED,
+			               "field %s: your role does not see it and cannot correct it",
+			               f->name);
+	}
 	return ERR_OK;
 }
 
@@ -303,21 +374,21 @@ read_correction(struct correction *c, const char **ret_remark, struct err *e)
 {
 	static const char *const members[] = { "fields", "parents", "remark", "force", NULL };
 	const struct json_value *force;
-	enum err_code rc = api_body(c->q, &c->body, e);
+	enum err_code rc = read_handed(c->q, &c->handed, e);
 
 	if (!rc)
-		rc = api_only(c->body, members, e);
+		rc = api_only(c->handed.body, members, e);
 	if (!rc)
-		rc = read_remark(c->body, ret_remark, e);
+		rc = read_remark(c->handed.body, ret_remark, e);
 	if (!rc)
 		rc = read_parents(c, e);
 	if (rc)
 		return rc;
-	force = json_get(c->body, "force");
+	force = json_get(c->handed.body, "force");
 	c->force = force && force->type == JSON_TRUE;
 	if (force && !c->force && force->type != JSON_FALSE)
 		return err_set(e, ERR_INVALID, "force must be true or false");
-	c->fields = json_get(c->body, "fields");
+	c->fields = json_get(c->handed.body, "fields");
 	rc = check_members(c->fields, e);
 	return rc ? rc : check_seen(c, e);
 }
@@ -346,6 +417,8 @@ api_correct(struct site *site, const struct ask *q, struct reply *r, struct err 
 		return api_refuse(r, 0, e);
 	o.kind = store_kind_name(c.st, c.past.kind);
 	o.fields = c.fields;
+	o.file = c.handed.file;
+	o.files = c.handed.files;
 	o.parents = (const uint8_t(*)[32])c.parents;
 	o.parent_count = c.parent_count;
 	o.only_same = is_behind(&c) && !c.force;

@@ -215,16 +215,21 @@ static void
 request_body(struct json_writer *w, const struct route *r)
 {
 	bool form = strstr(r->path, "/submission") != NULL;
+	bool files = text_ends(r->path, "/api/records") || text_ends(r->path, "/api/records/{id}");
 
 	if (r->method != ASK_POST && r->method != ASK_PUT)
 		return;
 	json_object(w, "requestBody");
 	json_object(w, "content");
-	json_object(w, form ? "multipart/form-data" : "application/json");
-	json_object(w, "schema");
-	json_string(w, "type", "object");
-	json_object_end(w);
-	json_object_end(w);
+	for (int i = 0; i < 2; i++) { /* records come with or without files */
+		if (i == 0 ? form : !form && !files)
+			continue;
+		json_object(w, i == 0 ? "application/json" : "multipart/form-data");
+		json_object(w, "schema");
+		json_string(w, "type", "object");
+		json_object_end(w);
+		json_object_end(w);
+	}
 	json_object_end(w);
 	json_object_end(w);
 }

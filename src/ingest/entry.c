@@ -325,6 +325,8 @@ struct start {
 	uint8_t newest[1][32];
 	const uint8_t (*parents)[32];
 	size_t parent_count;
+	struct submit_revision *source; /* files that no field holds */
+	size_t sources;
 };
 
 /* The newest of the revisions that the editor saw. */
@@ -438,6 +440,8 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 		rc = read_json_file(&rev->fields, o->json_file, mem, e);
 	if (!rc && o->fields)
 		rc = apply_json(&rev->fields, o->fields, mem, e);
+	if (!rc)
+		rc = entryfile_put(st, o->file, o->files, mem, rev, &s->source, &s->sources, e);
 	for (size_t i = 0; !rc && i < o->sets; i++) {
 		size_t n = strcspn(o->set[i], "=");
 
@@ -519,7 +523,7 @@ find_key(struct store *st, const struct entry_options *o, struct arena *mem,
 
 static enum err_code
 write_entry(struct store *st, const struct entry_options *o, const struct submit_revision *rev,
-            struct arena *mem, struct entry_result *ret, struct err *e)
+            const struct start *s, struct arena *mem, struct entry_result *ret, struct err *e)
 {
 	struct submit_about about = { .author = o->author, .remark = o->remark };
 	struct submit_result done = { 0 };
@@ -527,6 +531,10 @@ write_entry(struct store *st, const struct entry_options *o, const struct submit
 	size_t n = 0;
 	enum err_code rc = submit_begin(st, &about, e);
 
+	if (!rc)
+		rc = entryfile_keep(st, o->file, o->files, e);
+	if (!rc && s->sources)
+		rc = submit_add(st, s->source, s->sources, NULL, e);
 	if (!rc)
 		rc = submit_add(st, rev, 1, NULL, e);
 	if (!rc)
@@ -581,7 +589,7 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 		rev.row_content = o->content;
 	}
 	if (!rc && !ret->present)
-		rc = write_entry(st, o, &rev, &mem, ret, e);
+		rc = write_entry(st, o, &rev, &s, &mem, ret, e);
 	arena_done(&mem);
 	return rc;
 }

@@ -3,6 +3,7 @@
 #define INGEST_ENTRY_H
 
 #include "base/json.h"
+#include "ingest/entryfile.h"
 #include "store/store.h"
 #include "store/submit.h"
 
@@ -21,6 +22,8 @@ struct entry_options {
 	bool only_same; /* find the same correction if it is here; else ERR_CONFLICT, nothing
 	                   written */
 	const char *author, *remark;
+	struct entry_file *file; /* handed in with it */
+	size_t files;
 };
 
 struct entry_result {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/attach.h"
 #include "ingest/decide.h"
 #include "ingest/reopen.h"
 #include "ingest/rowmake.h"
@@ -172,37 +173,9 @@ reader_get(struct phone *p, int kind, struct reader **ret, struct err *e)
  */
 
 static void
-hash_texts(const char *what, const char *a, const char *b, const char *c, uint8_t ret[32])
-{
-	struct hash_state h;
-
-	hash_init(&h);
-	hash_update(&h, what, strlen(what) + 1);
-	hash_update(&h, a, strlen(a) + 1);
-	hash_update(&h, b, strlen(b) + 1);
-	hash_update(&h, c, strlen(c) + 1);
-	hash_final(&h, ret);
-}
-
-static void
 instance_key(const struct work *w, const char *id, uint8_t ret[32])
 {
-	hash_texts("fallow phone 1", store_kind_name(w->p->st, w->kind), id, "", ret);
-}
-
-/* KEY.CONTENT, as imported rows have it: from it the identities are rebuilt. */
-static const char *
-key_text(struct work *w, const uint8_t key[32], const uint8_t content[32])
-{
-	char *s = arena_alloc(&w->p->mem, 96);
-	size_t n;
-
-	if (!s)
-		return NULL;
-	n = text_base64url(key, 32, s);
-	s[n++] = '.';
-	(void)text_base64url(content, 32, s + n);
-	return s;
+	attach_key("fallow phone 1", store_kind_name(w->p->st, w->kind), id, "", ret);
 }
 
 /* Every file by its content; a form without an id of its own is known by what it says. */
@@ -232,61 +205,28 @@ identify(struct work *w, struct err *e)
 /* --- sources: files that belong to no field
  * ---------------------------------------------------------------------------- */
 
-static const char *
-source_type(const struct instance_file *f)
-{
-	if (text_starts(f->type, "image/"))
-		return "photo";
-	return text_starts(f->type, "video/") ? "video" : "other";
-}
-
 /* A source record for one file; its row key makes it known again. */
 static enum err_code
 add_source(struct work *w, const struct instance_file *f, const char *type, const uint8_t key[32],
            struct err *e)
 {
-	struct arena *mem = &w->p->mem;
-	struct submit_revision *rev = &w->rev[w->revs];
-	int kind = store_kind(w->p->st, "source");
-	uint8_t *kept_key = arena_memdup(mem, key, 32), *content = arena_alloc(mem, 32);
-	const char *identity, *title, *sha256 = arena_strdup(mem, f->sha256);
-	enum err_code rc;
+	const struct attach a = {
+		.name = f->name,
+		.media = f->type,
+		.type = type,
+		.sha256 = f->sha256,
+		.title = arena_printf(&w->p->mem, "%s of %s", f->name, w->inst.id),
+		.how = "form from a phone",
+		.caption = f->caption,
+		.today = w->today,
+		.key = key,
+	};
+	enum err_code rc = a.title ? attach_source(w->p->st, &a, &w->p->mem, &w->rev[w->revs], e)
+	                           : no_memory(e);
 
-	*rev = (struct submit_revision){ .kind = kind };
-	if (kind < 0 || !kept_key || !content ||
-	    !fields_init(&rev->fields, store_form(w->p->st, kind), mem))
-		return no_memory(e);
-	(void)text_unhex(f->sha256, 64, content, 32); /* our own digits */
-	identity = key_text(w, kept_key, content);
-	title = arena_printf(mem, "%s of %s", f->name, w->inst.id);
-	rc = submit_new_id(&rev->id, e);
-	if (rc)
-		return rc;
-	if (!identity || !title || !sha256)
-		return no_memory(e);
-	(void)(fields_set_text(&rev->fields, "valid_from", w->today) &&
-	       fields_set_text(&rev->fields, "type", type) &&
-	       fields_set_text(&rev->fields, "title", title) &&
-	       fields_set_text(&rev->fields, "file", sha256) &&
-	       fields_set_text(&rev->fields, "file_name", f->name) &&
-	       fields_set_text(&rev->fields, "how_obtained", "form from a phone") &&
-	       fields_set_text(&rev->fields, "import_key", identity));
-	(void)fields_set_text(&rev->fields, "remarks", f->caption); /* a form may lack the field */
-	rev->row_key = kept_key;
-	rev->row_content = content;
-	w->revs++;
-	return ERR_OK;
-}
-
-/* Two JSON lists of ids as one; NULL when memory ends or both are NULL. */
-static const char *
-join_lists(const char *a, const char *b, struct arena *mem)
-{
-	if (!a || !*a || text_eq(a, "[]"))
-		return b;
-	if (!b)
-		return a;
-	return arena_printf(mem, "%.*s,%s", (int)strlen(a) - 1, a, b + 1);
+	if (!rc)
+		w->revs++;
+	return rc;
 }
 
 static enum err_code
@@ -299,15 +239,15 @@ add_file(struct work *w, const struct instance_file *f, struct err *e)
 	bool here = false;
 	enum err_code rc;
 
-	hash_texts("fallow phone file 1", w->inst.id, f->name, f->sha256, key);
+	attach_key("fallow phone file 1", w->inst.id, f->name, f->sha256, key);
 	rc = rowkey_find(w->p->keys, key, &here, &known, e);
 	if (!rc && !here)
-		rc = add_source(w, f, source_type(f), key, e);
+		rc = add_source(w, f, NULL, key, e);
 	if (rc || here)
 		return rc;
 	uuid_format(w->rev[w->revs - 1].id, id);
 	one = arena_printf(&w->p->mem, "[\"%s\"]", id);
-	w->refs = one ? join_lists(w->refs, one, &w->p->mem) : NULL;
+	w->refs = one ? attach_join(w->refs, one, &w->p->mem) : NULL;
 	return w->refs ? ERR_OK : no_memory(e);
 }
 
@@ -405,7 +345,7 @@ static enum err_code
 mark(struct work *w, struct store_fields *f, struct err *e)
 {
 	const char *flags = rowcheck_codes(w->row.found, ROWCHECK_FLAG, &w->p->mem);
-	const char *key = key_text(w, w->key, w->content);
+	const char *key = attach_key_text(w->key, w->content, &w->p->mem);
 
 	if (!flags || !key)
 		return no_memory(e);
@@ -446,7 +386,7 @@ take(struct work *w, const struct rowkey *known, struct err *e)
 		int i = form_index(before.form, "source_refs");
 
 		if (i >= 0 && before.value[i].type == STORE_JSON)
-			list = join_lists(before.value[i].s, w->refs, &w->p->mem);
+			list = attach_join(before.value[i].s, w->refs, &w->p->mem);
 	}
 	if (!rc && w->refs && !list)
 		rc = no_memory(e);
@@ -516,7 +456,7 @@ add_late_files(struct work *w, const struct rowkey *known, struct err *e)
 	if (refs >= 0) {
 		const char *before = now.value[refs].type == STORE_JSON ? now.value[refs].s : NULL;
 
-		set_refs(&now, join_lists(before, w->refs, &w->p->mem));
+		set_refs(&now, attach_join(before, w->refs, &w->p->mem));
 	}
 	rev = &w->rev[w->revs++];
 	*rev = (struct submit_revision){ .kind = w->kind,
@@ -636,7 +576,7 @@ quarantine(struct work *w, const char *checks, const char *reason, struct err *e
 	w->ret->fate = PHONE_WAITS;
 	w->keep_xml = false; /* it is kept below */
 	(void)snprintf(w->ret->reason, sizeof(w->ret->reason), "%s", reason);
-	hash_texts("fallow phone quarantine 1", w->inst.form_id, w->inst.id, "", key);
+	attach_key("fallow phone quarantine 1", w->inst.form_id, w->inst.id, "", key);
 	for (size_t i = 0; i < w->in->files; i++)
 		w->in->file[i].of_field = false; /* no record holds them yet */
 	rc = add_files(w, e);
@@ -647,7 +587,7 @@ quarantine(struct work *w, const char *checks, const char *reason, struct err *e
 	if (qid)
 		return write_all(w, NULL, NULL, e);
 	text_hex(w->content, 32, xml.sha256);
-	hash_texts("fallow phone file 1", w->inst.id, XML_NAME, xml.sha256, q.row_key);
+	attach_key("fallow phone file 1", w->inst.id, XML_NAME, xml.sha256, q.row_key);
 	rc = add_source(w, &xml, "other", q.row_key, e);
 	if (rc)
 		return rc;
@@ -671,7 +611,7 @@ waits_already(struct work *w, bool *ret, struct err *e)
 	bool ended = false;
 	enum err_code rc;
 
-	hash_texts("fallow phone quarantine 1", w->inst.form_id, w->inst.id, "", key);
+	attach_key("fallow phone quarantine 1", w->inst.form_id, w->inst.id, "", key);
 	rc = quarantine_find(w->p->quarantine, key, &qid, &ended, e);
 	*ret = qid != 0;
 	return rc;

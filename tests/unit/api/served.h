@@ -29,6 +29,7 @@ struct asking {
 	const char *account; /* NULL = the role's name */
 	const char *body;    /* NULL = none */
 	const char *key;     /* Idempotency-Key */
+	const char *type;    /* Content-Type; NULL = none */
 	bool no_second_factor;
 	enum ask_method method;
 };
@@ -37,7 +38,7 @@ struct asking {
 static MAYBE const struct json_value *
 served_ask(const char *url, const struct asking *a)
 {
-	static struct ask_pair query[20], header[2];
+	static struct ask_pair query[20], header[3];
 	struct json_value *v = NULL;
 	struct err e = { 0 };
 	struct ask q = { .method = a->method,
@@ -67,6 +68,8 @@ served_ask(const char *url, const struct asking *a)
 		*mark = '\0';
 	if (a->key)
 		header[q.header_count++] = (struct ask_pair){ "idempotency-key", a->key };
+	if (a->type)
+		header[q.header_count++] = (struct ask_pair){ "content-type", a->type };
 	if (a->body) {
 		q.body = (const uint8_t *)a->body;
 		q.body_size = strlen(a->body);

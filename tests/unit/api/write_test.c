@@ -90,6 +90,138 @@ records_are_entered(void **state)
 	assert_int_equal(json_get(v, "unapproved")->type, JSON_TRUE);
 }
 
+#define PART(head, text)                                                                           \
+	"--edge\r\nContent-Disposition: form-data; name=" head "\r\n\r\n" text "\r\n"
+#define RECORD(text) PART("\"record\"", text)
+#define FILE_PART(field, name, text)                                                               \
+	"--edge\r\nContent-Disposition: form-data; name=\"" field "\"; filename=\"" name           \
+	"\"\r\nContent-Type: image/jpeg\r\n\r\n" text "\r\n"
+
+static const struct json_value *
+enter_files(const char *url, const char *body, const char *key, int status)
+{
+	const struct json_value *v =
+		served_ask(url, &(struct asking){ .role = SERVE_OFFICER,
+	                                          .account = "olena",
+	                                          .body = body,
+	                                          .key = key,
+	                                          .type = "multipart/form-data; boundary=edge",
+	                                          .method = ASK_POST });
+
+	if (served_reply.status != status)
+		print_error("%s\n", buf_text(&served_reply.body));
+	assert_int_equal(served_reply.status, status);
+	return v;
+}
+
+/* Is the original kept under its SHA-256, with these bytes? */
+static void
+is_kept(const char *sha256, const char *bytes)
+{
+	char path[400];
+	struct buf b;
+	struct err e = { 0 };
+
+	(void)snprintf(path, sizeof(path), "%s/%.2s/%s", store_files_dir(served.reg[0].st), sha256,
+	               sha256);
+	buf_init(&b, 1000);
+	assert_int_equal(file_read(path, 1000, &b, &e), ERR_OK);
+	assert_string_equal(buf_text(&b), bytes);
+	buf_done(&b);
+}
+
+/* SHA-256 of "abc" (FIPS 180-2, B.1) and of the empty-less "hello" by sha256sum. */
+#define SHA_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHA_HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+static void
+files_come_with_their_record(void **state)
+{
+	static const char body[] = RECORD("{\"kind\":\"accident\",\"fields\":{\"class\":"
+	                                  "\"mine\",\"date\":\"2024-05-02\"}}")
+		FILE_PART("report", "told.pdf", "abc") FILE_PART("photos", "road.jpg", "hello")
+			FILE_PART("photos", "road.jpg", "hello") "--edge--\r\n";
+	const struct json_value *v, *fields;
+	char url[100], id[UUID_TEXT], source[UUID_TEXT], correction[1000];
+	int64_t size = store_log_size(served.reg[0].st);
+
+	(void)state;
+	v = enter_files("/api/records", body, "f1", 201);
+	memcpy(id, text_at(v, "id"), UUID_TEXT);
+	assert_int_equal(store_log_size(served.reg[0].st), size + 1);
+	is_kept(SHA_ABC, "abc");
+	is_kept(SHA_HELLO, "hello");
+	(void)snprintf(url, sizeof url, "/api/records/%s", id);
+	fields = json_get(served_get(url, SERVE_OFFICER, 200), "fields");
+	assert_string_equal(text_at(fields, "report"), SHA_ABC);
+	assert_int_equal(served_count(fields, "source_refs"), 1); /* the same file twice is one */
+	memcpy(source, served_at(fields, "source_refs", 0)->string, UUID_TEXT);
+	(void)snprintf(url, sizeof url, "/api/records/%s", source);
+	fields = json_get(served_get(url, SERVE_OFFICER, 200), "fields");
+	assert_string_equal(text_at(fields, "file"), SHA_HELLO);
+	assert_string_equal(text_at(fields, "file_name"), "road.jpg");
+	assert_string_equal(text_at(fields, "type"), "photo");
+	/* the same key: nothing is written */
+	v = enter_files("/api/records", body, "f1", 201);
+	assert_string_equal(text_at(v, "id"), id);
+	assert_int_equal(store_log_size(served.reg[0].st), size + 1);
+	/* a correction with the photograph that is there and another one, handed in twice */
+	(void)snprintf(url, sizeof url, "/api/records/%s", id);
+	v = served_get(url, SERVE_OFFICER, 200);
+	(void)snprintf(correction, sizeof correction,
+	               RECORD("{\"fields\":{\"killed\":2},\"parents\":[\"%s\"]}")
+	                       FILE_PART("photos", "road.jpg", "hello")
+	                               FILE_PART("photos", "field.jpg", "abc") "--edge--\r\n",
+	               served_at(v, "heads", 0)->string);
+	for (int i = 0; i < 2; i++) {
+		v = enter_files(url, correction, NULL, 200);
+		assert_int_equal(json_get(v, "present")->type, i ? JSON_TRUE : JSON_FALSE);
+	}
+	fields = json_get(served_get(url, SERVE_OFFICER, 200), "fields");
+	assert_int_equal(served_count(fields, "source_refs"), 2);
+	assert_int_equal(store_log_size(served.reg[0].st), size + 2);
+}
+
+static void
+bad_files_are_refused(void **state)
+{
+	static const char record[] = RECORD("{\"kind\":\"hazard\",\"fields\":{\"class\":\"sha\"}}");
+	static const struct {
+		const char *body, *say;
+	} c[] = {
+		{ FILE_PART("photos", "a.jpg", "abc"), "no part record" },
+		{ RECORD("[]"), "must be a JSON object" },
+		{ RECORD("{\"kind\":\"hazard\",\"fields\":{}}") PART("\"class\"", "sha"),
+		  "is no file" },
+		{ RECORD("{\"kind\":\"hazard\",\"fields\":{}}") FILE_PART("class", "a.jpg", "abc"),
+		  "no such field for a file" },
+		{ RECORD("{\"kind\":\"hazard\",\"fields\":{}}") FILE_PART("photos", "a.jpg", ""),
+		  "is empty" },
+	};
+	int64_t size = store_log_size(served.reg[0].st);
+	struct buf many;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(*c); i++) {
+		char whole[2000];
+
+		(void)snprintf(whole, sizeof whole, "%s--edge--\r\n", c[i].body);
+		assert_non_null(
+			strstr(text_at(enter_files("/api/records", whole, NULL, 400), "detail"),
+		               c[i].say));
+	}
+	buf_init(&many, 1 << 16);
+	buf_adds(&many, record);
+	for (int i = 0; i <= ENTRY_MAX_FILES; i++)
+		buf_printf(&many, FILE_PART("photos", "%d.jpg", "abc"), i);
+	buf_adds(&many, "--edge--\r\n");
+	assert_non_null(
+		strstr(text_at(enter_files("/api/records", buf_text(&many), NULL, 413), "detail"),
+	               "at most 20 files"));
+	buf_done(&many);
+	assert_int_equal(store_log_size(served.reg[0].st), size);
+}
+
 static void
 bad_records_are_refused(void **state)
 {
@@ -509,6 +641,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_are_entered),
+		cmocka_unit_test(files_come_with_their_record),
+		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(bad_records_are_refused),
 		cmocka_unit_test(corrections_keep_both_sides),
 		cmocka_unit_test(others_approve),

@@ -1,0 +1,152 @@
+#include "ingest/entryfile.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "ingest/attach.h"
+#include "store/rowkey.h"
+
+struct putting {
+	struct store *st;
+	struct arena *mem;
+	struct submit_revision *rev, *source;
+	size_t sources;
+	struct rowkey_reader *keys;
+	char *today;
+};
+
+/* A file that a field holds: its content's hash is the value. */
+static enum err_code
+put_field(struct putting *p, const struct entry_file *f, struct err *e)
+{
+	struct store_fields *to = &p->rev->fields;
+	int i = form_index(to->form, f->field);
+	const char *sha256 = arena_strdup(p->mem, f->sha256);
+	char shown[80];
+
+	if (i < 0 || to->form->field[i].type != FORM_FILE)
+		return err_set(e, ERR_INVALID, "field %s: %s has no such field for a file",
+		               err_quote(f->field, shown, sizeof(shown)), to->form->kind);
+	if (!sha256)
+		return err_set(e, ERR_NOMEM, "out of memory for a file");
+	to->value[i] = (struct store_value){ .type = STORE_TEXT, .s = sha256, .n = 64 };
+	return ERR_OK;
+}
+
+/* The record refers to a source. */
+static enum err_code
+refer(struct putting *p, struct uuid id, struct err *e)
+{
+	struct store_fields *to = &p->rev->fields;
+	int i = form_index(to->form, "source_refs");
+	struct store_value *v = i < 0 ? NULL : &to->value[i];
+	char text[UUID_TEXT];
+	const char *list;
+
+	uuid_format(id, text);
+	if (!v)
+		return err_set(e, ERR_INVALID, "%s cannot refer to files", to->form->kind);
+	if (v->type == STORE_JSON && strstr(v->s, text))
+		return ERR_OK;
+	list = arena_printf(p->mem, "[\"%s\"]", text);
+	list = list ? attach_join(v->type == STORE_JSON ? v->s : NULL, list, p->mem) : NULL;
+	if (!list)
+		return err_set(e, ERR_NOMEM, "out of memory for a file");
+	*v = (struct store_value){ .type = STORE_JSON, .s = list, .n = strlen(list) };
+	return ERR_OK;
+}
+
+static enum err_code
+put_source(struct putting *p, const struct entry_file *f, struct err *e)
+{
+	char record[UUID_TEXT];
+	uint8_t key[32];
+	struct attach a = { .name = f->name,
+		            .media = f->media,
+		            .sha256 = f->sha256,
+		            .how = "handed in with a record",
+		            .today = p->today,
+		            .key = key };
+	struct submit_revision *to = &p->source[p->sources];
+	struct rowkey known;
+	bool here = false;
+	enum err_code rc;
+
+	uuid_format(p->rev->id, record);
+	attach_key("fallow entry file 1", record, f->name, f->sha256, key);
+	rc = rowkey_find(p->keys, key, &here, &known, e);
+	for (size_t i = 0; !rc && !here && i < p->sources; i++)
+		if (memcmp(p->source[i].row_key, key, 32) == 0)
+			return ERR_OK; /* twice in one request */
+	if (rc || here)
+		return rc ? rc : refer(p, known.id, e);
+	a.title = arena_printf(p->mem, "%s of %s", f->name, record);
+	rc = a.title ? attach_source(p->st, &a, p->mem, to, e)
+	             : err_set(e, ERR_NOMEM, "out of memory for a file");
+	if (rc)
+		return rc;
+	p->sources++;
+	return refer(p, to->id, e);
+}
+
+static enum err_code
+check_file(const struct entry_file *f, struct err *e)
+{
+	char shown[80];
+
+	if (!f->name || !*f->name)
+		return err_set(e, ERR_INVALID, "a file has no name");
+	return f->size ? ERR_OK
+	               : err_set(e, ERR_INVALID, "field %.60s: the file %s is empty",
+	                         *f->field ? f->field : "photos",
+	                         err_quote(f->name, shown, sizeof(shown)));
+}
+
+enum err_code
+entryfile_put(struct store *st, struct entry_file *file, size_t n, struct arena *mem,
+              struct submit_revision *rev, struct submit_revision **ret_source, size_t *ret_sources,
+              struct err *e)
+{
+	struct putting p = { .st = st, .mem = mem, .rev = rev };
+	uint8_t sha[32];
+	enum err_code rc = ERR_OK;
+
+	*ret_source = NULL;
+	*ret_sources = 0;
+	if (!n)
+		return ERR_OK;
+	if (n > ENTRY_MAX_FILES)
+		return err_set(e, ERR_LIMIT, "a record is handed in with at most %d files",
+		               ENTRY_MAX_FILES);
+	p.source = arena_calloc(mem, n, sizeof(*p.source));
+	p.today = arena_alloc(mem, 11);
+	if (!p.source || !p.today)
+		return err_set(e, ERR_NOMEM, "out of memory for files");
+	clock_format_date(clock_now_us() / 86400000000, p.today);
+	rc = rowkey_open(st, &p.keys, e);
+	for (size_t i = 0; !rc && i < n; i++) {
+		rc = check_file(&file[i], e);
+		if (rc)
+			break;
+		hash_sha256(file[i].bytes, file[i].size, sha);
+		text_hex(sha, 32, file[i].sha256);
+		rc = *file[i].field ? put_field(&p, &file[i], e) : put_source(&p, &file[i], e);
+	}
+	rowkey_close(p.keys);
+	*ret_source = p.sources ? p.source : NULL;
+	*ret_sources = p.sources;
+	return rc;
+}
+
+enum err_code
+entryfile_keep(struct store *st, const struct entry_file *file, size_t n, struct err *e)
+{
+	char hex[65];
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = submit_keep_bytes(st, file[i].bytes, file[i].size, file[i].name, hex, e);
+	return rc;
+}
