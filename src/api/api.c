@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/behind.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -213,13 +214,10 @@ enum {
 struct kept {
 	char *key;
 	struct buf answer;
-	uint64_t used;    /* when it was asked for last */
-	int64_t size;     /* of the register it is of */
-	int64_t until_us; /* good until then, whatever changes; 0 = until something does */
+	uint64_t used; /* when it was asked for last */
+	int64_t state; /* it is of */
+	bool lasting;  /* it took long: given, marked, though something changed */
 };
-
-#define LONG_US 1000000
-#define STALE_MOST_US 300000000
 
 /* A change that was answered. */
 struct once {
@@ -239,7 +237,7 @@ enum {
 struct keep {
 	struct once once[ONCE_MOST];
 	size_t next_once;
-	int64_t size, day; /* what the answers are of */
+	int64_t day; /* of the answers */
 	size_t bytes, count;
 	uint64_t clock;
 	struct kept one[KEEP_MOST];
@@ -266,55 +264,110 @@ keep_free(void *p)
 	mem_free(k);
 }
 
-/* What is kept of the register as it is now; NULL = nothing can be kept. */
+/* What is kept of the register today; NULL = nothing can be kept. */
 static struct keep *
 keep_of(const struct ask *q)
 {
 	struct site_register *reg = q->reg;
 	struct keep *k = reg->keep[SITE_KEEP_API];
-	int64_t size = store_log_size(reg->st), day = clock_now_us() / 86400000000;
+	int64_t day = clock_now_us() / 86400000000;
 
 	if (!k) {
 		k = mem_calloc(1, sizeof(*k));
 		reg->keep[SITE_KEEP_API] = k;
 		reg->keep_free[SITE_KEEP_API] = keep_free;
 	}
-	if (k && (k->size != size || k->day != day)) {
-		for (size_t i = k->count; i-- > 0;)
-			if (k->day != day || k->one[i].until_us == 0)
-				drop(k, i);
-		k->size = size;
+	if (k && k->day != day) {
+		while (k->count)
+			drop(k, k->count - 1);
 		k->day = day;
 	}
 	return k;
 }
 
-bool
-api_kept(const struct ask *q, const char *key, struct buf *out)
+static struct kept *
+find_kept(struct keep *k, const char *key)
 {
-	struct keep *k = keep_of(q);
-
 	for (size_t i = 0; k && i < k->count; i++)
-		if (text_eq(k->one[i].key, key)) {
-			if (k->one[i].until_us && k->one[i].size != k->size &&
-			    clock_now_us() > k->one[i].until_us) {
-				drop(k, i);
-				return false;
-			}
-			k->one[i].used = ++k->clock;
-			buf_add(out, k->one[i].answer.data, k->one[i].answer.size);
-			return true;
-		}
-	return false;
+		if (text_eq(k->one[i].key, key))
+			return &k->one[i];
+	return NULL;
+}
+
+/* The answer made behind in the place of an older one. */
+static void
+renew(struct keep *k, struct kept *one, const struct ask *q)
+{
+	struct buf newer;
+
+	buf_init(&newer, KEEP_BYTES);
+	if (behind_take(q->reg->behind, q, one->key, &one->state, &newer) && buf_ok(&newer)) {
+		k->bytes += newer.size - one->answer.size;
+		buf_done(&one->answer);
+		one->answer = newer;
+		return;
+	}
+	buf_done(&newer);
+}
+
+/* An object with two members in front that say how old it is. */
+static void
+add_marked(const struct kept *one, struct reply *r)
+{
+	if (one->answer.size < 2 || one->answer.data[0] != '{') {
+		buf_add(&r->body, one->answer.data, one->answer.size);
+		return;
+	}
+	buf_printf(&r->body, "{\"stale\":true,\"log_size\":%lld,", (long long)one->state);
+	buf_add(&r->body, one->answer.data + 1, one->answer.size - 1);
+}
+
+bool
+api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r)
+{
+	struct behind *b = q->reg->behind;
+	struct keep *k;
+	struct kept *one;
+
+	if (q->reg->makes_behind)
+		return b && behind_has(b, q, key, state);
+	k = keep_of(q);
+	one = find_kept(k, key);
+	if (one && one->lasting && b && one->state < state)
+		renew(k, one, q);
+	if (!one || (one->state != state && !(one->lasting && b))) {
+		if (one)
+			drop(k, (size_t)(one - k->one));
+		return false;
+	}
+	one->used = ++k->clock;
+	if (one->lasting && b)
+		behind_note(b, q, key, one->state, one->state < state);
+	if (one->state < state) {
+		add_marked(one, r);
+		r->cacheable = false;
+	} else {
+		buf_add(&r->body, one->answer.data, one->answer.size);
+	}
+	return true;
 }
 
 void
-api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t started_us)
+api_keep(const struct ask *q, const char *key, int64_t state, const struct reply *r,
+         int64_t started_us)
 {
-	struct keep *k = keep_of(q);
-	int64_t now_us = clock_now_us(), took_us = now_us - started_us;
+	int64_t took_us = clock_steady_us() - started_us;
+	struct behind *b = q->reg->behind;
+	const struct buf *answer = &r->body;
+	struct keep *k;
 	struct kept *one;
 
+	if (q->reg->makes_behind) {
+		if (b && buf_ok(answer))
+			behind_answer(b, q, key, state, answer);
+		return;
+	}
+	k = keep_of(q);
 	if (!k || !buf_ok(answer) || answer->size > KEEP_BYTES / 4)
 		return;
 	while (k->count && (k->count == KEEP_MOST || k->bytes + answer->size > KEEP_BYTES)) {
@@ -326,10 +379,8 @@ api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t
 		drop(k, oldest);
 	}
 	one = &k->one[k->count];
-	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock, .size = k->size };
-	if (took_us > LONG_US)
-		one->until_us =
-			now_us + (10 * took_us < STALE_MOST_US ? 10 * took_us : STALE_MOST_US);
+	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock, .state = state };
+	one->lasting = b && behind_is_long(b, took_us);
 	buf_init(&one->answer, KEEP_BYTES);
 	buf_add(&one->answer, answer->data, answer->size);
 	if (!one->key || !buf_ok(&one->answer)) {
@@ -339,6 +390,8 @@ api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t
 	}
 	k->bytes += answer->size;
 	k->count++;
+	if (one->lasting)
+		behind_note(b, q, key, state, false);
 }
 
 /* --- changes that come twice

@@ -46,17 +46,19 @@ void api_fields(struct json_writer *w, const struct store_fields *f, bool all);
 const char *api_label(const struct store_fields *f);
 
 /**
- * An answer that is good as long as the register and the day stay: append it to out and return
- * true, or false when it must be made. key: everything the answer depends on but those.
+ * An answer that is good as long as the register and the day stay: append it to r->body and return
+ * true, or false when it must be made. key: everything the answer depends on but those. state: of
+ * what it depends on, larger after every change: the size of the log, or several added up. What
+ * took long is given again after a change, marked: "stale": true, "log_size": the state it is of;
+ * the front keeps no such answer, and a new one is being made (api/behind.h).
  */
-bool api_kept(const struct ask *q, const char *key, struct buf *out);
+bool api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r);
 /**
  * Keep an answer; the oldest make room. Failing to keep is no error. started_us: when its making
- * began (clock_now_us). What took long (LONG_US) is given again for ten times as long (five minutes
- * at most) though the register changed meanwhile: it says itself of which checkpoint it is. Else a
- * large register that takes in a record a second would reckon all day.
+ * began (clock_steady_us).
  */
-void api_keep(const struct ask *q, const char *key, const struct buf *answer, int64_t started_us);
+void api_keep(const struct ask *q, const char *key, int64_t state, const struct reply *r,
+              int64_t started_us);
 
 /**
  * A change that came before with the same Idempotency-Key from the same account to the same

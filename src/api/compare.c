@@ -39,7 +39,7 @@ api_compare(struct site *site, const struct ask *q, struct reply *r, struct err 
 	struct figure_question f[2];
 	const struct figure_question *const both[2] = { &f[0], &f[1] };
 	struct store *st[2] = { NULL, NULL };
-	int64_t started_us = clock_now_us();
+	int64_t started_us = clock_steady_us(), state;
 	char shown[80];
 	enum err_code rc = api_store(q, &st[0], e);
 
@@ -61,17 +61,18 @@ api_compare(struct site *site, const struct ask *q, struct reply *r, struct err 
 	if (rc)
 		return rc;
 	r->cacheable = true;
-	key = arena_printf(q->mem, "compare %s %s %lld %lld %lld %lld %lld %lld", other->name,
+	key = arena_printf(q->mem, "compare %s %s %lld %lld %lld %lld %lld", other->name,
 	                   access_role_name(ask_access(q)), (long long)f[0].as_of_days,
 	                   f[0].known_at_us == INT64_MAX ? -1LL : (long long)f[0].known_size,
 	                   (long long)f[0].known_at_us, (long long)f[0].after_days,
-	                   (long long)f[1].known_size, (long long)store_log_size(st[1]));
+	                   f[1].known_at_us == INT64_MAX ? -1LL : (long long)f[1].known_size);
+	state = store_log_size(st[0]) + store_log_size(st[1]);
 	if (!key)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	if (api_kept(q, key, &r->body))
+	if (api_kept(q, key, state, r))
 		return api_done(r);
 	rc = compare_both(site, q, st, both, &r->body, e);
 	if (!rc)
-		api_keep(q, key, &r->body, started_us);
+		api_keep(q, key, state, r, started_us);
 	return rc ? rc : api_done(r);
 }

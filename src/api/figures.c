@@ -81,13 +81,20 @@ question_key(const struct ask *q, const char *what, const struct figure_question
 	return key;
 }
 
+/* What the answer changes with: the register, unless it is one about what was known then. */
+static int64_t
+state_of(const struct ask *q, const struct figure_question *f)
+{
+	return f->known_at_us == INT64_MAX ? store_log_size(q->reg->st) : f->known_size;
+}
+
 enum err_code
 api_figures(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 {
 	struct question_texts t;
 	struct figure_question f;
 	struct figure_set set;
-	int64_t started_us = clock_now_us();
+	int64_t started_us = clock_steady_us();
 	const char *key;
 	enum err_code rc = read_question(q, &t, &f, e);
 
@@ -97,7 +104,7 @@ api_figures(struct site *site, const struct ask *q, struct reply *r, struct err 
 	key = question_key(q, "figures", &f);
 	if (!key)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	if (api_kept(q, key, &r->body))
+	if (api_kept(q, key, state_of(q, &f), r))
 		return api_done(r);
 	rc = figure_run(q->reg->st, &f, site->pool, &set, e);
 	if (rc)
@@ -107,7 +114,7 @@ api_figures(struct site *site, const struct ask *q, struct reply *r, struct err 
 		rc = answer_figures(q->reg->st, &f, &set, ANSWER_JSON, &r->body, e);
 	figure_set_free(&set);
 	if (!rc)
-		api_keep(q, key, &r->body, started_us);
+		api_keep(q, key, state_of(q, &f), r, started_us);
 	return rc ? rc : api_done(r);
 }
 
@@ -270,7 +277,7 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 	struct question_texts t;
 	struct figure_question f;
 	struct json_writer w;
-	int64_t started_us = clock_now_us();
+	int64_t started_us = clock_steady_us();
 	bool extent = text_eq(figure, "extent"), finds = text_eq(figure, "finds");
 	enum err_code rc;
 
@@ -283,7 +290,7 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 	key = question_key(q, "timeline", &f);
 	if (!key)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	if (api_kept(q, key, &r->body))
+	if (api_kept(q, key, state_of(q, &f), r))
 		return api_done(r);
 	json_begin(&w, &r->body);
 	json_object(&w, NULL);
@@ -296,7 +303,7 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 	json_array_end(&w);
 	json_object_end(&w);
 	if (!rc)
-		api_keep(q, key, &r->body, started_us);
+		api_keep(q, key, state_of(q, &f), r, started_us);
 	return rc ? rc : api_done(r);
 }
 

@@ -10,9 +10,11 @@
 struct site_register {
 	const char *name; /* of the file, lower case letters, digits and '-': "ukraine" */
 	const char *path;
-	struct store *st; /* read-only, or for writing in the part that writes */
-	bool writes;      /* opened for writing */
-	int64_t version;  /* of the data when last looked at, see site_refresh */
+	struct store *st;      /* read-only, or for writing in the part that writes */
+	bool writes;           /* opened for writing */
+	int64_t version;       /* of the data when last looked at, see site_refresh */
+	struct behind *behind; /* makes long answers again (api/behind.h); NULL = nobody does */
+	bool makes_behind;     /* this is the one of its thread */
 	/* What handlers keep between requests (an index of tiles ...), each its own slot. */
 	void *keep[4];
 	void (*keep_free[4])(void *);

@@ -218,7 +218,7 @@ enum err_code
 api_status(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 {
 	struct status s = { .q = q, .coarse = !api_exact(q) };
-	int64_t started_us = clock_now_us();
+	int64_t started_us = clock_steady_us();
 	const char *key;
 	enum err_code rc = api_store(q, &s.st, e);
 
@@ -229,7 +229,7 @@ api_status(struct site *site, const struct ask *q, struct reply *r, struct err *
 	if (!key)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	r->cacheable = true;
-	if (api_kept(q, key, &r->body))
+	if (api_kept(q, key, store_log_size(s.st), r))
 		return api_done(r);
 	json_begin(&s.w, &r->body);
 	json_object(&s.w, NULL);
@@ -242,6 +242,6 @@ api_status(struct site *site, const struct ask *q, struct reply *r, struct err *
 	write_sees(&s);
 	json_object_end(&s.w);
 	if (!rc)
-		api_keep(q, key, &r->body, started_us);
+		api_keep(q, key, store_log_size(s.st), r, started_us);
 	return rc ? rc : api_done(r);
 }

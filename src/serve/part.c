@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/behind.h"
 #include "serve/confine.h"
 #include "serve/part.h"
 #include "serve/planted.h"
@@ -12,7 +13,8 @@
 
 enum {
 	READ_PAGES_KIB = 16 << 10, /* of each register in each part that reads */
-	WRITE_PAGES_KIB = 32 << 10
+	WRITE_PAGES_KIB = 32 << 10,
+	BEHIND_PAGES_KIB = 4 << 10 /* of each register, for answers made behind */
 };
 
 static bool
@@ -22,14 +24,13 @@ reads(enum serve_part part)
 }
 
 static enum err_code
-open_registers(const struct part_start *p, struct site *s, struct err *e)
+open_registers(const struct part_start *p, struct site *s, int pages_kib, struct err *e)
 {
 	enum store_mode mode = p->part == PART_WRITE ? STORE_WRITE : STORE_READ_NO_KEYS;
 	enum err_code rc = site_open(p->o->path, p->o->count, mode, s, e);
 
 	for (size_t i = 0; rc == ERR_OK && i < s->count; i++)
-		rc = store_page_memory(s->reg[i].st,
-		                       mode == STORE_WRITE ? WRITE_PAGES_KIB : READ_PAGES_KIB, e);
+		rc = store_page_memory(s->reg[i].st, pages_kib, e);
 	return rc;
 }
 
@@ -38,7 +39,7 @@ open_all(const struct part_start *p, struct site *s, struct err *e)
 {
 	if (!reads(p->part) && p->part != PART_WRITE)
 		return accounts_open(NULL, &s->accounts, e);
-	return open_registers(p, s, e);
+	return open_registers(p, s, p->part == PART_WRITE ? WRITE_PAGES_KIB : READ_PAGES_KIB, e);
 }
 
 /* Tell the supervisor how it went. Should that fail, it sees the process end or work. */
@@ -59,26 +60,36 @@ tell(int fd, char how, const char *text)
 int
 part_run(const struct part_start *p)
 {
-	struct site s = { 0 };
+	struct site s = { 0 }, own = { 0 };
+	struct behind *b = NULL;
 	struct worker w = { .part = p->part, .site = &s, .fd = p->fd };
 	struct err e = { 0 };
 	char remark[300];
 	enum err_code rc = open_all(p, &s, &e);
 
+	if (rc == ERR_OK && p->part == PART_SLOW)
+		rc = open_registers(p, &own, BEHIND_PAGES_KIB, &e);
 	if (rc != ERR_OK) {
 		tell(p->ready_fd, 'E', e.text);
 		return err_exit_status(rc);
 	}
 	PLANTED(p->part, &s);
 	confine(p->part, &s, remark, sizeof remark);
-	if (p->part == PART_SLOW)
+	if (p->part == PART_SLOW) {
 		s.pool = pool_create(0);
+		own.pool = pool_create(0);
+		/* Without it every answer is made while somebody waits. */
+		if (behind_start(&s, &own, BEHIND_LONG_US, &b, &e) != ERR_OK)
+			b = NULL;
+	}
 	tell(p->ready_fd, 'R', remark);
 	rc = worker_run(&w, &e);
 	/* The edge of a process: nobody else can tell any more. */
 	if (rc != ERR_OK)
 		(void)dprintf(STDERR_FILENO, "fallow: the part %s: %s\n", tell_part_name(p->part),
 		              e.text);
+	if (b) /* nobody waits for what it makes, and the process ends now */
+		return err_exit_status(rc);
 	pool_free(s.pool);
 	accounts_close(s.accounts);
 	site_close(&s);
