@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/store.h"
@@ -252,31 +253,6 @@ features_form(const struct ask *q, int kind)
 /* ---- HTML, for people who follow a link ---- */
 
 void
-features_html_text(struct buf *out, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		case '"':
-			buf_adds(out, "&quot;");
-			break;
-		case '\'':
-			buf_adds(out, "&#39;");
-			break;
-		default:
-			buf_addc(out, *s);
-		}
-}
-
-void
 features_html_head(const struct ask *q, struct reply *r, const char *title)
 {
 	struct buf *b = &r->body;
@@ -285,15 +261,15 @@ features_html_head(const struct ask *q, struct reply *r, const char *title)
 	buf_adds(b,
 	         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
-	features_html_text(b, title);
+	markup_add_text(b, title);
 	buf_adds(b, "</title></head><body>\n<p><a href=\"");
-	features_html_text(b, features_link(q, "/"));
+	markup_add_text(b, features_link(q, "/"));
 	buf_adds(b, "\">");
-	features_html_text(b, store_meta(q->reg->st, "name"));
+	markup_add_text(b, store_meta(q->reg->st, "name"));
 	buf_adds(b, "</a> &middot; <a href=\"");
-	features_html_text(b, features_link(q, "/collections?f=html"));
+	markup_add_text(b, features_link(q, "/collections?f=html"));
 	buf_adds(b, "\">Collections</a></p>\n<h1>");
-	features_html_text(b, title);
+	markup_add_text(b, title);
 	buf_adds(b, "</h1>\n");
 }
 
@@ -473,12 +449,11 @@ collections_html(const struct ask *q, struct reply *r)
 		if (!features_offered(q, k))
 			continue;
 		buf_adds(&r->body, "<li><a href=\"");
-		features_html_text(&r->body,
-		                   features_link(q, arena_printf(q->mem, "/collections/%s?f=html",
-		                                                 form->kind)));
+		markup_add_text(&r->body,
+		                features_link(q, arena_printf(q->mem, "/collections/%s?f=html",
+		                                              form->kind)));
 		buf_adds(&r->body, "\">");
-		features_html_text(&r->body,
-		                   form->title[FORM_EN] ? form->title[FORM_EN] : form->kind);
+		markup_add_text(&r->body, form->title[FORM_EN] ? form->title[FORM_EN] : form->kind);
 		buf_adds(&r->body, "</a></li>\n");
 	}
 	buf_adds(&r->body, "</ul>\n");
@@ -531,18 +506,18 @@ collection_html(const struct ask *q, struct features_view *v, struct reply *r)
 
 	features_html_head(q, r, form->title[FORM_EN] ? form->title[FORM_EN] : form->kind);
 	buf_adds(&r->body, "<p><a href=\"");
-	features_html_text(&r->body, features_link(q, path ? path : ""));
+	markup_add_text(&r->body, features_link(q, path ? path : ""));
 	buf_adds(&r->body,
 	         "\">Records</a></p>\n<table><tr><th>Property</th><th>Meaning</th></tr>\n");
 	for (size_t i = 0; i < v->sheet.count; i++) {
 		const struct sheet_column *c = &v->sheet.column[i];
 
 		buf_adds(&r->body, "<tr><td>");
-		features_html_text(&r->body, c->name);
+		markup_add_text(&r->body, c->name);
 		buf_adds(&r->body, "</td><td>");
-		features_html_text(&r->body, c->source == SHEET_FIELD
-		                                     ? form->field[c->field].label[FORM_EN]
-		                                     : "");
+		markup_add_text(&r->body, c->source == SHEET_FIELD
+		                                  ? form->field[c->field].label[FORM_EN]
+		                                  : "");
 		buf_adds(&r->body, "</td></tr>\n");
 	}
 	buf_adds(&r->body, "</table>\n");

@@ -131,8 +131,6 @@ MUST_CHECK enum err_code features_crs_list(const struct ask *q, struct features_
  */
 void features_property_schema(const struct form *form, const struct sheet_column *c, bool nullable,
                               struct json_writer *w);
-/** Append text escaped for HTML content and attributes. */
-void features_html_text(struct buf *out, const char *s);
 void features_html_head(const struct ask *q, struct reply *r, const char *title);
 void features_html_foot(struct reply *r);
 

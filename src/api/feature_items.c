@@ -5,6 +5,7 @@
 #include "api/feature.h"
 #include "api/handlers.h"
 #include "base/clock.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -61,10 +62,10 @@ write_html_row(struct answer *a, const struct shown *row)
 		buf_adds(b, "<td>");
 		buf_reset(&value);
 		if (a->v->value[i].type == STORE_TEXT)
-			features_html_text(b, a->v->value[i].s);
+			markup_add_text(b, a->v->value[i].s);
 		else if (a->v->value[i].type != STORE_NULL) {
 			value_to_json(&a->v->value[i], &value);
-			features_html_text(b, buf_text(&value));
+			markup_add_text(b, buf_text(&value));
 		}
 		buf_adds(b, "</td>");
 	}
@@ -365,7 +366,7 @@ start_html(struct answer *a)
 		if (a->f.shown && !a->f.shown[i])
 			continue;
 		buf_adds(b, "<th>");
-		features_html_text(b, a->v->sheet.column[i].name);
+		markup_add_text(b, a->v->sheet.column[i].name);
 		buf_adds(b, "</th>");
 	}
 	buf_adds(b, "</tr>\n");
@@ -379,11 +380,11 @@ finish_html(struct answer *a)
 	buf_adds(b, "</table>\n<p>");
 	if (a->more) {
 		buf_adds(b, "<a rel=\"next\" href=\"");
-		features_html_text(b, link_with(a->q, "cursor", next_cursor(a)));
+		markup_add_text(b, link_with(a->q, "cursor", next_cursor(a)));
 		buf_adds(b, "\">Next page</a> &middot; ");
 	}
 	buf_adds(b, "<a href=\"");
-	features_html_text(b, link_with(a->q, "f", "json"));
+	markup_add_text(b, link_with(a->q, "f", "json"));
 	buf_adds(b, "\">GeoJSON</a></p>\n");
 	features_html_foot(a->r);
 }

@@ -9,6 +9,7 @@
 #include "api/multipart.h"
 #include "base/csv.h"
 #include "base/hash.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "form/xform.h"
@@ -116,7 +117,7 @@ static void
 add_element(struct buf *b, const char *name, const char *text)
 {
 	buf_printf(b, "<%s>", name);
-	xml_add_text(b, text);
+	markup_add_text(b, text);
 	buf_printf(b, "</%s>", name);
 }
 
@@ -124,8 +125,8 @@ static void
 add_link(struct buf *b, const char *name, const struct ask *q, const char *path, const char *more)
 {
 	buf_printf(b, "<%s>", name);
-	xml_add_text(b, q->base);
-	xml_add_text(b, q->prefix);
+	markup_add_text(b, q->base);
+	markup_add_text(b, q->prefix);
 	buf_printf(b, "%s%s</%s>", path, more, name);
 }
 
@@ -341,7 +342,7 @@ answer(struct reply *r, int status, const char *nature, const char *message)
 	           "<OpenRosaResponse xmlns=\"http://openrosa.org/http/response\">"
 	           "<message nature=\"%s\">",
 	           nature);
-	xml_add_text(&r->body, message);
+	markup_add_text(&r->body, message);
 	buf_adds(&r->body, "</message></OpenRosaResponse>\n");
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/markup.h"
 #include "base/text.h"
 
 #define POINT_BITS (1u << 1 | 1u << 4) /* by the numbers of WKB */
@@ -55,32 +56,6 @@ struct place {
 	const struct form_field *field;
 	const struct form_field *repeat; /* or NULL */
 };
-
-void
-xml_add_text(struct buf *out, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '"':
-			buf_adds(out, "&quot;");
-			break;
-		case '\'':
-			buf_adds(out, "&apos;");
-			break;
-		default:
-			buf_addc(out,
-			         (unsigned char)*s < 0x20 && *s != '\n' && *s != '\t' ? ' ' : *s);
-		}
-}
 
 bool
 xform_asks(const struct form_field *f)
@@ -191,7 +166,7 @@ add_expression(struct buf *out, const struct place *p, const char *s)
 		           name);
 		s = end + 1;
 	}
-	xml_add_text(out, buf_text(&plain));
+	markup_add_text(out, buf_text(&plain));
 	buf_done(&plain);
 }
 
@@ -206,12 +181,12 @@ add_label(struct buf *out, const char *const label[], const char *const reviewer
 	bool reviewed = true;
 	const char *text = form_label(label, reviewer, lang, &reviewed);
 
-	xml_add_text(out, text);
+	markup_add_text(out, text);
 	if (unit)
 		buf_printf(out, " [%s]", unit);
 	if (!reviewed && !text_eq(text, label[FORM_EN])) {
 		buf_adds(out, " (en: ");
-		xml_add_text(out, label[FORM_EN]);
+		markup_add_text(out, label[FORM_EN]);
 		buf_addc(out, ')');
 	}
 }
@@ -342,7 +317,7 @@ add_instances(const struct form *f, struct buf *out)
 		for (size_t k = 0; k < f->list[l].count; k++) {
 			buf_printf(out, "<item><itextId>%s-%zu</itextId><name>", f->list[l].name,
 			           k);
-			xml_add_text(out, f->list[l].choice[k].code);
+			markup_add_text(out, f->list[l].choice[k].code);
 			buf_adds(out, "</name></item>");
 		}
 		buf_adds(out, "</root></instance>\n");
@@ -641,7 +616,7 @@ form_xform(const struct form *f, struct buf *out)
 	              "xmlns:jr=\"http://openrosa.org/javarosa\" "
 	              "xmlns:orx=\"http://openrosa.org/xforms\" "
 	              "xmlns:odk=\"http://www.opendatakit.org/xforms\">\n<h:head>\n<h:title>");
-	xml_add_text(out, f->title[FORM_EN] ? f->title[FORM_EN] : f->kind);
+	markup_add_text(out, f->title[FORM_EN] ? f->title[FORM_EN] : f->kind);
 	buf_adds(out, "</h:title>\n<model odk:xforms-version=\"1.0.0\">\n");
 	add_itext(f, out);
 	add_instances(f, out);

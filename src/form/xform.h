@@ -24,7 +24,5 @@ bool xform_splits(const struct form_field *f);
 bool xform_picks(const struct form_field *f);
 /** The kinds of which the form needs a list: sets one by one, *at from 0; NULL after the last. */
 const char *xform_list(const struct form *f, size_t *at);
-/** Append s with XML's five characters escaped; characters that XML cannot hold become blanks. */
-void xml_add_text(struct buf *out, const char *s);
 
 #endif

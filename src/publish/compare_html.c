@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/markup.h"
 #include "base/text.h"
 #include "publish/compare.h"
 #include "publish/compare_time.h"
@@ -38,37 +39,10 @@ static const char style[] =
 	"footer code{font-size:7pt;overflow-wrap:anywhere}";
 
 static void
-escaped(struct buf *out, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '"':
-			buf_adds(out, "&quot;");
-			break;
-		case '\'':
-			buf_adds(out, "&#39;");
-			break;
-		default:
-			/* control characters are not allowed in a page; lines and tabs stay */
-			if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
-				buf_addc(out, *s);
-		}
-}
-
-static void
 element(struct buf *out, const char *open, const char *text, const char *close)
 {
 	buf_adds(out, open);
-	escaped(out, text);
+	markup_add_text(out, text);
 	buf_adds(out, close);
 }
 
@@ -276,11 +250,11 @@ compare_write_html(struct compare *c, const struct compare_time *t, struct buf *
 	              "<meta name=\"viewport\" content=\"width=device-width\">"
 	              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 	              "style-src 'unsafe-inline'\"><title>");
-	escaped(out, c->name[0]);
+	markup_add_text(out, c->name[0]);
 	element(out, " beside ", c->name[1], "</title><style>");
 	buf_adds(out, style);
 	buf_adds(out, "</style></head><body>\n<header><h1>");
-	escaped(out, c->name[0]);
+	markup_add_text(out, c->name[0]);
 	element(out, " beside ", c->name[1],
 	        "</h1><p class=\"sub\">What is claimed, beside what the "
 	        "records yield.</p></header>\n");
