@@ -58,8 +58,10 @@ account_token_new(struct site *s, const struct ask *q, struct reply *r, struct e
 	if (!rc)
 		rc = account_text(body, "scope", &scope, e);
 	if (!rc)
-		rc = token_make(s->accounts, q->who.account, q->who.id, name ? name : "",
-		                scope ? scope : "", &id, text, e);
+		rc = token_make(s->accounts,
+		                &(struct token_wish){ q->who.account, q->who.id, name ? name : "",
+		                                      scope ? scope : "" },
+		                &id, text, e);
 	if (rc)
 		return rc;
 	r->status = 201;

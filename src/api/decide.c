@@ -47,8 +47,7 @@ write_waiting(struct inbox *b, const struct waiting_record *waiting, struct err 
 	size_t n = 0, i = 0, heads = 0;
 	char text[65];
 	long parent;
-	enum err_code rc =
-		history_load(b->st, waiting->kind, waiting->id, INT64_MAX, b->q->mem, &list, &n, e);
+	enum err_code rc = history_load(b->st, waiting->id, INT64_MAX, b->q->mem, &list, &n, e);
 
 	if (rc)
 		return rc;
@@ -292,7 +291,7 @@ check_record(struct deciding *d, size_t i, struct err *e)
 		               "submission's number");
 	rc = history_find(d->st, id, &kind, &fid, e);
 	if (!rc)
-		rc = history_load(d->st, kind, id, INT64_MAX, d->q->mem, &list, &n, e);
+		rc = history_load(d->st, id, INT64_MAX, d->q->mem, &list, &n, e);
 	if (rc)
 		return rc;
 	text_hex(list[n - 1].rev.leaf, 32, leaf);

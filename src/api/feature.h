@@ -118,11 +118,16 @@ MUST_CHECK enum err_code features_write(struct features_view *v, const struct fe
 bool features_plain(const struct features_question *f);
 /** Bring the cache to the register's present state: what changed is forgotten. */
 MUST_CHECK enum err_code features_cache_renew(struct features_view *v, int64_t size, struct err *e);
-/** The reference system of a URI ("http://www.opengis.net/def/crs/EPSG/0/32636"). *ret_swapped:
- * latitude or northing comes first. ERR_INVALID when it is none of those offered. */
+/* A reference system as a question names it. */
+struct features_crs {
+	struct crs *crs; /* NULL = degrees; the caller frees it */
+	bool swapped;    /* latitude first */
+};
+/** The reference system of a URI ("http://www.opengis.net/def/crs/EPSG/0/32636") in a parameter.
+ * ERR_INVALID when it is none of those offered. */
 MUST_CHECK enum err_code features_crs(struct site *s, const struct ask *q, struct features_view *v,
-                                      const char *param, const char *uri, struct crs **ret,
-                                      bool *ret_swapped, struct err *e);
+                                      const char *param, const char *uri, struct features_crs *ret,
+                                      struct err *e);
 /** Reference systems offered: URIs, in q->mem. */
 MUST_CHECK enum err_code features_crs_list(const struct ask *q, struct features_view *v,
                                            const char ***ret, size_t *ret_count, struct err *e);

@@ -56,7 +56,7 @@ features_crs_list(const struct ask *q, struct features_view *v, const char ***re
 
 enum err_code
 features_crs(struct site *s, const struct ask *q, struct features_view *v, const char *param,
-             const char *uri, struct crs **ret, bool *ret_swapped, struct err *e)
+             const char *uri, struct features_crs *ret, struct err *e)
 {
 	const char **list = NULL, *code;
 	char quoted[200];
@@ -64,8 +64,7 @@ features_crs(struct site *s, const struct ask *q, struct features_view *v, const
 	bool known = false;
 	enum err_code rc = features_crs_list(q, v, &list, &n, e);
 
-	*ret = NULL;
-	*ret_swapped = false;
+	*ret = (struct features_crs){ 0 };
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < n; i++)
@@ -79,6 +78,6 @@ features_crs(struct site *s, const struct ask *q, struct features_view *v, const
 	if (text_eq(uri, FEATURES_CRS84))
 		return ERR_OK;
 	code = uri + strlen(EPSG);
-	*ret_swapped = text_eq(code, "4326");
-	return *ret_swapped ? ERR_OK : crs_open(s->geo, code, 0, "", ret, e);
+	ret->swapped = text_eq(code, "4326");
+	return ret->swapped ? ERR_OK : crs_open(s->geo, code, 0, "", &ret->crs, e);
 }

@@ -226,8 +226,7 @@ read_bbox(struct site *s, const struct ask *q, struct features_view *v, const ch
 	const char *uri = ask_query(q, "bbox-crs");
 	double n[6], c[4];
 	size_t count = read_numbers(text, n, 6);
-	struct crs *crs = NULL;
-	bool swapped = false;
+	struct features_crs in = { 0 };
 	enum err_code rc = ERR_OK;
 
 	if (count != 4 && count != 6)
@@ -237,15 +236,15 @@ read_bbox(struct site *s, const struct ask *q, struct features_view *v, const ch
 	c[0] = n[0], c[1] = n[1];
 	c[2] = n[count / 2], c[3] = n[count / 2 + 1];
 	if (uri)
-		rc = features_crs(s, q, v, "bbox-crs", uri, &crs, &swapped, e);
-	if (!rc && swapped) {
+		rc = features_crs(s, q, v, "bbox-crs", uri, &in, e);
+	if (!rc && in.swapped) {
 		double t[4] = { c[1], c[0], c[3], c[2] };
 
 		memcpy(c, t, sizeof(c));
 	}
 	if (!rc)
-		rc = crs ? projected_box(s, f, crs, c, e) : plain_box(s, f, c, e);
-	crs_free(crs);
+		rc = in.crs ? projected_box(s, f, in.crs, c, e) : plain_box(s, f, c, e);
+	crs_free(in.crs);
 	return rc;
 }
 
@@ -372,15 +371,10 @@ read_equal(const struct features_view *v, const struct ask_pair *p, struct featu
 
 /* ---- filter ---- */
 
-struct from {
-	struct crs *crs;
-	bool swapped;
-};
-
 static enum err_code
 to_degrees(void *ctx, double *xy, size_t count, struct err *e)
 {
-	struct from *from = ctx;
+	struct features_crs *from = ctx;
 
 	if (from->crs)
 		return crs_to_wgs84(from->crs, CRS_EASTING_FIRST, xy, count, e);
@@ -414,12 +408,12 @@ read_filter(struct site *s, const struct ask *q, struct features_view *v, const 
 {
 	const char *uri = ask_query(q, "filter-crs");
 	struct cql2 *filter = arena_calloc(q->mem, 1, sizeof(*filter));
-	struct from from = { 0 };
+	struct features_crs from = { 0 };
 	enum err_code rc = filter ? parse_filter(q, v, text, filter, e)
 	                          : err_set(e, ERR_NOMEM, "out of memory for a filter");
 
 	if (!rc && uri)
-		rc = features_crs(s, q, v, "filter-crs", uri, &from.crs, &from.swapped, e);
+		rc = features_crs(s, q, v, "filter-crs", uri, &from, e);
 	if (!rc)
 		rc = cql2_transform(filter, to_degrees, &from, e);
 	crs_free(from.crs);
@@ -534,7 +528,11 @@ features_question(struct site *s, const struct ask *q, struct features_view *v, 
 	if (!rc && items)
 		rc = read_texts(s, q, v, &f, e);
 	if (!rc && crs) {
-		rc = features_crs(s, q, v, "crs", crs, &f.crs, &f.crs_swapped, e);
+		struct features_crs in = { 0 };
+
+		rc = features_crs(s, q, v, "crs", crs, &in, e);
+		f.crs = in.crs;
+		f.crs_swapped = in.swapped;
 		f.crs_uri = crs;
 	}
 	if (rc)

@@ -289,9 +289,7 @@ record_load(const struct ask *q, struct store *st, struct record_past *ret, stru
 		rc = ERR_NOTFOUND;
 	if (rc == ERR_NOTFOUND)
 		return err_set(e, rc, "there is no record %s that you may see", text);
-	return rc ? rc
-	          : history_load(st, ret->kind, ret->id, INT64_MAX, q->mem, &ret->list, &ret->count,
-	                         e);
+	return rc ? rc : history_load(st, ret->id, INT64_MAX, q->mem, &ret->list, &ret->count, e);
 }
 
 enum err_code

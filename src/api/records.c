@@ -424,7 +424,7 @@ api_record(struct site *site, const struct ask *q, struct reply *r, struct err *
 	if (!rc)
 		rc = record_see(q, st, &row, e);
 	if (!rc && api_exact(q))
-		rc = history_load(st, row.kind, row.id, INT64_MAX, q->mem, &list, &n, e);
+		rc = history_load(st, row.id, INT64_MAX, q->mem, &list, &n, e);
 	if (rc)
 		return rc;
 	json_begin(&w, &r->body);

@@ -37,7 +37,7 @@ struct counting {
 	struct assess *a;
 	struct accident *acc;
 	size_t count, room;
-	struct tally *tally;
+	struct table table;
 	int accident_kind, victim_kind;
 	const char *asked; /* what cells remember their records for, NULL = nothing */
 };
@@ -91,10 +91,9 @@ put_person(struct counting *c, const struct person *p, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	if (p->apart)
-		return table_put(c->tally, &column[APART], APART, p->place,
-		                 outcome_name[p->outcome], n, e);
+		return table_put(&c->table, APART, p->place, outcome_name[p->outcome], n, e);
 	for (size_t i = 0; !rc && i < APART; i++)
-		rc = table_put(c->tally, &column[i], i, p->place, value[i], n, e);
+		rc = table_put(&c->table, i, p->place, value[i], n, e);
 	return rc;
 }
 
@@ -168,7 +167,7 @@ by_id(const void *a, const void *b)
 static struct accident *
 accident_of(struct counting *c, const char *id)
 {
-	struct accident key;
+	struct accident key = { .count = { 0 } };
 
 	if (!id || !uuid_parse(id, strlen(id), &key.id) || !c->count)
 		return NULL;
@@ -220,7 +219,7 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 			p.low = 0;
 	}
 	/* a row that stood in its file before may be another person or the same one twice */
-	tally_from(c->tally, row->id, c->victim_kind, c->asked);
+	tally_from(c->table.tally, row->id, c->victim_kind, c->asked);
 	flags = fields_text(f, "import_flags");
 	if (flags && strstr(flags, "repeated_row"))
 		p.low = 0;
@@ -233,7 +232,7 @@ put_unlisted(struct counting *c, const struct accident *x, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
-	tally_from(c->tally, x->id, c->accident_kind, c->asked);
+	tally_from(c->table.tally, x->id, c->accident_kind, c->asked);
 	for (int o = 0; !rc && o < OUTCOMES; o++) {
 		int64_t left = x->count[o] - x->listed[o];
 		struct person p = { .place = x->place,
@@ -261,7 +260,7 @@ add_persons_row(struct counting *c, const struct figure_row *r, size_t place, st
 {
 	char head[24];
 	size_t row = 0, n = 0;
-	const struct tally_member *m = tally_members(c->tally, &n);
+	const struct tally_member *m = tally_members(c->table.tally, &n);
 	enum err_code rc = figure_add(c->a, r, &row, e);
 
 	(void)snprintf(head, sizeof(head), "%02zu", (size_t)PERSONS);
@@ -295,13 +294,12 @@ add_child_share(struct counting *c, size_t place, struct err *e)
 		                .decimals = 1,
 		                .note = note };
 	double all;
-	enum err_code rc =
-		table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "child", &child, NULL, e);
+	enum err_code rc = table_sum(&c->table, BY_AGE, place, "child", &child, NULL, e);
 
 	if (!rc)
-		rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, "adult", &adult, NULL, e);
+		rc = table_sum(&c->table, BY_AGE, place, "adult", &adult, NULL, e);
 	if (!rc)
-		rc = table_sum(c->tally, &column[BY_AGE], BY_AGE, place, NULL, &unknown, NULL, e);
+		rc = table_sum(&c->table, BY_AGE, place, NULL, &unknown, NULL, e);
 	if (rc)
 		return rc;
 	all = child.n + adult.n + unknown.n;
@@ -330,8 +328,8 @@ add_total(struct counting *c, size_t place, struct err *e)
 	for (int o = 0; o < OUTCOMES; o++) {
 		struct table_count n;
 		int64_t records = 0;
-		enum err_code rc = table_sum(c->tally, &column[PERSONS], PERSONS, place,
-		                             outcome_name[o], &n, &records, e);
+		enum err_code rc =
+			table_sum(&c->table, PERSONS, place, outcome_name[o], &n, &records, e);
 
 		if (rc)
 			return rc;
@@ -351,7 +349,7 @@ add_rows(struct counting *c, struct err *e)
 	size_t places = places_count(c->a->places);
 	enum err_code rc = ERR_OK;
 
-	if (tally_count(c->tally) == 0) {
+	if (tally_count(c->table.tally) == 0) {
 		/* accidents in which nobody was hurt are records too: known to be none */
 		struct figure_row none = { .code = "casualties.total",
 			                   .unit = "person",
@@ -364,7 +362,7 @@ add_rows(struct counting *c, struct err *e)
 	for (size_t p = 0; !rc && p < places; p++)
 		rc = add_total(c, p, e);
 	if (!rc)
-		rc = table_rows(c->a, c->tally, column, COLUMNS, "person", method, e);
+		rc = table_rows(c->a, &c->table, e);
 	for (size_t p = 0; !rc && p < places; p++)
 		rc = add_child_share(c, p, e);
 	return rc;
@@ -396,6 +394,7 @@ figure_casualties(struct assess *a, struct err *e)
 		                                   "import_flags",
 		                                   NULL };
 	struct counting c = { .a = a,
+		              .table = { NULL, column, COLUMNS, "person", method },
 		              .accident_kind = store_kind(a->st, "accident"),
 		              .victim_kind = store_kind(a->st, "victim") };
 	struct each_filter acc = { .kind = c.accident_kind,
@@ -406,7 +405,7 @@ figure_casualties(struct assess *a, struct err *e)
 		                   .as_of_days = a->q->as_of_days,
 		                   .known_size = a->q->known_size,
 		                   .want = want_victim };
-	enum err_code rc = tally_create(&c.tally, e);
+	enum err_code rc = tally_create(&c.table.tally, e);
 
 	c.asked = a->q->explain;
 	if (text_eq(c.asked, "casualties.total") || text_eq(c.asked, "casualties.child_share"))
@@ -421,7 +420,7 @@ figure_casualties(struct assess *a, struct err *e)
 		rc = put_unlisted(&c, &c.acc[i], e);
 	if (!rc)
 		rc = add_rows(&c, e);
-	tally_free(c.tally);
+	tally_free(c.table.tally);
 	mem_free(c.acc);
 	return rc;
 }

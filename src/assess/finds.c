@@ -30,8 +30,7 @@ static const char no_quantity[] =
 
 struct finding {
 	struct assess *a;
-	struct tally *tally;
-	struct table_column column[COLUMNS];
+	struct table table;
 	int64_t without_quantity, records;
 	int kind;
 };
@@ -69,11 +68,11 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 	if (made >= 1)
 		(void)snprintf(year, sizeof(year), "%d", (int)made);
 	value[BY_MADE_YEAR] = year;
-	tally_from(f->tally, row->id, row->kind, f->a->q->explain);
+	tally_from(f->table.tally, row->id, row->kind, f->a->q->explain);
 	f->without_quantity += !stated;
 	f->records++;
 	for (size_t i = 0; !rc && i < COLUMNS; i++)
-		rc = table_put(f->tally, &f->column[i], i, place, value[i], count, e);
+		rc = table_put(&f->table, i, place, value[i], count, e);
 	return rc;
 }
 
@@ -86,23 +85,26 @@ figure_finds(struct assess *a, struct err *e)
 		"place",        "place_name",  "admin1_name",      "admin2_name",
 		"geometry",     NULL
 	};
-	struct finding f = {
-		.a = a,
-		.kind = store_kind(a->st, "ordnance"),
-		.column = { { "finds.items", "", NULL, false, NULL },
-		            { "finds.by_category", "category", "unknown", false, NULL },
-		            { "finds.by_model", "model", "unknown", false, NULL },
-		            { "finds.by_made_year", "made", "unknown", true, NULL },
-		            { "finds.by_made_country", "made_country", "unknown", false, NULL },
-		            { "finds.by_emplacement", "emplacement", "unknown", false, NULL },
-		            { "finds.by_object", "object", "unknown", false, NULL },
-		            { "finds.by_condition", "condition", "unknown", false, NULL } }
+	struct table_column column[COLUMNS] = {
+		[ITEMS] = { "finds.items", "", NULL, false, NULL },
+		[BY_CATEGORY] = { "finds.by_category", "category", "unknown", false, NULL },
+		[BY_MODEL] = { "finds.by_model", "model", "unknown", false, NULL },
+		[BY_MADE_YEAR] = { "finds.by_made_year", "made", "unknown", true, NULL },
+		[BY_MADE_COUNTRY] = { "finds.by_made_country", "made_country", "unknown", false,
+		                      NULL },
+		[BY_EMPLACEMENT] = { "finds.by_emplacement", "emplacement", "unknown", false,
+		                     NULL },
+		[BY_OBJECT] = { "finds.by_object", "object", "unknown", false, NULL },
+		[BY_CONDITION] = { "finds.by_condition", "condition", "unknown", false, NULL }
 	};
+	struct finding f = { .a = a,
+		             .table = { NULL, column, COLUMNS, "item", method },
+		             .kind = store_kind(a->st, "ordnance") };
 	struct each_filter filter = { .kind = f.kind,
 		                      .as_of_days = a->q->as_of_days,
 		                      .known_size = a->q->known_size,
 		                      .want = want };
-	enum err_code rc = tally_create(&f.tally, e);
+	enum err_code rc = tally_create(&f.table.tally, e);
 
 	if (!rc && filter.kind >= 0)
 		rc = store_each(a->st, &filter, see_find, &f, e);
@@ -114,10 +116,10 @@ figure_finds(struct assess *a, struct err *e)
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
 	} else if (!rc) {
 		for (size_t i = 0; f.without_quantity && i < COLUMNS; i++)
-			f.column[i].note = no_quantity;
-		rc = table_rows(a, f.tally, f.column, COLUMNS, "item", method, e);
+			column[i].note = no_quantity;
+		rc = table_rows(a, &f.table, e);
 	}
-	tally_free(f.tally);
+	tally_free(f.table.tally);
 	return rc;
 }
 
@@ -161,8 +163,7 @@ proves(const struct store_fields *f, int64_t after_days)
 
 struct laying {
 	struct assess *a;
-	struct tally *tally;
-	struct table_column column[2];
+	struct table table;
 	int64_t records;
 };
 
@@ -189,14 +190,14 @@ see_laying(void *ctx, const struct shown *row, struct err *e)
 	rc = places_of(l->a->places, row, &place, e);
 	if (rc)
 		return rc;
-	tally_from(l->tally, row->id, row->kind, l->a->q->explain);
+	tally_from(l->table.tally, row->id, row->kind, l->a->q->explain);
 	if (no_year) /* its year was not read: it may be one of them */
-		return table_put(l->tally, &l->column[0], 0, place, "", count, e);
+		return table_put(&l->table, 0, place, "", count, e);
 	(void)snprintf(dim, sizeof(dim), "category=%.*s marking=%.*s",
 	               figure_cut(category ? category : "unknown", 40),
 	               category ? category : "unknown", figure_cut(marking, 280), marking);
-	rc = table_put(l->tally, &l->column[0], 0, place, "", count, e);
-	return rc ? rc : table_put(l->tally, &l->column[1], 1, place, dim, count, e);
+	rc = table_put(&l->table, 0, place, "", count, e);
+	return rc ? rc : table_put(&l->table, 1, place, dim, count, e);
 }
 
 enum err_code
@@ -216,7 +217,9 @@ figure_laying(struct assess *a, struct err *e)
 		                            "geometry",
 		                            NULL };
 	char note[80], date[11];
-	struct laying l = { .a = a };
+	const struct table_column column[] = { { "laying.items", "", NULL, false, note },
+		                               { "laying.by_marking", "", NULL, false, note } };
+	struct laying l = { .a = a, .table = { NULL, column, 2, "item", laying_method } };
 	struct each_filter filter = { .kind = store_kind(a->st, "ordnance"),
 		                      .as_of_days = a->q->as_of_days,
 		                      .known_size = a->q->known_size,
@@ -232,19 +235,17 @@ figure_laying(struct assess *a, struct err *e)
 	}
 	clock_format_date(a->q->after_days, date);
 	(void)snprintf(note, sizeof(note), "made after %s, as read on the item", date);
-	l.column[0] = (struct table_column){ "laying.items", "", NULL, false, note };
-	l.column[1] = (struct table_column){ "laying.by_marking", "", NULL, false, note };
-	rc = tally_create(&l.tally, e);
+	rc = tally_create(&l.table.tally, e);
 	if (!rc && filter.kind >= 0)
 		rc = store_each(a->st, &filter, see_laying, &l, e);
-	if (!rc && tally_count(l.tally) == 0) {
+	if (!rc && tally_count(l.table.tally) == 0) {
 		none.known =
 			l.records > 0; /* finds are recorded, and none was made after the date */
 		none.records = l.records;
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
 	} else if (!rc) {
-		rc = table_rows(a, l.tally, l.column, 2, "item", laying_method, e);
+		rc = table_rows(a, &l.table, e);
 	}
-	tally_free(l.tally);
+	tally_free(l.table.tally);
 	return rc;
 }

@@ -217,20 +217,26 @@ add_members(struct assess *a, const struct balance *b, int in, size_t row, struc
 	return rc;
 }
 
+/* An area of the balance: what it is and the largest error of it. */
+struct balance_area {
+	double m2, error_m2;
+	int64_t records;
+};
+
 static enum err_code
-add(struct assess *a, const char *term, const char *period, double value, double error,
-    int64_t records, const char *note, struct err *e)
+add(struct assess *a, const char *term, const char *period, struct balance_area area,
+    const char *note, struct err *e)
 {
 	char code[40];
 	struct figure_row r = { .code = code,
 		                .period = period,
 		                .known = true,
-		                .value = value,
-		                .low = value > error ? value - error : 0,
-		                .high = value + error,
+		                .value = area.m2,
+		                .low = area.m2 > area.error_m2 ? area.m2 - area.error_m2 : 0,
+		                .high = area.m2 + area.error_m2,
 		                .unit = "m2",
 		                .method = method,
-		                .records = records,
+		                .records = area.records,
 		                .note = note };
 
 	(void)snprintf(code, sizeof(code), "release.%s", term);
@@ -273,18 +279,20 @@ add_terms(struct assess *a, const struct balance *b, const struct extent_result 
 	whole_m2[ALL] = fmax(whole_m2[ALL], fmax(whole_m2[U0], whole_m2[REPORTED]));
 	for (size_t i = 0; !rc && i < sizeof(term) / sizeof(*term); i++) {
 		int less = term[i].less;
-		double value = whole_m2[term[i].whole] - (less < 0 ? 0 : whole_m2[less]);
 		int64_t n = b->records[term[i].whole] - (less < 0 ? 0 : b->records[less]);
-
+		struct balance_area area = { .m2 = whole_m2[term[i].whole] -
+			                           (less < 0 ? 0 : whole_m2[less]),
+			                     .error_m2 = b->slack_m2[term[i].whole],
+			                     .records = n > 0 ? n : 0 };
 		/* redrawn is what is left of the opening: as uncertain as that and what was
 		 * released of it */
 		bool redrawn = text_eq(term[i].term, "redrawn");
 		size_t row = a->out->count;
-		double error = redrawn ? b->slack_m2[CLEARED] + b->slack_m2[REDUCED] +
-		                                 b->slack_m2[CANCELLED] + b->slack_m2[REPORTED]
-		                       : b->slack_m2[term[i].whole];
 
-		rc = add(a, term[i].term, period, value, error, n > 0 ? n : 0, term[i].note, e);
+		if (redrawn)
+			area.error_m2 = b->slack_m2[CLEARED] + b->slack_m2[REDUCED] +
+			                b->slack_m2[CANCELLED] + b->slack_m2[REPORTED];
+		rc = add(a, term[i].term, period, area, term[i].note, e);
 		if (!rc && a->out->count > row)
 			rc = add_members(a, b, redrawn ? UNIONS : term[i].whole, row, e);
 	}

@@ -11,22 +11,23 @@ enum {
 };
 
 static enum err_code
-cell_at(struct tally *t, const struct table_column *column, size_t at, size_t place,
-        const char *value, struct tally_cell **ret, struct err *e)
+cell_at(const struct table *t, size_t at, size_t place, const char *value, struct tally_cell **ret,
+        struct err *e)
 {
-	const char *v = value && *value ? value : column->unknown ? column->unknown : "";
+	const char *unknown = t->column[at].unknown;
+	const char *v = value && *value ? value : unknown ? unknown : "";
 	char key[KEY_BYTES];
 
 	(void)snprintf(key, sizeof(key), "%02zu%.*s", at, figure_cut(v, 380), v);
-	return tally_at(t, place, key, ret, e);
+	return tally_at(t->tally, place, key, ret, e);
 }
 
 enum err_code
-table_put(struct tally *t, const struct table_column *column, size_t at, size_t place,
-          const char *value, struct table_count n, struct err *e)
+table_put(const struct table *t, size_t at, size_t place, const char *value, struct table_count n,
+          struct err *e)
 {
 	struct tally_cell *cell;
-	enum err_code rc = cell_at(t, column, at, place, value, &cell, e);
+	enum err_code rc = cell_at(t, at, place, value, &cell, e);
 
 	if (rc)
 		return rc;
@@ -34,7 +35,8 @@ table_put(struct tally *t, const struct table_column *column, size_t at, size_t 
 	cell->sum[1] += n.low;
 	cell->sum[2] += n.high;
 	cell->records++;
-	return tally_remembers(t, column->code) ? tally_note(t, cell, n.n, e) : ERR_OK;
+	return tally_remembers(t->tally, t->column[at].code) ? tally_note(t->tally, cell, n.n, e)
+	                                                     : ERR_OK;
 }
 
 enum err_code
@@ -52,11 +54,11 @@ table_members(struct assess *a, const struct tally *t, const struct tally_cell *
 }
 
 enum err_code
-table_sum(struct tally *t, const struct table_column *column, size_t at, size_t place,
-          const char *value, struct table_count *ret, int64_t *ret_records, struct err *e)
+table_sum(const struct table *t, size_t at, size_t place, const char *value,
+          struct table_count *ret, int64_t *ret_records, struct err *e)
 {
 	struct tally_cell *cell;
-	enum err_code rc = cell_at(t, column, at, place, value, &cell, e);
+	enum err_code rc = cell_at(t, at, place, value, &cell, e);
 
 	if (rc)
 		return rc;
@@ -67,9 +69,9 @@ table_sum(struct tally *t, const struct table_column *column, size_t at, size_t 
 }
 
 static enum err_code
-add_row(struct assess *a, struct tally *t, const struct table_column *column, size_t at,
-        struct tally_cell cell, const char *unit, const char *method, struct err *e)
+add_row(struct assess *a, const struct table *t, size_t at, struct tally_cell cell, struct err *e)
 {
+	const struct table_column *column = &t->column[at];
 	const char *value = cell.key + 2;
 	bool unknown = column->unknown && text_eq(value, column->unknown);
 	struct table_count open = { 0 };
@@ -78,15 +80,15 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 		                .place = places_name(a->places, cell.place),
 		                .known = true,
 		                .value = cell.sum[0],
-		                .unit = unit,
-		                .method = method,
+		                .unit = t->unit,
+		                .method = t->method,
 		                .records = cell.records,
 		                .note = column->note };
 	size_t row = 0;
 	enum err_code rc = ERR_OK;
 
 	if (column->unknown && !unknown)
-		rc = table_sum(t, column, at, cell.place, NULL, &open, NULL, e);
+		rc = table_sum(t, at, cell.place, NULL, &open, NULL, e);
 	if (rc)
 		return rc;
 	/* what is not known may belong to any other row: it adds to their high and has no low of
@@ -99,27 +101,26 @@ add_row(struct assess *a, struct tally *t, const struct table_column *column, si
 	else
 		r.dim = dim;
 	rc = figure_add(a, &r, &row, e);
-	return rc ? rc : table_members(a, t, &cell, row, e);
+	return rc ? rc : table_members(a, t->tally, &cell, row, e);
 }
 
 enum err_code
-table_rows(struct assess *a, struct tally *t, const struct table_column *column, size_t columns,
-           const char *unit, const char *method, struct err *e)
+table_rows(struct assess *a, const struct table *t, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
-	tally_sort(t);
-	for (size_t at = 0; !rc && at < columns; at++) {
+	tally_sort(t->tally);
+	for (size_t at = 0; !rc && at < t->columns; at++) {
 		char head[24];
-		size_t cells =
-			tally_count(t); /* looking up the unknown may add empty cells at the end */
+		/* looking up the unknown may add empty cells at the end */
+		size_t cells = tally_count(t->tally);
 
 		(void)snprintf(head, sizeof(head), "%02zu", at);
-		for (size_t i = 0; !rc && figure_wanted(a, column[at].code) && i < cells; i++) {
-			struct tally_cell cell = *tally_cell(t, i);
+		for (size_t i = 0; !rc && figure_wanted(a, t->column[at].code) && i < cells; i++) {
+			struct tally_cell cell = *tally_cell(t->tally, i);
 
 			if (strncmp(cell.key, head, 2) == 0 && cell.records > 0)
-				rc = add_row(a, t, &column[at], at, cell, unit, method, e);
+				rc = add_row(a, t, at, cell, e);
 		}
 	}
 	return rc;

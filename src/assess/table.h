@@ -21,21 +21,26 @@ struct table_count {
 	double n, low, high;
 };
 
-/** Count n things with this value in column `at` (0..99) at a place. value NULL = the unknown
- * value. */
-MUST_CHECK enum err_code table_put(struct tally *t, const struct table_column *column, size_t at,
-                                   size_t place, const char *value, struct table_count n,
+/* A table: what is counted in it, by which columns. All its rows have one unit and one method. */
+struct table {
+	struct tally *tally; /* the caller's */
+	const struct table_column *column;
+	size_t columns;     /* 1..100 */
+	const char *unit;   /* "person" */
+	const char *method; /* "casualties/1" */
+};
+
+/** Count n things with this value in column `at` at a place. value NULL = the unknown value. */
+MUST_CHECK enum err_code table_put(const struct table *t, size_t at, size_t place,
+                                   const char *value, struct table_count n, struct err *e);
+/** What is counted so far for a value, and in how many records (may be NULL); 0 if nothing. */
+MUST_CHECK enum err_code table_sum(const struct table *t, size_t at, size_t place,
+                                   const char *value, struct table_count *ret, int64_t *ret_records,
                                    struct err *e);
-/** What is counted so far for a value (high); 0 if nothing. */
-MUST_CHECK enum err_code table_sum(struct tally *t, const struct table_column *column, size_t at,
-                                   size_t place, const char *value, struct table_count *ret,
-                                   int64_t *ret_records, struct err *e);
 /** Name the records noted for a cell as those of a row. */
 MUST_CHECK enum err_code table_members(struct assess *a, const struct tally *t,
                                        const struct tally_cell *cell, size_t row, struct err *e);
 /** Add the rows of all columns that are wanted, in their order, then by place, then by value. */
-MUST_CHECK enum err_code table_rows(struct assess *a, struct tally *t,
-                                    const struct table_column *column, size_t columns,
-                                    const char *unit, const char *method, struct err *e);
+MUST_CHECK enum err_code table_rows(struct assess *a, const struct table *t, struct err *e);
 
 #endif

@@ -67,7 +67,7 @@ take_option(struct cli *cli, const struct cli_option *options, int argc, char **
 
 enum err_code
 cli_parse(struct cli *cli, const struct cli_option *options, int argc, char **argv,
-          const char **operand, size_t operand_max, size_t *ret_operands, struct err *e)
+          const struct cli_operands *operands, struct err *e)
 {
 	bool only_operands = false;
 	size_t n = 0;
@@ -85,11 +85,11 @@ cli_parse(struct cli *cli, const struct cli_option *options, int argc, char **ar
 				return rc;
 			continue;
 		}
-		if (n == operand_max)
+		if (n == operands->max)
 			return err_set(e, ERR_INVALID, "\"%.80s\" is one word too many", argv[i]);
-		operand[n++] = argv[i];
+		operands->word[n++] = argv[i];
 	}
-	*ret_operands = n;
+	*operands->ret_count = n;
 	return ERR_OK;
 }
 

@@ -50,14 +50,20 @@ struct cli_option {
 	size_t max;
 };
 
+/* Where the words go that are no options. */
+struct cli_operands {
+	const char **word; /* room for max; gets pointers into argv */
+	size_t max;
+	size_t *ret_count; /* how many came */
+};
+
 /**
  * Split argv into options and operands; "--" ends options; --json, --quiet and --help are
  * everybody's. An option may be "--name value" or "--name=value". ERR_INVALID names what is unknown
- * or missing. operand gets at most operand_max entries; *ret_operands their number.
+ * or missing, or one word too many.
  */
 MUST_CHECK enum err_code cli_parse(struct cli *cli, const struct cli_option *options, int argc,
-                                   char **argv, const char **operand, size_t operand_max,
-                                   size_t *ret_operands, struct err *e);
+                                   char **argv, const struct cli_operands *operands, struct err *e);
 /** Tell of a usage error: the sentence, how to call the command, exit status 2. */
 int cli_usage(const char *command, const struct err *e);
 /** Tell of a failure on standard error; returns the exit status for it. */

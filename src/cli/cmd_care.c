@@ -25,7 +25,7 @@ one_file(struct cli *cli, int argc, char **argv, const char **file, size_t want)
 	struct err e = { 0 };
 	size_t n = 0;
 
-	if (cli_parse(cli, NULL, argc, argv, file, want, &n, &e))
+	if (cli_parse(cli, NULL, argc, argv, &(struct cli_operands){ file, want, &n }, &e))
 		return cli_usage(argv[0], &e);
 	if (n != want) {
 		(void)err_set(&e, ERR_INVALID,

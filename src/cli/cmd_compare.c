@@ -66,7 +66,7 @@ run_compare(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, path, 2, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ path, 2, &n }, &e))
 		return cli_usage("compare", &e);
 	if (!format)
 		format = cli->json ? "json" : "table";

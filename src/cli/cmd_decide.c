@@ -27,7 +27,7 @@ decide(struct cli *cli, const char *command, int argc, char **argv, const char *
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, MAX_IDS, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, MAX_IDS, &n }, &e))
 		return cli_usage(command, &e);
 	if (n < 2) {
 		(void)err_set(&e, ERR_INVALID, "%s needs a register and at least one id", command);

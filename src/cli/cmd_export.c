@@ -63,7 +63,7 @@ run_export(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e))
 		return cli_usage("export", &e);
 	if (n != 2) {
 		(void)err_set(&e, ERR_INVALID, "export needs a register and a file to write");

@@ -100,7 +100,7 @@ run_figures(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) ||
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ &file, 1, &n }, &e) ||
 	    read_format(cli, format_text, &format, &e))
 		return cli_usage("figures", &e);
 	if (!file) {
@@ -164,7 +164,7 @@ run_explain(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e))
 		return cli_usage("explain", &e);
 	if (n != 2) {
 		(void)err_set(&e, ERR_INVALID, "explain needs a register and a figure's code");

@@ -130,7 +130,7 @@ run_find(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e) ||
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e) ||
 	    (near && read_numbers(near, within, &q, &e)))
 		return cli_usage("find", &e);
 	if (n == 0 || (n == 2) == (near != NULL) || (within && !near)) {

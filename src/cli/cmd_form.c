@@ -221,7 +221,7 @@ run_form(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 4, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 4, &n }, &e))
 		return cli_usage("form", &e);
 	if (n == 1 && text_eq(operand[0], "list")) {
 		rc = tell_forms(cli, NULL, &o, &e);
@@ -290,7 +290,7 @@ run_template(struct cli *cli, int argc, char **argv)
 	bool xlsx;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e) ||
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e) ||
 	    read_language(o.language, &lang, &e))
 		return cli_usage("template", &e);
 	xlsx = o.format ? text_eq(o.format, "xlsx")

@@ -38,7 +38,7 @@ run(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, &file, 1, &n, &e) ||
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ &file, 1, &n }, &e) ||
 	    number("--hazards", hazards, &o.hazards, &e) || number("--seed", seed, &s, &e) ||
 	    number("--accidents", accidents, &o.accidents, &e) ||
 	    number("--finds", finds, &o.finds, &e))

@@ -229,7 +229,7 @@ run_import(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, t.operand, 3, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ t.operand, 3, &n }, &e))
 		return cli_usage("import", &e);
 	if (t.edits && (n != 2 || t.map || t.guess || t.keys || t.approved_by)) {
 		(void)err_set(

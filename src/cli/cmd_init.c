@@ -13,7 +13,7 @@ run(struct cli *cli, int argc, char **argv)
 	struct err e = { 0 };
 	size_t n = 0;
 
-	if (cli_parse(cli, options, argc, argv, &path, 1, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ &path, 1, &n }, &e))
 		return cli_usage("init", &e);
 	if (!path || !country || !name) {
 		(void)err_set(&e, ERR_INVALID, "init needs a file, --country and --name");

@@ -22,7 +22,7 @@ run(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e))
 		return cli_usage("population", &e);
 	if (n != 2 ||
 	    (error &&

@@ -208,7 +208,8 @@ run_quarantine(struct cli *cli, int argc, char **argv)
 	enum err_code rc;
 
 	t.author = cli_author();
-	if (cli_parse(cli, options, argc, argv, t.operand, MAX_ROWS + 2, &t.operands, &e))
+	if (cli_parse(cli, options, argc, argv,
+	              &(struct cli_operands){ t.operand, MAX_ROWS + 2, &t.operands }, &e))
 		return cli_usage("quarantine", &e);
 	action = action_of(&t, &e);
 	if (!action)

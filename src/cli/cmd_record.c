@@ -44,7 +44,7 @@ enter(struct cli *cli, const char *command, int argc, char **argv, bool edit)
 	struct err e = { 0 };
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 3, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 3, &n }, &e))
 		return cli_usage(command, &e);
 	if (n != (edit ? 3u : 2u)) {
 		(void)err_set(&e, ERR_INVALID,

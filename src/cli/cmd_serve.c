@@ -53,7 +53,8 @@ run_serve(struct cli *cli, int argc, char **argv)
 		                              { .name = NULL } };
 	struct err e = { 0 };
 
-	if (cli_parse(cli, options, argc, argv, file, SERVE_REGISTERS_MOST, &o.count, &e) ||
+	if (cli_parse(cli, options, argc, argv,
+	              &(struct cli_operands){ file, SERVE_REGISTERS_MOST, &o.count }, &e) ||
 	    check_base(o.base, &e))
 		return cli_usage("serve", &e);
 	if (o.count == 0) {

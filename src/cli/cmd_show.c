@@ -16,7 +16,7 @@ run_show(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, NULL, argc, argv, operand, 2, &n, &e))
+	if (cli_parse(cli, NULL, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e))
 		return cli_usage("show", &e);
 	if (n != 2) {
 		(void)err_set(&e, ERR_INVALID, "show needs a register and an id");
@@ -76,7 +76,7 @@ run_log(struct cli *cli, int argc, char **argv)
 	size_t n = 0;
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 3, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 3, &n }, &e))
 		return cli_usage("log", &e);
 	if (n == 3 && text_eq(operand[0], "export"))
 		return export_log(cli, operand[2], operand[1]);

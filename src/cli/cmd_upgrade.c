@@ -12,7 +12,7 @@ run_upgrade(struct cli *cli, int argc, char **argv)
 	int from = 0, to = 0;
 	size_t n = 0;
 
-	if (cli_parse(cli, NULL, argc, argv, &file, 1, &n, &e))
+	if (cli_parse(cli, NULL, argc, argv, &(struct cli_operands){ &file, 1, &n }, &e))
 		return cli_usage("upgrade", &e);
 	if (n != 1) {
 		(void)err_set(&e, ERR_INVALID, "upgrade needs a register");

@@ -224,8 +224,10 @@ token(const struct cli *cli, struct accounts *a, const struct wish *w, struct ar
 	}
 	if (!w->operand[2])
 		return list_tokens(a, who.id, mem, e);
-	rc = token_make(a, cli_author(), who.id, w->operand[2], w->scope ? w->scope : "submit", &id,
-	                text, e);
+	rc = token_make(a,
+	                &(struct token_wish){ cli_author(), who.id, w->operand[2],
+	                                      w->scope ? w->scope : "submit" },
+	                &id, text, e);
 	if (rc)
 		return rc;
 	if (cli->json)
@@ -354,7 +356,8 @@ run_user(struct cli *cli, int argc, char **argv)
 	struct err e = { 0 };
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, w.operand, 4, &w.operands, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ w.operand, 4, &w.operands },
+	              &e))
 		return cli_usage("user", &e);
 	action = action_of(&w, &e);
 	if (!action)

@@ -160,7 +160,7 @@ run_workcopy(struct cli *cli, int argc, char **argv)
 	struct err e = { 0 };
 	enum err_code rc;
 
-	if (cli_parse(cli, options, argc, argv, operand, 2, &n, &e))
+	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, 2, &n }, &e))
 		return cli_usage("workcopy", &e);
 	if (n != 2) {
 		(void)err_set(&e, ERR_INVALID, "workcopy needs a register and a file to make");

@@ -247,7 +247,7 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 		return err_set(e, ERR_INVALID, "\"%.60s\" is neither a record id nor @N", id_text);
 	rc = history_find(d->st, id, &kind, &fid, e);
 	if (!rc)
-		rc = history_load(d->st, kind, id, INT64_MAX, &d->mem, &list, &n, e);
+		rc = history_load(d->st, id, INT64_MAX, &d->mem, &list, &n, e);
 	for (size_t i = 0; !rc && i < n; i++) {
 		bool release = text_eq(d->o->type, "release");
 
@@ -292,7 +292,7 @@ check_submission(struct deciding *d, int64_t seq, struct err *e)
 		size_t n = 0;
 
 		arena_reset(&mem);
-		rc = history_load(d->st, kind, id[i], INT64_MAX, &mem, &list, &n, e);
+		rc = history_load(d->st, id[i], INT64_MAX, &mem, &list, &n, e);
 		for (size_t k = 0; !rc && k < n; k++)
 			if (list[k].rev.submission == seq)
 				rc = check_closing(d, kind, id[i], list, k, n, e);

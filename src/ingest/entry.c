@@ -319,6 +319,10 @@ check_date(const struct store_fields *f, struct err *e)
 }
 
 struct start {
+	struct store *st;
+	const struct entry_options *o;
+	struct arena *mem;
+	struct submit_revision *rev; /* what becomes of it */
 	int64_t fid;
 	const struct history_revision *list; /* of a correction: what was there */
 	size_t count;
@@ -331,8 +335,9 @@ struct start {
 
 /* The newest of the revisions that the editor saw. */
 static enum err_code
-find_base(const struct start *s, const struct entry_options *o, size_t *ret_base, struct err *e)
+find_base(const struct start *s, size_t *ret_base, struct err *e)
 {
+	const struct entry_options *o = s->o;
 	char leaf[65];
 
 	*ret_base = o->parents ? 0 : s->count - 1;
@@ -352,9 +357,12 @@ find_base(const struct start *s, const struct entry_options *o, size_t *ret_base
 
 /* Where a correction starts: fields and leaf of the revision seen. */
 static enum err_code
-start_from(struct store *st, int kind, const struct entry_options *o, struct arena *mem,
-           struct submit_revision *rev, struct start *s, struct err *e)
+start_from(struct start *s, struct err *e)
 {
+	const struct entry_options *o = s->o;
+	struct submit_revision *rev = s->rev;
+	struct store *st = s->st;
+	struct arena *mem = s->mem;
 	struct history_revision *list = NULL;
 	int found = -1;
 	size_t base = 0;
@@ -364,14 +372,14 @@ start_from(struct store *st, int kind, const struct entry_options *o, struct are
 		return err_set(e, ERR_INVALID,
 		               "\"%.60s\" is no record id (36 characters, such as 018f...)", o->id);
 	rc = history_find(st, rev->id, &found, &s->fid, e);
-	if (!rc && found != kind)
+	if (!rc && found != rev->kind)
 		rc = err_set(e, ERR_INVALID, "record %s is of kind %s", o->id,
 		             store_kind_name(st, found));
 	if (!rc)
-		rc = history_load(st, kind, rev->id, INT64_MAX, mem, &list, &s->count, e);
+		rc = history_load(st, rev->id, INT64_MAX, mem, &list, &s->count, e);
 	s->list = list;
 	if (!rc)
-		rc = find_base(s, o, &base, e);
+		rc = find_base(s, &base, e);
 	if (rc)
 		return rc;
 	rev->fields = list[base].rev.fields;
@@ -423,15 +431,18 @@ find_same(struct store *st, const struct submit_revision *rev, const struct star
 }
 
 static enum err_code
-build(struct store *st, int kind, const struct entry_options *o, struct arena *mem,
-      struct submit_revision *rev, struct start *s, char *flags, size_t flags_size, struct err *e)
+build(struct start *s, char *flags, size_t flags_size, struct err *e)
 {
-	const struct form *form = store_form(st, kind);
+	const struct entry_options *o = s->o;
+	struct submit_revision *rev = s->rev;
+	struct store *st = s->st;
+	struct arena *mem = s->mem;
+	const struct form *form = store_form(st, rev->kind);
 	char name[80], *date;
 	enum err_code rc;
 
 	if (o->id)
-		rc = start_from(st, kind, o, mem, rev, s, e);
+		rc = start_from(s, e);
 	else
 		rc = fields_init(&rev->fields, form, mem)
 		             ? submit_new_id(&rev->id, e)
@@ -479,8 +490,8 @@ build(struct store *st, int kind, const struct entry_options *o, struct arena *m
 	if (!rc)
 		rc = check_row(st, &rev->fields, mem, flags, flags_size, e);
 	return rc ? rc
-	          : check_form(&rev->fields, store_sorted_fields(st, kind), mem, flags, flags_size,
-	                       e);
+	          : check_form(&rev->fields, store_sorted_fields(st, rev->kind), mem, flags,
+	                       flags_size, e);
 }
 
 /* Tell about a revision: the one that was written, or that was here already. */
@@ -512,7 +523,7 @@ find_key(struct store *st, const struct entry_options *o, struct arena *mem,
 	if (!rc && found && memcmp(key.content, o->content, 32) != 0)
 		rc = err_set(e, ERR_CONFLICT, "the same key came with another record before");
 	if (!rc && found)
-		rc = history_load(st, key.kind, key.id, INT64_MAX, mem, &list, &n, e);
+		rc = history_load(st, key.id, INT64_MAX, mem, &list, &n, e);
 	if (!rc && found && n) {
 		tell(&list[0], key.id, ret);
 		ret->present = true;
@@ -544,7 +555,7 @@ write_entry(struct store *st, const struct entry_options *o, const struct submit
 	else
 		submit_cancel(st);
 	if (!rc)
-		rc = history_load(st, rev->kind, rev->id, INT64_MAX, mem, &list, &n, e);
+		rc = history_load(st, rev->id, INT64_MAX, mem, &list, &n, e);
 	if (!rc) {
 		tell(&list[n - 1], rev->id, ret);
 		ret->submission = done.first_seq;
@@ -560,8 +571,8 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 	int kind = store_kind(st, o->kind);
 	struct submit_revision rev = { .kind = kind };
 	const struct history_revision *same = NULL;
-	struct start s = { 0 };
 	struct arena mem;
+	struct start s = { .st = st, .o = o, .mem = &mem, .rev = &rev };
 	enum err_code rc;
 
 	if (kind < 0)
@@ -572,7 +583,7 @@ entry_run(struct store *st, const struct entry_options *o, struct entry_result *
 	arena_init(&mem, (size_t)256 << 20);
 	rc = find_key(st, o, &mem, ret, e);
 	if (!rc && !ret->present)
-		rc = build(st, kind, o, &mem, &rev, &s, ret->flags, sizeof(ret->flags), e);
+		rc = build(&s, ret->flags, sizeof(ret->flags), e);
 	if (!rc && !ret->present)
 		same = find_same(st, &rev, &s);
 	if (!rc && !ret->present && !same && o->only_same)

@@ -170,9 +170,14 @@ set_outline(struct gen *g, struct store_fields *f, const double at[2], double ra
 /* --- places and people
  * --------------------------------------------------------------------------------------- */
 
+struct new_place {
+	const char *type, *name, *parent;
+	const struct geom *outline;
+	const struct settlement *at; /* of a settlement, which has no outline */
+};
+
 static enum err_code
-place(struct gen *g, int64_t number, const char *type, const char *name, const char *parent,
-      const struct geom *outline, const struct settlement *at, char id[UUID_TEXT], struct err *e)
+place(struct gen *g, int64_t number, const struct new_place *p, char id[UUID_TEXT], struct err *e)
 {
 	struct store_fields *f;
 	struct geom *copy;
@@ -180,18 +185,18 @@ place(struct gen *g, int64_t number, const char *type, const char *name, const c
 
 	if (rc)
 		return rc;
-	(void)(fields_set_text(f, "name", name) && fields_set_text(f, "type", type) &&
-	       fields_set_text(f, "parent", parent) && fields_set_text(f, "country", "XXA") &&
+	(void)(fields_set_text(f, "name", p->name) && fields_set_text(f, "type", p->type) &&
+	       fields_set_text(f, "parent", p->parent) && fields_set_text(f, "country", "XXA") &&
 	       fields_set_text(f, "valid_from", "2000-01-01") &&
 	       fields_set_text(f, "p_code",
 	                       arena_printf(&g->batch, "XXA%05lld", (long long)number)));
-	if (at) {
-		(void)(fields_set_int(f, "population", at->population) &&
+	if (p->at) {
+		(void)(fields_set_int(f, "population", p->at->population) &&
 		       fields_set_int(f, "population_year", 2023));
-		return set_point(g, f, at->at[0], at->at[1], e);
+		return set_point(g, f, p->at->at[0], p->at->at[1], e);
 	}
 	copy = arena_alloc(&g->batch, sizeof(*copy));
-	if (!copy || !geom_copy(outline, &g->batch, copy))
+	if (!copy || !geom_copy(p->outline, &g->batch, copy))
 		return err_set(e, ERR_NOMEM, "out of memory for generating");
 	f->geom = copy;
 	return ERR_OK;
@@ -202,28 +207,36 @@ make_places(struct gen *g, struct err *e)
 {
 	int64_t n = 0;
 	struct rng names;
-	enum err_code rc =
-		place(g, n++, "country", "Exampla", NULL, &g->land.country, NULL, g->country_id, e);
+	const struct new_place country = { "country", "Exampla", NULL, &g->land.country, NULL };
+	enum err_code rc = place(g, n++, &country, g->country_id, e);
 
 	g->doing = "places";
-	for (int i = 0; !rc && i < LAND_PROVINCES; i++)
-		rc = place(g, n++, "admin1", g->land.province_name[i], g->country_id,
-		           &g->land.province[i], NULL, g->province_id[i], e);
-	for (int i = 0; !rc && i < LAND_DISTRICTS; i++)
-		rc = place(g, n++, "admin2", g->land.district_name[i],
-		           g->province_id[land_province_of(i)], &g->land.district[i], NULL,
-		           g->district_id[i], e);
+	for (int i = 0; !rc && i < LAND_PROVINCES; i++) {
+		const struct new_place p = { "admin1", g->land.province_name[i], g->country_id,
+			                     &g->land.province[i], NULL };
+
+		rc = place(g, n++, &p, g->province_id[i], e);
+	}
+	for (int i = 0; !rc && i < LAND_DISTRICTS; i++) {
+		const struct new_place p = { "admin2", g->land.district_name[i],
+			                     g->province_id[land_province_of(i)],
+			                     &g->land.district[i], NULL };
+
+		rc = place(g, n++, &p, g->district_id[i], e);
+	}
 	rng_seed(&names, g->o->seed, 3);
 	for (int i = 0; !rc && i < LAND_DISTRICTS * SETTLEMENTS_PER_DISTRICT; i++) {
 		struct settlement *s = &g->settlement[i];
+		struct new_place p = { .type = "settlement", .at = s };
 		char id[UUID_TEXT];
 		int district = i / SETTLEMENTS_PER_DISTRICT;
 
 		land_position(&g->land, district, &names, s->at);
 		/* few towns, many villages */
 		s->population = (int64_t)(40 * exp(1.4 * fabs(rng_normal(&names)) * 1.6));
-		rc = place(g, n++, "settlement", land_word(&names, &g->batch),
-		           g->district_id[district], NULL, s, id, e);
+		p.name = land_word(&names, &g->batch);
+		p.parent = g->district_id[district];
+		rc = place(g, n++, &p, id, e);
 	}
 	return rc;
 }
@@ -350,9 +363,14 @@ device(struct gen *g)
 	            "ap_mine_improvised");
 }
 
+struct harm {
+	const char *accident, *date, *device_class;
+	int district, killed;
+};
+
+/* The first n persons of an accident. */
 static enum err_code
-victims(struct gen *g, int64_t first, int n, int killed, const char *accident, const char *date,
-        int district, const char *device_class, struct err *e)
+victims(struct gen *g, int64_t first, int n, const struct harm *h, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
@@ -360,8 +378,8 @@ victims(struct gen *g, int64_t first, int n, int killed, const char *accident, c
 		struct store_fields *f;
 		char id[UUID_TEXT], text[16], acc[UUID_TEXT];
 
-		memcpy(text, date, 11);
-		memcpy(acc, accident, UUID_TEXT);
+		memcpy(text, h->date, 11);
+		memcpy(acc, h->accident, UUID_TEXT);
 		rc = start(g, "victim", first + k, id, &f, e);
 		if (rc)
 			break;
@@ -369,7 +387,7 @@ victims(struct gen *g, int64_t first, int n, int killed, const char *accident, c
 		       fields_set_text(f, "accident", keep(g, acc)) &&
 		       fields_set_text(f, "accident_date", keep(g, text)) &&
 		       fields_set_int(f, "victim_no", k + 1) &&
-		       fields_set_text(f, "outcome", k < killed ? "killed" : "injured") &&
+		       fields_set_text(f, "outcome", k < h->killed ? "killed" : "injured") &&
 		       fields_set_text(f, "sex",
 		                       PICK(g, "female", "male", "male", "male", "not_stated")) &&
 		       fields_set_text(f, "age_band",
@@ -381,8 +399,8 @@ victims(struct gen *g, int64_t first, int n, int killed, const char *accident, c
 		                       PICK(g, "farming", "herding", "collecting_scrap",
 		                            "travelling_vehicle", "playing",
 		                            "construction_utility_work", "unknown")) &&
-		       fields_set_text(f, "device_class", device_class) &&
-		       fields_set_text(f, "place", keep(g, g->district_id[district])));
+		       fields_set_text(f, "device_class", h->device_class) &&
+		       fields_set_text(f, "place", keep(g, g->district_id[h->district])));
 	}
 	return rc;
 }
@@ -419,8 +437,8 @@ accident(struct gen *g, int64_t i, struct err *e)
 	rc = set_point(g, f, at[0], at[1], e);
 	/* one in ten has persons that nobody listed one by one */
 	return rc ? rc
-	          : victims(g, i * 4, rng_below(&g->rng, 10) ? n : n - 1, killed, id, date,
-	                    district, what, e);
+	          : victims(g, i * 4, rng_below(&g->rng, 10) ? n : n - 1,
+	                    &(struct harm){ id, date, what, district, killed }, e);
 }
 
 static enum err_code

@@ -432,8 +432,7 @@ find_base(struct handin *h, struct edit *ed, struct err *e)
 		ed->changed = true;
 		return fields_init(&ed->fields, h->form, &h->row_mem) ? ERR_OK : no_memory(e);
 	}
-	rc = history_load(h->st, h->kind, ed->handed->id, INT64_MAX, &h->row_mem, &ed->list,
-	                  &ed->count, e);
+	rc = history_load(h->st, ed->handed->id, INT64_MAX, &h->row_mem, &ed->list, &ed->count, e);
 	if (rc)
 		return rc;
 	while (ed->base < ed->count &&
@@ -636,13 +635,12 @@ reopen_others(struct handin *h, const struct submit_revision *rev, struct err *e
 {
 	struct submit_revision more;
 	struct reopen_find under;
-	size_t from = 0;
+	struct reopen_walk walk = { .id = rev->id, .fields = &rev->fields };
 	bool any = h->reopen != NULL;
 	enum err_code rc = ERR_OK;
 
 	while (!rc && any) {
-		rc = reopen_next(h->reopen, rev->id, &rev->fields, &from, &h->row_mem, &more, &any,
-		                 e);
+		rc = reopen_next(h->reopen, &walk, &h->row_mem, &more, &any, e);
 		if (!rc && any) {
 			rc = submit_add(h->st, &more, 1, NULL, e);
 			h->ret->reopened++;

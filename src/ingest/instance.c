@@ -11,8 +11,7 @@
 struct reading {
 	const struct instance *in;
 	const struct instance_columns *c;
-	struct instance_file *file;
-	size_t files;
+	const struct instance_files *files;
 	struct arena *mem;
 	struct instance_found *found;
 	bool in_repeat;
@@ -225,14 +224,17 @@ position_text(const struct form_field *f, const struct xml_node *node, const cha
 static const char *
 file_of(struct reading *r, const char *name, bool of_field, const char *caption)
 {
-	for (size_t i = 0; i < r->files; i++)
-		if (text_eq(r->file[i].name, name)) {
-			r->file[i].of_field = r->file[i].of_field || of_field;
-			r->file[i].of_repeat = r->file[i].of_repeat || r->in_repeat;
+	for (size_t i = 0; i < r->files->count; i++) {
+		struct instance_file *file = &r->files->item[i];
+
+		if (text_eq(file->name, name)) {
+			file->of_field = file->of_field || of_field;
+			file->of_repeat = file->of_repeat || r->in_repeat;
 			if (caption && *caption)
-				r->file[i].caption = caption;
-			return r->file[i].sha256;
+				file->caption = caption;
+			return file->sha256;
 		}
+	}
 	r->found->missing++;
 	return "";
 }
@@ -436,12 +438,10 @@ is_own(const char *name)
 
 enum err_code
 instance_values(const struct instance *in, const struct instance_columns *c,
-                struct instance_file *file, size_t files, struct arena *mem,
+                const struct instance_files *files, struct arena *mem,
                 struct mapping_value *ret_value, struct instance_found *ret, struct err *e)
 {
-	struct reading r = {
-		.in = in, .c = c, .file = file, .files = files, .mem = mem, .found = ret
-	};
+	struct reading r = { .in = in, .c = c, .files = files, .mem = mem, .found = ret };
 	enum err_code rc = ERR_OK;
 
 	memset(ret, 0, sizeof(*ret));

@@ -33,6 +33,11 @@ struct instance_file {
 	const char *caption; /* what its question says of it, or NULL */
 };
 
+struct instance_files {
+	struct instance_file *item;
+	size_t count;
+};
+
 /* The columns that instances of a form yield: every field that is asked for, and source_refs. */
 struct instance_columns {
 	const struct form *form;
@@ -57,12 +62,12 @@ struct instance_found {
 
 /**
  * The values by column, in mem; source_refs is left null. A file's field gets the SHA-256 of the
- * file of that name among `file`, which is then marked. ERR_NOMEM.
+ * file of that name among `files`, which is then marked. ERR_NOMEM.
  */
 MUST_CHECK enum err_code instance_values(const struct instance *in,
                                          const struct instance_columns *c,
-                                         struct instance_file *file, size_t files,
-                                         struct arena *mem, struct mapping_value *ret_value,
+                                         const struct instance_files *files, struct arena *mem,
+                                         struct mapping_value *ret_value,
                                          struct instance_found *ret, struct err *e);
 /**
  * A position as ODK writes it ("lat lon altitude accuracy", several with ";" between) as a GeoJSON

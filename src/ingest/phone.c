@@ -325,8 +325,7 @@ newest(struct work *w, const struct rowkey *k, struct store_fields *ret, uint8_t
 {
 	struct history_revision *list = NULL;
 	size_t n = 0;
-	enum err_code rc =
-		history_load(w->p->st, k->kind, k->id, INT64_MAX, &w->p->mem, &list, &n, e);
+	enum err_code rc = history_load(w->p->st, k->id, INT64_MAX, &w->p->mem, &list, &n, e);
 
 	if (!rc && n == 0)
 		rc = err_set(e, ERR_NOTFOUND, "the record has no revision");
@@ -620,6 +619,7 @@ waits_already(struct work *w, bool *ret, struct err *e)
 static enum err_code
 make_row(struct work *w, struct err *e)
 {
+	const struct instance_files files = { w->in->file, w->in->files };
 	enum err_code rc = reader_get(w->p, w->kind, &w->r, e);
 
 	if (rc)
@@ -627,8 +627,7 @@ make_row(struct work *w, struct err *e)
 	w->value = arena_calloc(&w->p->mem, w->r->columns.count + 1, sizeof(*w->value));
 	if (!w->value)
 		return no_memory(e);
-	rc = instance_values(&w->inst, &w->r->columns, w->in->file, w->in->files, &w->p->mem,
-	                     w->value, &w->found, e);
+	rc = instance_values(&w->inst, &w->r->columns, &files, &w->p->mem, w->value, &w->found, e);
 	if (rc)
 		return rc;
 	w->ret->missing = w->found.missing;

@@ -178,7 +178,7 @@ make_revision(struct reopen *r, struct uuid id, const struct reopen_find *becaus
 	const char *why, *date = arena_strdup(mem, because->date);
 	uint8_t(*leaf)[32] = arena_alloc(mem, 32);
 	int hazard = store_kind(r->st, "hazard");
-	enum err_code rc = history_load(r->st, hazard, id, INT64_MAX, mem, &list, &n, e);
+	enum err_code rc = history_load(r->st, id, INT64_MAX, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
@@ -205,22 +205,22 @@ make_revision(struct reopen *r, struct uuid id, const struct reopen_find *becaus
 }
 
 enum err_code
-reopen_next(struct reopen *r, struct uuid because, const struct store_fields *fields, size_t *from,
-            struct arena *mem, struct submit_revision *ret, bool *ret_any, struct err *e)
+reopen_next(struct reopen *r, struct reopen_walk *w, struct arena *mem, struct submit_revision *ret,
+            bool *ret_any, struct err *e)
 {
-	struct reopen_find why = { .id = because, .kind = fields->form->kind };
+	struct reopen_find why = { .id = w->id, .kind = w->fields->form->kind };
 	struct landindex_item *it = NULL;
-	const char *date = fields_text(fields, "valid_from");
+	const char *date = fields_text(w->fields, "valid_from");
 	int64_t days = INT64_MAX; /* without a date it counts as of today */
 	enum err_code rc;
 
 	*ret_any = false;
 	if (!r->closed)
 		return ERR_OK;
-	(void)date_of(fields, &days);
+	(void)date_of(w->fields, &days);
 	(void)snprintf(why.date, sizeof(why.date), "%.10s", date ? date : "");
 	do {
-		rc = landindex_next(r->closed, fields->geom, from, &it, e);
+		rc = landindex_next(r->closed, w->fields->geom, &w->next, &it, e);
 		if (rc || !it)
 			return rc;
 	} while (it->days > days);
@@ -302,7 +302,7 @@ reopen_for(struct store *st, const struct submit_revision *rev, struct arena *me
 	struct reopen_find found;
 	struct submit_revision more;
 	struct geom_box box;
-	size_t from = 0;
+	struct reopen_walk walk = { .id = rev->id, .fields = &rev->fields };
 	bool any = false;
 	enum err_code rc;
 
@@ -313,7 +313,7 @@ reopen_for(struct store *st, const struct submit_revision *rev, struct arena *me
 	if (rc || !r)
 		return rc;
 	do {
-		rc = reopen_next(r, rev->id, &rev->fields, &from, mem, &more, &any, e);
+		rc = reopen_next(r, &walk, mem, &more, &any, e);
 		if (!rc && any)
 			rc = submit_add(st, &more, 1, NULL, e);
 	} while (!rc && any);

@@ -33,15 +33,19 @@ int64_t reopen_since_days(const struct store_fields *hazard);
 MUST_CHECK enum err_code reopen_create(struct store *st, int kind, struct reopen **ret,
                                        struct err *e);
 void reopen_free(struct reopen *r);
+/* A find or an accident whose closed hazards are asked for one after the other. */
+struct reopen_walk {
+	struct uuid id;
+	const struct store_fields *fields; /* with geometry and valid_from */
+	size_t next;                       /* starts with 0; only for reopen_next */
+};
+
 /**
  * The revision that reopens the next closed hazard on which a find or an accident lies, made from
- * its newest revision, in mem; each hazard is found once. *from starts with 0; *ret_any is false
- * when there is none. fields must hold geometry and valid_from.
+ * its newest revision, in mem; each hazard is found once. *ret_any is false when there is none.
  */
-MUST_CHECK enum err_code reopen_next(struct reopen *r, struct uuid because,
-                                     const struct store_fields *fields, size_t *from,
-                                     struct arena *mem, struct submit_revision *ret, bool *ret_any,
-                                     struct err *e);
+MUST_CHECK enum err_code reopen_next(struct reopen *r, struct reopen_walk *w, struct arena *mem,
+                                     struct submit_revision *ret, bool *ret_any, struct err *e);
 /**
  * The newest find or accident of the register that lies on a hazard that comes in closed and is not
  * older than since_days (see reopen_since_days). outline_valid: known to be valid. *ret_any is

@@ -669,7 +669,7 @@ new_waiting(struct take *t)
 static enum err_code
 reopen_under(struct take *t, struct rowmake_row *r, struct uuid id, struct err *e)
 {
-	size_t from = 0;
+	struct reopen_walk walk = { .id = id, .fields = &r->fields };
 	bool any = t->reopen != NULL;
 	enum err_code rc = ERR_OK;
 
@@ -678,7 +678,7 @@ reopen_under(struct take *t, struct rowmake_row *r, struct uuid id, struct err *
 
 		if (!rev)
 			return no_memory(e);
-		rc = reopen_next(t->reopen, id, &r->fields, &from, &t->mem, rev, &any, e);
+		rc = reopen_next(t->reopen, &walk, &t->mem, rev, &any, e);
 		if (!rc && any) {
 			t->waiting++;
 			t->counts.reopened++;

@@ -128,7 +128,7 @@ newest(struct writing *w, const struct shown *row, struct arena *mem, struct sto
 	*ret = row->fields;
 	if (row->revisions == 1 && !row->cover)
 		return rowkey_newest(w->keys, row->id, leaf, &source, e);
-	rc = history_load(w->st, w->kind, row->id, INT64_MAX, mem, &list, &n, e);
+	rc = history_load(w->st, row->id, INT64_MAX, mem, &list, &n, e);
 	while (!rc && n > 1 && list[n - 1].rev.ruling == RULING_RETURNED)
 		n--;
 	if (!rc && n == 0)

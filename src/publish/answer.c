@@ -249,7 +249,7 @@ member_text(struct store *st, const struct figure_member *m, const struct figure
 	struct history_revision *list = NULL;
 	size_t n = 0;
 	char id[UUID_TEXT], part[64];
-	enum err_code rc = history_load(st, m->kind, m->id, known_size, mem, &list, &n, e);
+	enum err_code rc = history_load(st, m->id, known_size, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
@@ -273,7 +273,7 @@ member_json(struct store *st, const struct figure_member *m, int64_t known_size,
 	struct history_revision *list = NULL;
 	size_t n = 0;
 	char id[UUID_TEXT];
-	enum err_code rc = history_load(st, m->kind, m->id, known_size, mem, &list, &n, e);
+	enum err_code rc = history_load(st, m->id, known_size, mem, &list, &n, e);
 
 	if (rc)
 		return rc;
@@ -421,7 +421,7 @@ name_member(struct naming *n, const struct figure_member *m, bool *ret_named, st
 	/* returned since: it stands in a past figure, and only who sees all may see it */
 	if (rc || fate == ACCESS_UNCLASSED || (fate == ACCESS_GONE && !access_is_exact(n->role)))
 		return rc;
-	rc = history_load(n->st, m->kind, m->id, n->q->known_size, &n->mem, &list, &count, e);
+	rc = history_load(n->st, m->id, n->q->known_size, &n->mem, &list, &count, e);
 	if (rc)
 		return rc;
 	uuid_format(m->id, id);

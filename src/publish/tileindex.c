@@ -99,19 +99,18 @@ make_mid(struct tileindex *x, struct store *st, struct arena *mem, bool *ret_man
 {
 	int kind = store_kind(st, x->k->kind);
 	struct tileset *s = NULL;
-	int64_t *fid = NULL;
-	size_t n = 0;
-	enum err_code rc = store_changed(st, kind, x->base->known_size, TILEINDEX_MID, mem, &fid,
-	                                 &n, ret_many, e);
+	struct changed c = { 0 };
+	enum err_code rc = store_changed(st, kind, x->base->known_size, TILEINDEX_MID, mem, &c, e);
 
-	if (!rc && !*ret_many)
-		rc = tileset_build_some(st, x->k, x->role, fid, n, &s, e);
-	if (rc || *ret_many)
+	*ret_many = c.many;
+	if (!rc && !c.many)
+		rc = tileset_build_some(st, x->k, x->role, c.fid, c.count, &s, e);
+	if (rc || c.many)
 		return rc;
 	drop_changes(x);
 	x->mid = s;
 	x->mid_size = store_log_size(st);
-	return tilefids_add(&x->hide_base, fid, n)
+	return tilefids_add(&x->hide_base, c.fid, c.count)
 	               ? ERR_OK
 	               : err_set(e, ERR_NOMEM, "out of memory for tiles");
 }
@@ -122,19 +121,19 @@ make_top(struct tileindex *x, struct store *st, struct arena *mem, bool *ret_man
 {
 	int kind = store_kind(st, x->k->kind);
 	struct tileset *s = NULL;
-	int64_t *fid = NULL;
-	size_t n = 0;
-	enum err_code rc =
-		store_changed(st, kind, x->mid_size, TILEINDEX_TOP, mem, &fid, &n, ret_many, e);
+	struct changed c = { 0 };
+	enum err_code rc = store_changed(st, kind, x->mid_size, TILEINDEX_TOP, mem, &c, e);
 
-	if (!rc && !*ret_many && n > 0)
-		rc = tileset_build_some(st, x->k, x->role, fid, n, &s, e);
-	if (rc || *ret_many)
+	*ret_many = c.many;
+	if (!rc && c.count > 0)
+		rc = tileset_build_some(st, x->k, x->role, c.fid, c.count, &s, e);
+	if (rc || c.many)
 		return rc;
 	drop(&x->top);
 	x->top = s;
 	/* what was hidden for an earlier top is hidden for this one: changes only become more */
-	return tilefids_add(&x->hide_base, fid, n) && tilefids_add(&x->hide_mid, fid, n)
+	return tilefids_add(&x->hide_base, c.fid, c.count) &&
+	                       tilefids_add(&x->hide_mid, c.fid, c.count)
 	               ? ERR_OK
 	               : err_set(e, ERR_NOMEM, "out of memory for tiles");
 }
@@ -148,23 +147,21 @@ look_for_singles(struct tileindex *x, struct store *st, int64_t since, struct ar
 	/* where what changed just now is, as far as the role sees it as a record */
 	const struct tileset *seen = !x->top && x->mid_size == store_log_size(st) ? x->mid : x->top;
 	int ordnance = store_kind(st, "ordnance");
-	bool many = false;
-	int64_t *fid = NULL;
-	size_t n = 0;
+	struct changed finds = { 0 }, c = { 0 };
 	enum err_code rc = ERR_OK;
 
 	if (ordnance >= 0)
-		rc = store_changed(st, ordnance, since, 0, mem, &fid, &n, ret_any, e);
+		rc = store_changed(st, ordnance, since, 0, mem, &finds, e);
 	if (!rc)
-		rc = store_changed(st, store_kind(st, x->k->kind), since, TILEINDEX_MID, mem, &fid,
-		                   &n, &many, e);
-	*ret_any = *ret_any || many;
-	for (size_t i = 0; !rc && i < n; i++) {
-		if (tilefids_has(&x->single, fid[i])) {
+		rc = store_changed(st, store_kind(st, x->k->kind), since, TILEINDEX_MID, mem, &c,
+		                   e);
+	*ret_any = finds.many || c.many;
+	for (size_t i = 0; !rc && i < c.count; i++) {
+		if (tilefids_has(&x->single, c.fid[i])) {
 			*ret_any = true;
-		} else if (!tileset_has(seen, fid[i])) {
+		} else if (!tileset_has(seen, c.fid[i])) {
 			*ret_any = true;
-			if (!tilefids_add(&x->single, &fid[i], 1))
+			if (!tilefids_add(&x->single, &c.fid[i], 1))
 				rc = err_set(e, ERR_NOMEM, "out of memory for tiles");
 		}
 	}

@@ -27,10 +27,10 @@ load(struct store *st, const char *id, struct arena *mem, struct record *r, stru
 		return err_set(e, ERR_INVALID, "\"%.60s\" is no record id (36 characters)", id);
 	rc = history_find(st, r->id, &r->kind, &r->fid, e);
 	if (!rc)
-		rc = history_load(st, r->kind, r->id, INT64_MAX, mem, &r->rev, &r->count, e);
+		rc = history_load(st, r->id, INT64_MAX, mem, &r->rev, &r->count, e);
 	if (!rc)
-		rc = history_join(st, r->kind, r->id, r->rev, r->count, INT64_MAX, mem, &r->shown,
-		                  &r->any, e);
+		rc = history_join(st, &(struct history){ r->kind, r->id, r->rev, r->count },
+		                  INT64_MAX, mem, &r->shown, &r->any, e);
 	return rc;
 }
 

@@ -469,7 +469,7 @@ access_margin(struct store *st, const struct shown *row, int64_t known_size, str
 	*ret_m = 0;
 	if (row->revisions < 2 || !(row->unapproved || row->conflict))
 		return ERR_OK;
-	rc = history_load(st, row->kind, row->id, known_size, mem, &list, &n, e);
+	rc = history_load(st, row->id, known_size, mem, &list, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
 		*ret_m = fmax(*ret_m, margin_of(&none, &list[i].rev.fields));
 	return rc;

@@ -445,16 +445,22 @@ accounts_add(struct accounts *a, const char *by, const char *name, const char *r
 }
 
 /* A change of one account, its audit and the end of its sessions, all or nothing. */
+struct change {
+	const char *by, *what; /* who, and as the audit calls it: "password" */
+	int64_t id;
+	const char *detail; /* may be "" */
+};
+
 static enum err_code
-change_end(struct accounts *a, enum err_code rc, int64_t changed, const char *by, const char *what,
-           int64_t id, const char *detail, struct err *e)
+change_end(struct accounts *a, enum err_code rc, int64_t changed, const struct change *c,
+           struct err *e)
 {
 	if (!rc && !changed)
 		rc = err_set(e, ERR_NOTFOUND, "there is no such account");
 	if (!rc)
-		rc = acc_run(a, NULL, e, SQL_ACCOUNTS_SESSION_END_ALL, "i", id);
+		rc = acc_run(a, NULL, e, SQL_ACCOUNTS_SESSION_END_ALL, "i", c->id);
 	if (!rc)
-		rc = acc_audit(a, by, what, id, detail, e);
+		rc = acc_audit(a, c->by, c->what, c->id, c->detail, e);
 	return acc_end(a, rc, e);
 }
 
@@ -500,7 +506,7 @@ accounts_set_password(struct accounts *a, const char *by, int64_t id, const char
 	if (rc)
 		return rc;
 	rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_HASH, "it", id, hash);
-	return change_end(a, rc, changed, by, "password", id, "", e);
+	return change_end(a, rc, changed, &(struct change){ by, "password", id, "" }, e);
 }
 
 enum err_code
@@ -517,7 +523,7 @@ accounts_set_role(struct accounts *a, const char *by, int64_t id, const char *ro
 		rc = keep_administrator(a, id, e);
 	if (!rc)
 		rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_ROLE, "it", id, role);
-	return change_end(a, rc, changed, by, "role", id, role, e);
+	return change_end(a, rc, changed, &(struct change){ by, "role", id, role }, e);
 }
 
 enum err_code
@@ -533,7 +539,8 @@ accounts_set_disabled(struct accounts *a, const char *by, int64_t id, bool disab
 	if (!rc)
 		rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_DISABLED, "ii", id,
 		             (int64_t)disabled);
-	return change_end(a, rc, changed, by, disabled ? "disable" : "enable", id, "", e);
+	return change_end(a, rc, changed,
+	                  &(struct change){ by, disabled ? "disable" : "enable", id, "" }, e);
 }
 
 /* Where a sealed secret belongs: it opens nowhere else. */
@@ -662,7 +669,7 @@ accounts_totp_begin(struct accounts *a, const char *by, int64_t id, bool now, st
 	if (now) {
 		rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_TOTP, "ibi", id, sealed.data,
 		             sealed.size, (int64_t)-1);
-		rc = change_end(a, rc, changed, by, "totp", id, "set", e);
+		rc = change_end(a, rc, changed, &(struct change){ by, "totp", id, "set" }, e);
 	} else {
 		rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_PENDING, "ib", id, sealed.data,
 		             sealed.size);
@@ -709,7 +716,7 @@ accounts_totp_confirm(struct accounts *a, const char *by, int64_t id, const char
 	if (!rc)
 		rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_TOTP, "ibi", id, sealed, sealed_n,
 		             step);
-	return change_end(a, rc, changed, by, "totp", id, "set", e);
+	return change_end(a, rc, changed, &(struct change){ by, "totp", id, "set" }, e);
 }
 
 enum err_code
@@ -721,7 +728,7 @@ accounts_totp_remove(struct accounts *a, const char *by, int64_t id, struct err 
 	if (rc)
 		return rc;
 	rc = acc_run(a, &changed, e, SQL_ACCOUNTS_SET_TOTP, "ini", id, (int64_t)-1);
-	return change_end(a, rc, changed, by, "totp", id, "removed", e);
+	return change_end(a, rc, changed, &(struct change){ by, "totp", id, "removed" }, e);
 }
 
 enum err_code

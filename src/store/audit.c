@@ -44,6 +44,15 @@ struct audit {
 	size_t workers;
 };
 
+struct audit_reader {
+	struct audit a;
+	struct pool *pool;
+	sqlite3 *own; /* connection of its own, NULL = the caller's */
+	sqlite3 *db;
+	sqlite3_stmt *subs, *revs;
+	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
+};
+
 static enum err_code
 collect(const struct stored *r, const uint8_t *register_key, struct record_member *m, size_t *ret_n,
         struct buf *identity, struct err *e)
@@ -192,11 +201,13 @@ tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, c
 	rep->tell(rep->ctx, line);
 }
 
-/* All revisions of one submission: their leaf hashes in order, each recomputed. */
+/* All revisions of one submission, each recomputed; their leaf hashes in order are in r->leaf. */
 static enum err_code
-audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t count,
-                uint8_t (*leaf)[32], struct pool *pool, struct audit_report *rep, struct err *e)
+audit_revisions(struct audit_reader *r, int64_t first_rid, int64_t count, struct audit_report *rep,
+                struct err *e)
 {
+	struct stored *row = r->a.row;
+	sqlite3_stmt *q = r->revs;
 	struct arena mem;
 	enum err_code rc = ERR_OK;
 	int64_t at = 0;
@@ -212,23 +223,22 @@ audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t cou
 		arena_reset(&mem);
 		while (n < CHUNK && at + (int64_t)n < count &&
 		       (s = sqlite3_step(q)) == SQLITE_ROW) {
-			if (!read_row(q, &mem, &a->row[n])) {
+			if (!read_row(q, &mem, &row[n])) {
 				rc = err_set(e, ERR_VERIFY, "revision %lld is damaged",
 				             (long long)sqlite3_column_int64(q, 0));
 				break;
 			}
-			memcpy(leaf[at + (int64_t)n], a->row[n].leaf, 32);
+			memcpy(r->leaf[at + (int64_t)n], row[n].leaf, 32);
 			n++;
 		}
 		if (!rc)
-			pool_for(pool, n, 64, recompute_one, a);
+			pool_for(r->pool, n, 64, recompute_one, &r->a);
 		for (size_t i = 0; !rc && i < n; i++) {
-			rep->erased += a->row[i].statement_n > 0;
-			if (a->row[i].rc == ERR_NOMEM)
-				rc = err_set(e, ERR_NOMEM, "%s", a->row[i].why);
-			else if (a->row[i].rc)
-				tell(rep, a->row[i].rc, "revision", (long long)a->row[i].rid,
-				     a->row[i].why);
+			rep->erased += row[i].statement_n > 0;
+			if (row[i].rc == ERR_NOMEM)
+				rc = err_set(e, ERR_NOMEM, "%s", row[i].why);
+			else if (row[i].rc)
+				tell(rep, row[i].rc, "revision", (long long)row[i].rid, row[i].why);
 		}
 		at += (int64_t)n;
 		rep->revisions += (int64_t)n;
@@ -241,31 +251,28 @@ audit_revisions(struct audit *a, sqlite3_stmt *q, int64_t first_rid, int64_t cou
 }
 
 /* What the row of a submission says about itself: root, manifest, signature, leaf. */
-static void
-audit_submission(struct store *st, sqlite3_stmt *q, const uint8_t (*leaf)[32], int64_t count,
-                 struct audit_report *rep)
+static enum err_code
+audit_submission(const struct audit_reader *r, int64_t count, struct err *e)
 {
-	struct err e = { 0 };
+	sqlite3_stmt *q = r->subs;
 	struct manifest m;
 	uint8_t root[32];
-	long long seq = (long long)sqlite3_column_int64(q, 0);
 	const char *bytes = sqlite3_column_blob(q, 2);
 	size_t n = (size_t)sqlite3_column_bytes(q, 2);
-	const uint8_t *key = sqlite3_column_blob(q, 5);
+	const uint8_t *key = sqlite3_column_blob(q, 5), *leaf = sqlite3_column_blob(q, 1);
 
-	merkle_root_of_leaves(leaf, (uint64_t)count, root);
-	if (manifest_parse(bytes, n, &m, &e))
-		tell(rep, ERR_VERIFY, "submission", seq, e.text);
-	else if (m.statements != (uint64_t)count || memcmp(m.root, root, 32) != 0)
-		tell(rep, ERR_VERIFY, "submission", seq,
-		     "its revisions do not have the root that its manifest names");
-	else if (sqlite3_column_bytes(q, 1) != SIGSUM_LEAF_SIZE)
-		tell(rep, ERR_VERIFY, "submission", seq, "its leaf has not 128 bytes");
-	else if (!key || sqlite3_column_bytes(q, 5) != 32)
-		tell(rep, ERR_UNKNOWN, "submission", seq,
-		     "the public key of its author is not in the register");
-	else if (manifest_verify(bytes, n, sqlite3_column_blob(q, 1), key, st->origin, &e))
-		tell(rep, ERR_VERIFY, "submission", seq, e.text);
+	merkle_root_of_leaves((const uint8_t(*)[32])r->leaf, (uint64_t)count, root);
+	if (manifest_parse(bytes, n, &m, e))
+		return ERR_VERIFY;
+	if (m.statements != (uint64_t)count || memcmp(m.root, root, 32) != 0)
+		return err_set(e, ERR_VERIFY,
+		               "its revisions do not have the root that its manifest names");
+	if (sqlite3_column_bytes(q, 1) != SIGSUM_LEAF_SIZE)
+		return err_set(e, ERR_VERIFY, "its leaf has not 128 bytes");
+	if (!key || sqlite3_column_bytes(q, 5) != 32)
+		return err_set(e, ERR_UNKNOWN,
+		               "the public key of its author is not in the register");
+	return manifest_verify(bytes, n, leaf, key, r->a.st->origin, e) ? ERR_VERIFY : ERR_OK;
 }
 
 static enum err_code
@@ -305,15 +312,6 @@ prepare_on(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *e)
 		               sqlite3_errmsg(db));
 	return ERR_OK;
 }
-
-struct audit_reader {
-	struct audit a;
-	struct pool *pool;
-	sqlite3 *own; /* connection of its own, NULL = the caller's */
-	sqlite3 *db;
-	sqlite3_stmt *subs, *revs;
-	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
-};
 
 static enum err_code
 reader_open(struct store *st, sqlite3 *db, struct pool *pool, struct audit_reader **ret,
@@ -387,11 +385,12 @@ audit_one(struct audit_reader *r, int64_t want, struct audit_report *rep, bool *
 		tell(rep, ERR_VERIFY, "submission", (long long)want, "it is missing or damaged");
 		return ERR_OK;
 	}
-	rc = audit_revisions(&r->a, r->revs, sqlite3_column_int64(q, 4), count, r->leaf, r->pool,
-	                     rep, e);
+	rc = audit_revisions(r, sqlite3_column_int64(q, 4), count, rep, e);
 	if (rc)
 		return rc;
-	audit_submission(r->a.st, q, (const uint8_t(*)[32])r->leaf, count, rep);
+	rc = audit_submission(r, count, &why);
+	if (rc)
+		tell(rep, rc, "submission", (long long)seq, why.text);
 	merkle_leaf(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), hash);
 	if (log_get_hash(r->a.st, 0, (uint64_t)seq, stored, &why) || memcmp(hash, stored, 32) != 0)
 		tell(rep, ERR_VERIFY, "submission", (long long)seq,

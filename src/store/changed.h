@@ -5,13 +5,18 @@
 
 #include "store/store.h"
 
+struct changed {
+	int64_t *fid; /* numbers of the records, ascending */
+	struct uuid *id;
+	size_t count;
+	bool many; /* there are more than was asked for; the list is empty */
+};
+
 /**
- * The numbers (fid, ascending, in mem) of the records of a kind that have a revision, a ruling or
- * an erasure at or after the submission `since`. *ret_many, and no list: more than `most`.
- * ERR_NOMEM, ERR_IO.
+ * The records of a kind that have a revision, a ruling or an erasure at or after the submission
+ * `since`, at most `most`; in mem. ERR_NOMEM, ERR_IO.
  */
 MUST_CHECK enum err_code store_changed(struct store *st, int kind, int64_t since, size_t most,
-                                       struct arena *mem, int64_t **ret, size_t *ret_count,
-                                       bool *ret_many, struct err *e);
+                                       struct arena *mem, struct changed *ret, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/changed.h"
 #include "store/handle.h"
 #include "store/history.h"
 #include "store/layerrow.h"
@@ -76,8 +77,8 @@ past_row(struct store *st, const struct each_filter *f, struct uuid id, struct a
 {
 	struct shown row;
 	bool any = false;
-	enum err_code rc =
-		history_shown(st, f->kind, id, f->as_of_days, f->known_size, mem, &row, &any, e);
+	const struct history_ask ask = { f->kind, id, f->as_of_days, f->known_size };
+	enum err_code rc = history_shown(st, &ask, mem, &row, &any, e);
 
 	if (rc || !any)
 		return rc;
@@ -174,43 +175,14 @@ each_earlier(struct store *st, const struct each_filter *f, each_fn *fn, void *c
 	return rc;
 }
 
-enum err_code
-each_changes(struct store *st, int kind, int64_t since, struct arena *mem, struct each_change **ret,
-             size_t *ret_count, bool *ret_all, struct err *e)
-{
-	struct each_change *list = arena_calloc(mem, EACH_CHANGES_MOST + 1, sizeof(*list));
-	sqlite3_stmt *q = NULL;
-	size_t n = 0;
-	int s = SQLITE_DONE;
-	enum err_code rc = list ? db_prepare(st, SQL_STORE_PAGE_CHANGED, &q, e)
-	                        : err_set(e, ERR_NOMEM, "out of memory for what changed");
-
-	if (rc)
-		return rc;
-	(void)sqlite3_bind_int64(q, 1, since);
-	(void)sqlite3_bind_int64(q, 2, st->kind[kind].id);
-	(void)sqlite3_bind_int64(q, 3, EACH_CHANGES_MOST + 1);
-	while (n <= EACH_CHANGES_MOST && (s = sqlite3_step(q)) == SQLITE_ROW) {
-		memcpy(list[n].id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
-		list[n++].fid = sqlite3_column_int64(q, 1);
-	}
-	if (s != SQLITE_DONE && s != SQLITE_ROW)
-		rc = db_fail(st, "read what changed", e);
-	sqlite3_finalize(q);
-	*ret = list;
-	*ret_count = n;
-	*ret_all = n > EACH_CHANGES_MOST;
-	return rc;
-}
-
 /* A moment of the log not long ago: the layer but for what changed since. */
 struct recent {
 	struct store *st;
 	const struct each_filter *f;
 	each_fn *fn;
 	void *ctx;
-	struct each_change *change;
-	size_t count, next;
+	struct changed changed;
+	size_t next;
 	struct arena mem;
 };
 
@@ -219,11 +191,11 @@ changes_before(struct recent *r, int64_t fid, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
-	for (; !rc && r->next < r->count && r->change[r->next].fid < fid; r->next++) {
-		if (r->change[r->next].fid <= r->f->after_fid)
+	for (; !rc && r->next < r->changed.count && r->changed.fid[r->next] < fid; r->next++) {
+		if (r->changed.fid[r->next] <= r->f->after_fid)
 			continue;
 		arena_reset(&r->mem);
-		rc = past_row(r->st, r->f, r->change[r->next].id, &r->mem, r->fn, r->ctx, e);
+		rc = past_row(r->st, r->f, r->changed.id[r->next], &r->mem, r->fn, r->ctx, e);
 	}
 	return rc;
 }
@@ -234,7 +206,7 @@ see_recent(void *ctx, const struct shown *row, struct err *e)
 	struct recent *r = ctx;
 	enum err_code rc = changes_before(r, row->fid, e);
 
-	if (rc || (r->next < r->count && r->change[r->next].fid == row->fid))
+	if (rc || (r->next < r->changed.count && r->changed.fid[r->next] == row->fid))
 		return rc; /* a changed one comes by itself */
 	return r->fn(r->ctx, row, e);
 }
@@ -245,18 +217,17 @@ each_recent(struct store *st, const struct each_filter *f, bool earlier, each_fn
 {
 	struct recent r = { .st = st, .f = f, .fn = fn, .ctx = ctx };
 	struct arena list;
-	bool all = false;
 	enum err_code rc;
 
 	arena_init(&list, (size_t)64 << 20);
 	arena_init(&r.mem, (size_t)1 << 30);
-	rc = each_changes(st, f->kind, f->known_size, &list, &r.change, &r.count, &all, e);
-	if (!rc && all)
+	rc = store_changed(st, f->kind, f->known_size, EACH_CHANGES_MOST, &list, &r.changed, e);
+	if (!rc && r.changed.many)
 		rc = each_past(st, f, fn, ctx, e);
 	else if (!rc)
 		rc = earlier ? each_earlier(st, f, see_recent, &r, e)
 		             : each_layer(st, f, see_recent, &r, e);
-	if (!rc && !all)
+	if (!rc && !r.changed.many)
 		rc = changes_before(&r, INT64_MAX, e);
 	arena_done(&r.mem);
 	arena_done(&list);
@@ -292,5 +263,7 @@ store_get(struct store *st, struct uuid id, struct arena *mem, struct shown *ret
 	int64_t fid = 0;
 	enum err_code rc = history_find(st, id, &kind, &fid, e);
 
-	return rc ? rc : history_shown(st, kind, id, INT64_MAX, INT64_MAX, mem, ret, ret_any, e);
+	return rc ? rc
+	          : history_shown(st, &(struct history_ask){ kind, id, INT64_MAX, INT64_MAX }, mem,
+	                          ret, ret_any, e);
 }

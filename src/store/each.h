@@ -27,20 +27,8 @@ typedef enum err_code each_fn(void *ctx, const struct shown *row, struct err *e)
  */
 MUST_CHECK enum err_code store_each(struct store *st, const struct each_filter *f, each_fn *fn,
                                     void *ctx, struct err *e);
-/* A record that changed. */
-struct each_change {
-	int64_t fid;
-	struct uuid id;
-};
 #define EACH_CHANGES_MOST 20000 /* changed records beyond which all revisions are joined anew */
 
-/**
- * Records of a kind with a revision or a ruling at or after a size of the log, in the order of
- * their numbers, in mem. *ret_all: there are more than EACH_CHANGES_MOST, the list is of no use.
- */
-MUST_CHECK enum err_code each_changes(struct store *st, int kind, int64_t since, struct arena *mem,
-                                      struct each_change **ret, size_t *ret_count, bool *ret_all,
-                                      struct err *e);
 /** The same walk by joining the revisions, whatever the layers hold. */
 MUST_CHECK enum err_code each_past(struct store *st, const struct each_filter *f, each_fn *fn,
                                    void *ctx, struct err *e);

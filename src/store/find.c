@@ -215,7 +215,7 @@ margin_of(struct near_walk *w, const struct shown *row, double *ret_m, struct er
 	if (row->revisions < 2 || !(row->unapproved || row->conflict))
 		return ERR_OK;
 	arena_reset(&w->row);
-	rc = history_load(w->st, row->kind, row->id, INT64_MAX, &w->row, &list, &n, e);
+	rc = history_load(w->st, row->id, INT64_MAX, &w->row, &list, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
 		*ret_m = fmax(*ret_m, reach_of(&list[i].rev.fields));
 	return rc;
@@ -608,8 +608,7 @@ read_reach(struct near_walk *w, double *ret_m, struct err *e)
 		arena_reset(&w->row);
 		if (!id || !uuid_parse(id, strlen(id), &uuid))
 			continue;
-		rc = history_load(st, store_kind(st, "hazard"), uuid, INT64_MAX, &w->row, &list, &n,
-		                  e);
+		rc = history_load(st, uuid, INT64_MAX, &w->row, &list, &n, e);
 		for (size_t i = 0; !rc && i < n; i++)
 			*ret_m = fmax(*ret_m, reach_of(&list[i].rev.fields));
 	}

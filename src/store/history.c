@@ -77,7 +77,7 @@ history_decode(struct store *st, sqlite3_stmt *q, struct arena *mem, struct hist
 }
 
 enum err_code
-history_load(struct store *st, int kind, struct uuid id, int64_t before, struct arena *mem,
+history_load(struct store *st, struct uuid id, int64_t before, struct arena *mem,
              struct history_revision **ret, size_t *ret_count, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
@@ -86,7 +86,6 @@ history_load(struct store *st, int kind, struct uuid id, int64_t before, struct 
 	enum err_code rc = db_prepare(st, SQL_STORE_RECORD_REVISIONS, &q, e);
 	int s = SQLITE_DONE;
 
-	(void)kind;
 	if (rc)
 		return rc;
 	(void)sqlite3_bind_blob(q, 1, id.b, UUID_SIZE, SQLITE_STATIC);
@@ -120,36 +119,37 @@ history_load(struct store *st, int kind, struct uuid id, int64_t before, struct 
 }
 
 enum err_code
-history_join(struct store *st, int kind, struct uuid id, const struct history_revision *list,
-             size_t n, int64_t as_of_days, struct arena *mem, struct shown *ret, bool *ret_any,
-             struct err *e)
+history_join(struct store *st, const struct history *h, int64_t as_of_days, struct arena *mem,
+             struct shown *ret, bool *ret_any, struct err *e)
 {
-	struct shown_revision *rev = arena_calloc(mem, n + 1, sizeof(*rev));
+	struct shown_revision *rev = arena_calloc(mem, h->count + 1, sizeof(*rev));
+	struct shown_history in = { rev, h->count, as_of_days };
 	enum err_code rc;
 
 	if (!rev)
 		return err_set(e, ERR_NOMEM, "out of memory for a record's revisions");
-	for (size_t i = 0; i < n; i++)
-		rev[i] = list[i].rev;
+	for (size_t i = 0; i < h->count; i++)
+		rev[i] = h->rev[i].rev;
 	memset(ret, 0, sizeof(*ret));
-	rc = shown_join(st->geo, rev, n, as_of_days, mem, ret, ret_any, e);
-	if (!rc && n) {
-		ret->kind = kind;
-		ret->id = id;
-		ret->fid = list[0].rev.rid;
+	rc = shown_join(st->geo, &in, mem, ret, ret_any, e);
+	if (!rc && h->count) {
+		ret->kind = h->kind;
+		ret->id = h->id;
+		ret->fid = h->rev[0].rev.rid;
 	}
 	return rc;
 }
 
 enum err_code
-history_shown(struct store *st, int kind, struct uuid id, int64_t as_of_days, int64_t before,
-              struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
+history_shown(struct store *st, const struct history_ask *ask, struct arena *mem, struct shown *ret,
+              bool *ret_any, struct err *e)
 {
 	struct history_revision *list = NULL;
-	size_t n = 0;
-	enum err_code rc = history_load(st, kind, id, before, mem, &list, &n, e);
+	struct history h = { .kind = ask->kind, .id = ask->id };
+	enum err_code rc = history_load(st, ask->id, ask->before, mem, &list, &h.count, e);
 
-	return rc ? rc : history_join(st, kind, id, list, n, as_of_days, mem, ret, ret_any, e);
+	h.rev = list;
+	return rc ? rc : history_join(st, &h, ask->as_of_days, mem, ret, ret_any, e);
 }
 
 enum err_code
@@ -174,7 +174,8 @@ history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 	if (rc)
 		return rc;
 	arena_init(&mem, (size_t)1 << 30);
-	rc = history_shown(st, kind, id, INT64_MAX, INT64_MAX, &mem, &row, &any, e);
+	rc = history_shown(st, &(struct history_ask){ kind, id, INT64_MAX, INT64_MAX }, &mem, &row,
+	                   &any, e);
 	if (!rc)
 		rc = layer_remove(st, kind, fid, e);
 	if (!rc && any)

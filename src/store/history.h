@@ -17,20 +17,33 @@ struct history_revision {
 /** The number (fid) and kind of a record by id; ERR_NOTFOUND. */
 MUST_CHECK enum err_code history_find(struct store *st, struct uuid id, int *ret_kind,
                                       int64_t *ret_fid, struct err *e);
-/** All revisions of a record in the order received, in mem, as known at submission `before`
- * (exclusive; INT64_MAX = now). */
-MUST_CHECK enum err_code history_load(struct store *st, int kind, struct uuid id, int64_t before,
+/** All revisions of a record of whatever kind in the order received, in mem, as known at submission
+ * `before` (exclusive; INT64_MAX = now). */
+MUST_CHECK enum err_code history_load(struct store *st, struct uuid id, int64_t before,
                                       struct arena *mem, struct history_revision **ret,
                                       size_t *ret_count, struct err *e);
-/** Shown state of one record; *ret_any false if nothing is in play. */
-MUST_CHECK enum err_code history_shown(struct store *st, int kind, struct uuid id,
-                                       int64_t as_of_days, int64_t before, struct arena *mem,
-                                       struct shown *ret, bool *ret_any, struct err *e);
-/** Join revisions that were loaded (all of one record). */
-MUST_CHECK enum err_code history_join(struct store *st, int kind, struct uuid id,
-                                      const struct history_revision *list, size_t n,
-                                      int64_t as_of_days, struct arena *mem, struct shown *ret,
-                                      bool *ret_any, struct err *e);
+/* Which record, and at which moment of both clocks; INT64_MAX = now. */
+struct history_ask {
+	int kind;
+	struct uuid id;
+	int64_t as_of_days; /* the day that is asked about */
+	int64_t before;     /* as known at this submission (exclusive) */
+};
+/** Shown state of one record, in mem; *ret_any false if nothing is in play. */
+MUST_CHECK enum err_code history_shown(struct store *st, const struct history_ask *ask,
+                                       struct arena *mem, struct shown *ret, bool *ret_any,
+                                       struct err *e);
+/* A record and its revisions, as history_load gives them. */
+struct history {
+	int kind;
+	struct uuid id;
+	const struct history_revision *rev;
+	size_t count;
+};
+/** The same from revisions that were loaded. */
+MUST_CHECK enum err_code history_join(struct store *st, const struct history *h, int64_t as_of_days,
+                                      struct arena *mem, struct shown *ret, bool *ret_any,
+                                      struct err *e);
 /** Recompute the layer row of a record. Inside a submission. */
 MUST_CHECK enum err_code history_refresh(struct store *st, int kind, int64_t fid, struct err *e);
 /** Number of submissions received by that time (for --known-at). */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/changed.h"
 #include "store/history.h"
 #include "store/layerrow.h"
 
@@ -57,8 +58,8 @@ struct pagewalk {
 	int64_t known; /* INT64_MAX = now */
 	bool earlier;  /* a date of information before the latest is asked for */
 	bool stop;
-	struct each_change *changed; /* since known, ascending; not to be taken from the layer */
-	size_t changes, next;
+	struct changed changed; /* since known, ascending; not to be taken from the layer */
+	size_t next;
 };
 
 static enum err_code
@@ -256,8 +257,8 @@ give_past(struct pagewalk *w, struct uuid id, struct err *e)
 {
 	struct shown row;
 	bool any = false;
-	enum err_code rc = history_shown(w->p->st, w->p->kind, id, w->q->as_of_days, w->known,
-	                                 &w->p->row, &row, &any, e);
+	const struct history_ask ask = { w->p->kind, id, w->q->as_of_days, w->known };
+	enum err_code rc = history_shown(w->p->st, &ask, &w->p->row, &row, &any, e);
 
 	return rc || !any ? rc : give(w, &row, NULL, e);
 }
@@ -268,9 +269,9 @@ give_changed(struct pagewalk *w, int64_t before, struct err *e)
 {
 	enum err_code rc = ERR_OK;
 
-	while (!rc && !w->stop && w->next < w->changes && w->changed[w->next].fid < before) {
+	while (!rc && !w->stop && w->next < w->changed.count && w->changed.fid[w->next] < before) {
 		arena_reset(&w->p->row);
-		rc = give_past(w, w->changed[w->next++].id, e);
+		rc = give_past(w, w->changed.id[w->next++], e);
 	}
 	return rc;
 }
@@ -290,7 +291,7 @@ give_layer(struct pagewalk *w, sqlite3_stmt *from, struct err *e)
 	struct shown row;
 	enum err_code rc = give_changed(w, fid, e);
 
-	if (rc || w->stop || (w->next < w->changes && w->changed[w->next].fid == fid))
+	if (rc || w->stop || (w->next < w->changed.count && w->changed.fid[w->next] == fid))
 		return rc; /* a changed one comes by itself */
 	if (is_had(w, fid))
 		return ERR_OK;
@@ -541,15 +542,16 @@ reach_of_pending(struct page_reader *p, double *reach_m, struct err *e)
 static enum err_code
 reach_of_changed(struct page_reader *p, double *reach_m, bool *ret_all, struct err *e)
 {
-	struct pagewalk w = { .p = p };
+	struct changed changed = { 0 };
 	struct arena mem;
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)64 << 20);
-	rc = each_changes(p->st, p->kind, p->reach_size, &mem, &w.changed, &w.changes, ret_all, e);
-	for (size_t i = 0; !rc && !*ret_all && i < w.changes; i++) {
+	rc = store_changed(p->st, p->kind, p->reach_size, EACH_CHANGES_MOST, &mem, &changed, e);
+	*ret_all = !rc && changed.many;
+	for (size_t i = 0; !rc && i < changed.count; i++) {
 		struct shown row = {
-			.kind = p->kind, .id = w.changed[i].id, .revisions = 2, .unapproved = true
+			.kind = p->kind, .id = changed.id[i], .revisions = 2, .unapproved = true
 		};
 		double m = 0;
 
@@ -635,25 +637,25 @@ static enum err_code
 areas_stay(struct page_reader *p, int64_t size, bool *ret, struct err *e)
 {
 	int ordnance = store_kind(p->st, "ordnance");
-	struct each_change *list = NULL;
+	struct changed changed = { 0 };
 	struct history_revision *rev = NULL;
 	struct arena mem;
-	size_t n = 0, revs = 0;
-	bool all = false;
+	size_t revs = 0;
 	enum err_code rc = ERR_OK;
 
 	*ret = p->areas_size <= size;
 	arena_init(&mem, (size_t)64 << 20);
 	if (*ret && ordnance >= 0)
-		rc = each_changes(p->st, ordnance, p->areas_size, &mem, &list, &n, &all, e);
-	if (n)
+		rc = store_changed(p->st, ordnance, p->areas_size, 0, &mem, &changed, e);
+	if (changed.many)
 		*ret = false;
 	if (!rc && *ret)
-		rc = each_changes(p->st, p->kind, p->areas_size, &mem, &list, &n, &all, e);
-	*ret = *ret && !all;
-	for (size_t i = 0; !rc && *ret && i < n; i++) {
+		rc = store_changed(p->st, p->kind, p->areas_size, EACH_CHANGES_MOST, &mem, &changed,
+		                   e);
+	*ret = *ret && !changed.many;
+	for (size_t i = 0; !rc && *ret && i < changed.count; i++) {
 		arena_reset(&p->row);
-		rc = history_load(p->st, p->kind, list[i].id, INT64_MAX, &p->row, &rev, &revs, e);
+		rc = history_load(p->st, changed.id[i], INT64_MAX, &p->row, &rev, &revs, e);
 		for (size_t k = 0; !rc && *ret && k < revs; k++)
 			*ret = !access_is_single(fields_text(&rev[k].rev.fields, "class"));
 	}
@@ -751,24 +753,23 @@ page_walk(struct page_reader *p, const struct page_question *q, const struct pag
 	struct pagewalk w;
 	struct arena mem;
 	int64_t size = 0;
-	bool all = false;
 	enum err_code rc = start(p, q, c, &w, &size, e);
 
 	if (rc || !p->rows)
 		return rc;
 	arena_init(&mem, (size_t)64 << 20);
 	if (w.known < INT64_MAX && q->after < PAGE_UNCLASSED)
-		rc = each_changes(p->st, p->kind, w.known, &mem, &w.changed, &w.changes, &all, e);
-	while (w.next < w.changes && w.changed[w.next].fid <= q->after)
+		rc = store_changed(p->st, p->kind, w.known, EACH_CHANGES_MOST, &mem, &w.changed, e);
+	while (w.next < w.changed.count && w.changed.fid[w.next] <= q->after)
 		w.next++;
 	if (!rc && q->after < PAGE_UNCLASSED && (!q->box || p->shows_geometry)) {
-		if (all)
-			w.changes = 0, rc = walk_past(&w, e);
+		if (w.changed.many)
+			rc = walk_past(&w, e);
 		else if (q->box && !w.earlier && p->boxes)
 			rc = walk_box(&w, size, e);
 		else
 			rc = walk_scan(&w, e);
-		if (!rc && !all)
+		if (!rc && !w.changed.many)
 			rc = give_changed(&w, INT64_MAX, e);
 	}
 	if (!rc && !w.stop && p->hazard && !access_is_exact(p->role))
@@ -859,14 +860,15 @@ enum err_code
 page_changed(struct page_reader *p, int64_t since, void (*fn)(void *ctx, int64_t number), void *ctx,
              bool *ret_all, struct err *e)
 {
-	struct pagewalk w = { .p = p };
+	struct changed changed = { 0 };
 	struct arena mem;
 	enum err_code rc;
 
 	arena_init(&mem, (size_t)64 << 20);
-	rc = each_changes(p->st, p->kind, since, &mem, &w.changed, &w.changes, ret_all, e);
-	for (size_t i = 0; !rc && !*ret_all && i < w.changes; i++)
-		fn(ctx, w.changed[i].fid);
+	rc = store_changed(p->st, p->kind, since, EACH_CHANGES_MOST, &mem, &changed, e);
+	*ret_all = !rc && changed.many;
+	for (size_t i = 0; !rc && i < changed.count; i++)
+		fn(ctx, changed.fid[i]);
 	arena_done(&mem);
 	return rc;
 }

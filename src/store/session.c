@@ -192,10 +192,10 @@ session_put(struct accounts *a, int64_t account, bool second, int64_t now, char 
 	return rc;
 }
 
-/* What becomes of a password that was looked at, all in one transaction: right = it is the
- * account's. */
+/* What becomes of a password that was looked at, all in one transaction. l->result says whether it
+ * is the account's. */
 static enum err_code
-settle(struct accounts *a, const struct login_ask *ask, const struct account *who, bool right,
+settle(struct accounts *a, const struct login_ask *ask, const struct account *who,
        bool make_session, struct counter c[COUNTERS], struct login *l, struct err *e)
 {
 	int64_t now = clock_now_us();
@@ -204,8 +204,7 @@ settle(struct accounts *a, const struct login_ask *ask, const struct account *wh
 	if (rc)
 		return rc;
 	l->account = who->id;
-	l->result = right ? LOGIN_DONE : LOGIN_WRONG;
-	if (right && make_session)
+	if (l->result == LOGIN_DONE && make_session)
 		rc = second_factor(a, ask, who->totp, l, e);
 	if (!rc && l->result == LOGIN_WRONG) {
 		rc = counters_fail(a, c, now, e);
@@ -265,7 +264,8 @@ prove(struct accounts *a, const struct login_ask *ask, bool make_session, struct
 	right = password_is(hash, ask->password, ask->password_size, &stale);
 	if (who.disabled)
 		right = false;
-	rc = settle(a, ask, &who, right, make_session, c, l, e);
+	l->result = right ? LOGIN_DONE : LOGIN_WRONG;
+	rc = settle(a, ask, &who, make_session, c, l, e);
 	if (!rc && l->result == LOGIN_DONE && stale)
 		rc = renew_hash(a, who.id, ask, e);
 	return rc;
@@ -407,8 +407,8 @@ is_token(const char *text)
 }
 
 static enum err_code
-token_put(struct accounts *a, const char *by, int64_t account, const char *name, const char *scope,
-          const uint8_t hash[HASH_SIZE], int64_t *ret_id, struct err *e)
+token_put(struct accounts *a, const struct token_wish *w, const uint8_t hash[HASH_SIZE],
+          int64_t *ret_id, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	int64_t count = 0;
@@ -416,36 +416,36 @@ token_put(struct accounts *a, const char *by, int64_t account, const char *name,
 
 	if (rc)
 		return rc;
-	rc = acc_query(a, &q, e, SQL_ACCOUNTS_TOKEN_COUNT, "i", account);
+	rc = acc_query(a, &q, e, SQL_ACCOUNTS_TOKEN_COUNT, "i", w->account);
 	if (acc_row(a, q, &rc, e))
 		count = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
 	if (!rc && count >= TOKEN_MOST)
 		rc = err_set(e, ERR_LIMIT, "an account has at most %d tokens", TOKEN_MOST);
 	if (!rc)
-		rc = acc_run(a, NULL, e, SQL_ACCOUNTS_TOKEN_PUT, "ittbi", account, name, scope,
-		             (const void *)hash, (size_t)HASH_SIZE, clock_now_us());
+		rc = acc_run(a, NULL, e, SQL_ACCOUNTS_TOKEN_PUT, "ittbi", w->account, w->name,
+		             w->scope, (const void *)hash, (size_t)HASH_SIZE, clock_now_us());
 	if (rc == ERR_CONFLICT)
 		rc = err_set(e, ERR_NOTFOUND, "there is no such account");
 	if (!rc)
 		*ret_id = sqlite3_last_insert_rowid(a->db);
 	if (!rc)
-		rc = acc_audit(a, by, "token", account, scope, e);
+		rc = acc_audit(a, w->by, "token", w->account, w->scope, e);
 	return acc_end(a, rc, e);
 }
 
 enum err_code
-token_make(struct accounts *a, const char *by, int64_t account, const char *name, const char *scope,
-           int64_t *ret_id, char ret_text[TOKEN_TEXT], struct err *e)
+token_make(struct accounts *a, const struct token_wish *w, int64_t *ret_id,
+           char ret_text[TOKEN_TEXT], struct err *e)
 {
 	char text[TOKEN_TEXT] = "fw_";
 	uint8_t random[TOKEN_BITS / 8], hash[HASH_SIZE];
-	size_t n = strlen(name);
+	size_t n = strlen(w->name);
 	enum err_code rc;
 
-	if (n < 1 || n > 100 || !text_is_utf8(name, n))
+	if (n < 1 || n > 100 || !text_is_utf8(w->name, n))
 		return err_set(e, ERR_INVALID, "the name of a token has 1 to 100 bytes of text");
-	if (!text_eq(scope, "submit") && !text_eq(scope, "read"))
+	if (!text_eq(w->scope, "submit") && !text_eq(w->scope, "read"))
 		return err_set(e, ERR_INVALID, "the scope of a token is submit or read");
 	rc = rng_secret(random, sizeof(random), e);
 	if (rc)
@@ -454,7 +454,7 @@ token_make(struct accounts *a, const char *by, int64_t account, const char *name
 	text_lower_ascii(text);
 	password_wipe(random, sizeof(random));
 	session_hash(text, hash);
-	rc = token_put(a, by, account, name, scope, hash, ret_id, e);
+	rc = token_put(a, w, hash, ret_id, e);
 	if (!rc)
 		memcpy(ret_text, text, sizeof(text));
 	password_wipe(text, sizeof(text));

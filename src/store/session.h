@@ -76,10 +76,15 @@ struct token {
 	int64_t created_us, used_us, revoked_us; /* 0 = never */
 };
 
-/** Make a token or app password, scope "submit" or "read". The text is shown once and not kept.
- * ERR_INVALID (name 1 .. 100 bytes of UTF-8, scope), ERR_LIMIT. */
-MUST_CHECK enum err_code token_make(struct accounts *a, const char *by, int64_t account,
-                                    const char *name, const char *scope, int64_t *ret_id,
+struct token_wish {
+	const char *by; /* who asks for it */
+	int64_t account;
+	const char *name;  /* 1 .. 100 bytes of UTF-8 */
+	const char *scope; /* "submit" or "read" */
+};
+
+/** Make a token or app password. The text is shown once and not kept. ERR_INVALID, ERR_LIMIT. */
+MUST_CHECK enum err_code token_make(struct accounts *a, const struct token_wish *w, int64_t *ret_id,
                                     char ret_text[TOKEN_TEXT], struct err *e);
 /** All of an account, revoked ones too; in mem. */
 MUST_CHECK enum err_code token_list(struct accounts *a, int64_t account, struct arena *mem,

@@ -252,9 +252,11 @@ join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, con
 }
 
 enum err_code
-shown_join(struct geo *geo, const struct shown_revision *rev, size_t count, int64_t as_of_days,
-           struct arena *mem, struct shown *ret, bool *ret_any, struct err *e)
+shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, struct shown *ret,
+           bool *ret_any, struct err *e)
 {
+	const struct shown_revision *rev = h->rev;
+	size_t count = h->count;
 	bool *in_play = arena_calloc(mem, count + 1, sizeof(*in_play));
 	struct store_value *copy;
 	const struct form *form;
@@ -269,7 +271,7 @@ shown_join(struct geo *geo, const struct shown_revision *rev, size_t count, int6
 		return ERR_OK;
 	form = rev[0].fields.form;
 	danger = text_eq(form->kind, "hazard");
-	n = find_in_play(rev, &kin, count, as_of_days, danger, in_play);
+	n = find_in_play(rev, &kin, count, h->as_of_days, danger, in_play);
 	if (n == 0)
 		return ERR_OK;
 	w = find_winner(rev, count, in_play);

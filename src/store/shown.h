@@ -60,13 +60,20 @@ struct shown {
 /** "danger", "reported_released", "released". */
 const char *shown_as_name(enum shown_as as);
 
+/* The revisions of one record, and the day D that they are asked about. */
+struct shown_history {
+	const struct shown_revision *rev; /* ascending rid */
+	size_t count;
+	int64_t as_of_days; /* INT64_MAX = no limit */
+};
+
 /**
- * Join the revisions (ascending rid). as_of_days: D, INT64_MAX = no limit. ret->fields lives in
- * mem. *ret_any is false when nothing is in play (nothing known by then, or all returned).
+ * Join the revisions. ret->fields lives in mem. *ret_any is false when nothing is in play (nothing
+ * known by then, or all returned).
  */
-MUST_CHECK enum err_code shown_join(struct geo *geo, const struct shown_revision *rev, size_t count,
-                                    int64_t as_of_days, struct arena *mem, struct shown *ret,
-                                    bool *ret_any, struct err *e);
+MUST_CHECK enum err_code shown_join(struct geo *geo, const struct shown_history *h,
+                                    struct arena *mem, struct shown *ret, bool *ret_any,
+                                    struct err *e);
 /**
  * The drawn geometry and measures of one revision's own fields: points with radius_m stay points;
  * an invalid outline becomes its cover. known_valid skips the check. Sets geom, cover and the four

@@ -53,7 +53,8 @@ read_as(const struct instance *in, int i, struct arena *mem)
 	struct mapping_value *v = arena_calloc(mem, columns[i].count + 1, sizeof(*v));
 	struct instance_found found;
 
-	if (!v || instance_values(in, &columns[i], file, 2, mem, v, &found, NULL))
+	if (!v || instance_values(in, &columns[i], &(struct instance_files){ file, 2 }, mem, v,
+	                          &found, NULL))
 		return;
 	for (size_t c = 0; c < columns[i].count; c++)
 		check(&v[c]);

@@ -440,13 +440,16 @@ test_token_roles(void **state)
 		char text[TOKEN_TEXT];
 		struct who w;
 
-		assert_int_equal(
-			ERR_OK, token_make(site.accounts, "test", id, "s", "submit", &t, text, &e));
+		assert_int_equal(ERR_OK,
+		                 token_make(site.accounts,
+		                            &(struct token_wish){ "test", id, "s", "submit" }, &t,
+		                            text, &e));
 		w = who_is(&(struct resolve_ask){ .token = text });
 		assert_int_equal(c[i].submit, w.role);
 		assert_false(w.second_factor);
-		assert_int_equal(ERR_OK,
-		                 token_make(site.accounts, "test", id, "r", "read", &t, text, &e));
+		assert_int_equal(ERR_OK, token_make(site.accounts,
+		                                    &(struct token_wish){ "test", id, "r", "read" },
+		                                    &t, text, &e));
 		w = who_is(&(struct resolve_ask){ .token = text });
 		assert_int_equal(c[i].read, w.role);
 		assert_true(w.read_only);

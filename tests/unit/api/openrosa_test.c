@@ -164,7 +164,7 @@ count_kind(const char *kind)
 
 /* The newest revision of the record named in an answer. */
 static struct store_fields
-record_of(const char *text, const char *kind)
+record_of(const char *text)
 {
 	const char *at = strstr(text, "Record ");
 	struct history_revision *list = NULL;
@@ -173,8 +173,7 @@ record_of(const char *text, const char *kind)
 
 	assert_non_null(at);
 	assert_true(uuid_parse(at + 7, 36, &id));
-	assert_int_equal(ERR_OK, history_load(st, store_kind(st, kind), id, INT64_MAX, &mem, &list,
-	                                      &n, NULL));
+	assert_int_equal(ERR_OK, history_load(st, id, INT64_MAX, &mem, &list, &n, NULL));
 	return list[n - 1].rev.fields;
 }
 
@@ -270,7 +269,7 @@ test_hazard(void **state)
 	assert_int_equal(201, post(xml, photo, 1, text, sizeof(text)));
 	assert_non_null(strstr(text, "submit_success"));
 	assert_int_equal(1, count_kind("hazard"));
-	f = record_of(text, "hazard");
+	f = record_of(text);
 	assert_string_equal("2024-05-30", fields_text(&f, "valid_from"));
 	assert_string_equal("sha", fields_text(&f, "class"));
 	assert_int_equal(GEOM_POLYGON, f.geom->type);
@@ -324,7 +323,7 @@ test_late_files(void **state)
 	assert_int_equal(size, store_log_size(st));
 	assert_int_equal(hazards + 1, count_kind("hazard"));
 	assert_int_equal(sources + 2, count_kind("source"));
-	f = record_of(text, "hazard");
+	f = record_of(text);
 	/* two ids of 36 characters, quoted, in brackets */
 	assert_int_equal(2 * 38 + 3, f.value[form_index(f.form, "source_refs")].n);
 }
@@ -346,7 +345,7 @@ test_accident(void **state)
 
 	(void)state;
 	assert_int_equal(201, post(xml, report, 1, text, sizeof(text)));
-	f = record_of(text, "accident");
+	f = record_of(text);
 	assert_string_equal("14:05:00", fields_text(&f, "time"));
 	assert_string_equal("-45.25 -125.75 10 5", fields_text(&f, "given_text"));
 	assert_true(fields_number(&f, "killed", -1) == 1);
@@ -362,7 +361,7 @@ test_accident(void **state)
 	               "</instanceID><deprecatedID>uuid:a1</deprecatedID></meta></data>");
 	assert_int_equal(201, post(again, report, 1, text, sizeof(text)));
 	assert_int_equal(1, count_kind("accident"));
-	f = record_of(text, "accident");
+	f = record_of(text);
 	assert_true(fields_number(&f, "killed", -1) == 2);
 }
 
@@ -454,7 +453,7 @@ test_unknown_answers(void **state)
 
 	(void)state;
 	assert_int_equal(201, post(xml, NULL, 0, text, sizeof(text)));
-	f = record_of(text, "ordnance");
+	f = record_of(text);
 	assert_true(f.geom && f.geom->type == GEOM_POINT);
 	assert_int_equal(sources + 1, count_kind("source"));
 }

@@ -137,7 +137,8 @@ test_answers(void **state)
 	assert_string_equal("", in.replaces);
 	assert_int_equal(ERR_OK, instance_columns(f, &mem, &c, &e));
 	assert_true(c.count < 200 && c.source_refs >= 0);
-	assert_int_equal(ERR_OK, instance_values(&in, &c, file, 2, &mem, v, &found, &e));
+	assert_int_equal(ERR_OK, instance_values(&in, &c, &(struct instance_files){ file, 2 }, &mem,
+	                                         v, &found, &e));
 	assert_int_equal(1, found.unknown); /* colour; what is empty says nothing */
 	assert_int_equal(1, found.missing); /* b.jpg */
 	assert_string_equal("2024-05-30", value_of(&c, v, "valid_from")->s);

@@ -77,7 +77,7 @@ put(size_t which)
 		int kind;
 
 		ok(history_find(st, id[which], &kind, &rev.fid, &e));
-		ok(history_load(st, kind, id[which], INT64_MAX, &mem, &list, &n, &e));
+		ok(history_load(st, id[which], INT64_MAX, &mem, &list, &n, &e));
 		parents = arena_calloc(&mem, n, sizeof(*parents));
 		for (size_t i = 0; i < n; i++)
 			memcpy(parents[i], list[i].rev.leaf, 32);

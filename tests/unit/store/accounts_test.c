@@ -427,11 +427,19 @@ test_tokens(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ERR_INVALID, token_make(a, "farid", id, "", "read", &t, text, &e));
-	assert_int_equal(ERR_INVALID, token_make(a, "farid", id, "x", "approve", &t, text, &e));
-	assert_int_equal(ERR_NOTFOUND, token_make(a, "farid", 999, "x", "read", &t, text, &e));
-	assert_int_equal(ERR_OK, token_make(a, "farid", id, "phone 7", "submit", &t, text, &e));
-	assert_int_equal(ERR_OK, token_make(a, "farid", id, "QGIS", "read", &u, second, &e));
+	assert_int_equal(ERR_INVALID, token_make(a, &(struct token_wish){ "farid", id, "", "read" },
+	                                         &t, text, &e));
+	assert_int_equal(
+		ERR_INVALID,
+		token_make(a, &(struct token_wish){ "farid", id, "x", "approve" }, &t, text, &e));
+	assert_int_equal(
+		ERR_NOTFOUND,
+		token_make(a, &(struct token_wish){ "farid", 999, "x", "read" }, &t, text, &e));
+	assert_int_equal(ERR_OK,
+	                 token_make(a, &(struct token_wish){ "farid", id, "phone 7", "submit" }, &t,
+	                            text, &e));
+	assert_int_equal(ERR_OK, token_make(a, &(struct token_wish){ "farid", id, "QGIS", "read" },
+	                                    &u, second, &e));
 	assert_int_equal(TOKEN_TEXT - 1, strlen(text));
 	assert_string_not_equal(text, second);
 	assert_int_equal(ERR_OK, token_find(a, text, &mem, &s, &e));
@@ -453,8 +461,12 @@ test_tokens(void **state)
 	assert_int_equal(ERR_OK, token_find(a, second, &mem, &s, &e));
 	assert_int_equal(0, s.account);
 	for (int i = 0; i < TOKEN_MOST; i++)
-		assert_int_equal(ERR_OK, token_make(a, "gala", other, "t", "read", &t, text, &e));
-	assert_int_equal(ERR_LIMIT, token_make(a, "gala", other, "t", "read", &t, text, &e));
+		assert_int_equal(ERR_OK,
+		                 token_make(a, &(struct token_wish){ "gala", other, "t", "read" },
+		                            &t, text, &e));
+	assert_int_equal(
+		ERR_LIMIT,
+		token_make(a, &(struct token_wish){ "gala", other, "t", "read" }, &t, text, &e));
 }
 
 static void
@@ -507,7 +519,9 @@ test_kept(void **state)
 	(void)state;
 	(void)login("hanna", "mistyped words", NULL, "192.0.2.77");
 	(void)login("a-name-of-nobody", "mistyped words", NULL, "192.0.2.77");
-	assert_int_equal(ERR_OK, token_make(a, "hanna", id, "phone", "submit", &t, token, &e));
+	assert_int_equal(ERR_OK,
+	                 token_make(a, &(struct token_wish){ "hanna", id, "phone", "submit" }, &t,
+	                            token, &e));
 	assert_int_equal(ERR_OK, accounts_totp_begin(a, "hanna", id, false, &mem, &uri, &e));
 	secret_of(uri, secret);
 	buf_init(&b, 64u << 20);

@@ -90,7 +90,8 @@ join(struct arena *mem, const struct shown_revision *r, size_t n, int64_t as_of,
 	struct shown s = { 0 };
 	struct err e = { 0 };
 
-	assert_int_equal(shown_join(geo, r, n, as_of, mem, &s, any, &e), ERR_OK);
+	assert_int_equal(shown_join(geo, &(struct shown_history){ r, n, as_of }, mem, &s, any, &e),
+	                 ERR_OK);
 	return s;
 }
 
