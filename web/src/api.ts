@@ -65,6 +65,33 @@ export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?
 	}) as Promise<T>;
 }
 
+// Files that come with a record: of a field, or `photos` for those that no field holds.
+export interface Held { field: string; file: File }
+export const FILES_MOST = 20, FILES_BYTES = 30e6; // below what the server takes (docs/LIMITS.md)
+export const filesBytes = (held: Held[]) => held.reduce((n, h) => n + h.file.size, 0);
+
+// A record with its files in one request, whole or not at all. Sent again with the same key it is the same bytes.
+export function changeWithFiles<T>(path: string, record: unknown, held: Held[], key: string, onProgress: (part: number) => void): Promise<T> {
+	const url = address(path), edge = `fallow${key}`;
+	const plain = (s: string) => s.replace(/["\\/\p{Cc}]/gu, '_').slice(-60);
+	const parts: BlobPart[] = [`--${edge}\r\nContent-Disposition: form-data; name="record"\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(record)}\r\n`];
+	for (const h of held) {
+		parts.push(`--${edge}\r\nContent-Disposition: form-data; name="${h.field}"; filename="${plain(h.file.name)}"\r\nContent-Type: ${h.file.type || 'application/octet-stream'}\r\n\r\n`, h.file, '\r\n');
+	}
+	parts.push(`--${edge}--\r\n`);
+	return new Promise((done, fail) => {
+		const x = new XMLHttpRequest(); // fetch does not tell how much was sent
+		x.open('POST', url);
+		x.setRequestHeader('accept', 'application/json');
+		x.setRequestHeader('content-type', `multipart/form-data; boundary=${edge}`);
+		x.setRequestHeader('idempotency-key', key);
+		x.upload.onprogress = (e) => onProgress(e.total ? e.loaded / e.total : 0);
+		x.onload = () => answer(new Response(x.responseText, { status: x.status, statusText: x.statusText, headers: { 'content-type': x.getResponseHeader('content-type') ?? '' } }), url).then((v) => done(v as T), fail);
+		x.onerror = x.onabort = () => fail(new AskError(0, 'unreachable', '', '', url));
+		x.send(new Blob(parts));
+	});
+}
+
 export interface Asked<T> {
 	state: 'loading' | 'ok' | 'error';
 	data?: T; // the last good answer stays while the next one loads

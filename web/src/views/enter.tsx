@@ -2,7 +2,7 @@
 import type { Geometry } from 'geojson';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
-import { change, get, useAsk, AskError } from '../api';
+import { change, changeWithFiles, get, useAsk, AskError, type Held } from '../api';
 import { isAllowed, isRelevant } from '../expr';
 import { choices, form, formNames, kindName, shown } from '../forms';
 import { asked, href, place } from '../route';
@@ -10,6 +10,7 @@ import { lang, say } from '../state';
 import { day, label, moment, t, tMaybe } from '../text';
 import type { Changed, Field, Fields, Form, RecordDetail, RecordPage, Stored, Value } from '../types';
 import { Chip, Empty, ErrorBox, Head, Icon, Show } from '../ui/parts';
+import { Files, filesFault } from '../ui/files';
 import { PlaceInput } from '../ui/place';
 import { ChangeList, recordName } from './records';
 
@@ -142,9 +143,10 @@ function settle(fields: Field[], values: Fields, errors: Record<string, string>,
 
 interface Clash { yours: Fields; theirs: { leaf: string; author: string; received: string; fields: Fields; changed: Changed[] }[]; heads: string[] }
 
-function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: string; heads: string[]; props: ViewProps }) {
+function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fields; id: string; heads: string[]; withheld: string[]; props: ViewProps }) {
 	const [values, setValues] = useState<Fields>(start), [errors, setErrors] = useState<Record<string, string>>({}), [remark, setRemark] = useState('');
 	const [busy, setBusy] = useState(false), [failed, setFailed] = useState<AskError | null>(null), [stored, setStored] = useState<Stored | null>(null), [clash, setClash] = useState<Clash | null>(null);
+	const [held, setHeld] = useState<Held[]>([]), [sent, setSent] = useState<number | null>(null);
 	const once = useRef(key());
 	const json = useAsk<{ bounds?: [number, number, number, number] }>('/tiles/hazard/tilejson.json');
 	const today = (props.status?.now ?? new Date().toISOString()).slice(0, 10);
@@ -155,7 +157,9 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 		if (errors[name]) { const e = { ...errors }; delete e[name]; setErrors(e); }
 	};
 	const ctx: Ctx = { kind: f.kind, values, errors, set, bounds: json.data?.bounds, today, start };
-	const seen = f.fields.filter((x) => x.type !== 'file' && !byProgram(x.name) && isRelevant(x.relevant, (n) => values[n], today));
+	// What this role may not see of a record it cannot correct either; identities are handed in unseen.
+	const open = (x: Field) => !withheld.includes(x.name) || x.access === 'identity';
+	const seen = f.fields.filter((x) => x.type !== 'file' && !byProgram(x.name) && open(x) && isRelevant(x.relevant, (n) => values[n], today));
 	const first = seen.filter((x) => usual.has(x.name) || x.required === true || x.required === 'yes');
 	const more = seen.filter((x) => !first.includes(x));
 	const openMore = more.some((x) => Object.keys(errors).some((e) => e === x.name || e.startsWith(x.name + '/')) || !blank(start[x.name]));
@@ -165,10 +169,10 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 		const now = settle(f.fields, values, bad, '', today, {});
 		setErrors(bad);
 		setFailed(null);
-		const at = Object.keys(bad)[0];
+		const at = Object.keys(bad)[0] ?? (filesFault(held) ? 'files' : '');
 		if (at) {
 			say(t('must_correct'));
-			setTimeout(() => document.getElementById(`f-${at.replaceAll(/[^\w]/g, '-')}`)?.focus(), 30);
+			setTimeout(() => (at === 'files' ? document.querySelector<HTMLElement>('.file-part input') : document.getElementById(`f-${at.replaceAll(/[^\w]/g, '-')}`))?.focus(), 30);
 			return;
 		}
 		let body: Record<string, unknown> = { kind: f.kind, fields: now, remark };
@@ -178,12 +182,13 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 				if (byProgram(x.name) || x.type === 'file') continue;
 				if (JSON.stringify(now[x.name] ?? null) !== JSON.stringify(start[x.name] ?? null)) changed[x.name] = now[x.name] ?? null;
 			}
-			if (!Object.keys(changed).length) { setFailed(new AskError(400, t('not_entered'), t('nothing_changed'), '', '')); return; }
+			if (!Object.keys(changed).length && !held.length) { setFailed(new AskError(400, t('not_entered'), t('nothing_changed'), '', '')); return; }
 			body = { fields: changed, parents: extra.parents ?? heads, remark, ...(extra.force ? { force: true } : {}) };
 		}
 		setBusy(true);
 		try {
-			setStored(await change<Stored>('POST', id ? `/api/records/${id}` : '/api/records', body, false, { 'Idempotency-Key': once.current }));
+			const to = id ? `/api/records/${id}` : '/api/records';
+			setStored(held.length ? await changeWithFiles<Stored>(to, body, held, once.current, setSent) : await change<Stored>('POST', to, body, false, { 'Idempotency-Key': once.current }));
 			props.again();
 		} catch (e) {
 			const x = e as AskError;
@@ -199,14 +204,16 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 			}
 		}
 		setBusy(false);
+		setSent(null);
 	};
 
 	if (stored) return (
 		<div class="box" data-stored={stored.id} data-submission={stored.submission}>
 			<div>
 				<h2 ref={done} tabIndex={-1}>{t('handed_in', { n: stored.submission })}</h2>
+				{held.length > 0 && <p>{t('files_kept', { n: held.length })}</p>}
 				{stored.flags.length > 0 && <p>{t('flagged')} {stored.flags.map((x) => <Chip key={x} kind="wait">{x.replaceAll('_', ' ')}</Chip>)}</p>}
-				<p class="actions"><a class="button" href={href('records', stored.id)}>{t('see_record')}</a> <button type="button" onClick={() => { once.current = key(); setValues(id ? values : {}); setStored(null); }}>{t('enter_another')}</button></p>
+				<p class="actions"><a class="button" href={href('records', stored.id)}>{t('see_record')}</a> <button type="button" onClick={() => { once.current = key(); setValues(id ? values : {}); setHeld([]); setStored(null); }}>{t('enter_another')}</button></p>
 			</div>
 		</div>
 	);
@@ -216,6 +223,7 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 			{Object.keys(errors).length > 0 && <div class="box box-error" role="alert"><Icon name="alert" /><p>{t('must_correct')}</p></div>}
 			<section class="part"><h2>{t('main_fields')}</h2><div class="form-grid">{first.map((x) => <Input key={x.name} f={x} at={x.name} value={values[x.name]} error={errors[x.name]} onChange={(v) => set(x.name, v)} ctx={ctx} />)}</div></section>
 			{more.length > 0 && <details class="part" open={openMore}><summary>{t('more_fields', { n: more.length })}</summary><div class="form-grid">{more.map((x) => <Input key={x.name} f={x} at={x.name} value={values[x.name]} error={errors[x.name]} onChange={(v) => set(x.name, v)} ctx={ctx} />)}</div></details>}
+			<Files fields={f.fields.filter((x) => x.type === 'file' && !byProgram(x.name) && open(x) && isRelevant(x.relevant, (n) => values[n], today))} held={held} errors={errors} onChange={setHeld} />
 			<label class="field"><span>{t('remark')}</span><textarea name="remark" rows={2} value={remark} onInput={(e) => setRemark(e.currentTarget.value)} /></label>
 			{clash && (
 				<div class="box box-conflict" role="alert">
@@ -226,7 +234,7 @@ function Filling({ f, start, id, heads, props }: { f: Form; start: Fields; id: s
 				</div>
 			)}
 			{failed && <ErrorBox act error={failed} what={t('hand_in')} />}
-			<div class="actions form-send"><button class="primary" type="submit" disabled={busy}>{t('hand_in')}</button></div>
+			<div class="actions form-send"><button class="primary" type="submit" disabled={busy}>{t('hand_in')}</button>{sent !== null && <span class="sending"><progress max={1} value={sent} aria-label={t('files_title')} /> {t('files_sending', { p: Math.round(sent * 100) })}</span>}</div>
 		</form>
 	);
 }
@@ -239,7 +247,7 @@ function Correcting({ id, f, props }: { id: string; f: Form; props: ViewProps })
 			{(r) => (
 				<>
 					<Head title={t('correct_title', { name: recordName(r) })} lead={`${kindName(r.kind)}, ${day(r.fields.valid_from as string)}`} />
-					{!r.can.includes('correct') ? <Empty>{t('err_403')}</Empty> : <Filling f={f} id={id} heads={r.heads ?? []} start={{ ...r.fields, ...(r.geometry && f.fields.some((x) => x.name === 'geometry') ? { geometry: r.geometry as unknown as Value } : {}) }} props={props} />}
+					{!r.can.includes('correct') ? <Empty>{t('err_403')}</Empty> : <Filling f={f} id={id} heads={r.heads ?? []} withheld={r.withheld} start={{ ...r.fields, ...(r.geometry && f.fields.some((x) => x.name === 'geometry') ? { geometry: r.geometry as unknown as Value } : {}) }} props={props} />}
 				</>
 			)}
 		</Show>
@@ -258,5 +266,5 @@ export function Enter(props: ViewProps) {
 	);
 	const f = form(kind);
 	if (!f) return <Head title={t('new_title', { kind: tMaybe('', kind) })} />;
-	return id ? <Correcting key={id} id={id} f={f} props={props} /> : <><Head title={t('new_title', { kind: kindName(kind) })} /><Filling key={kind} f={f} id="" heads={[]} start={{}} props={props} /></>;
+	return id ? <Correcting key={id} id={id} f={f} props={props} /> : <><Head title={t('new_title', { kind: kindName(kind) })} /><Filling key={kind} f={f} id="" heads={[]} withheld={[]} start={{}} props={props} /></>;
 }

@@ -25,6 +25,7 @@ function ValueOf({ kind, name, v, links }: { kind: string; name: string; v: Valu
 	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <LinkTo id={v} links={links} />;
 	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<LinkTo key={i} id={String(x)} links={links} /></>)}</>;
 	if (f?.type === 'date' && typeof v === 'string') return <>{day(v)}</>;
+	if (f?.type === 'file' && typeof v === 'string') return <>{t('file_held')} <code class="small">SHA-256 {v.slice(0, 16)}…</code></>;
 	if (Array.isArray(v) && v.some((x) => typeof x === 'object')) {
 		const sub = f?.fields ?? [];
 		return (
