@@ -76,8 +76,9 @@ const struct cli_command cmd_approve = {
 	.synopsis = "FILE ID... [--by NAME] [--reason TEXT] [--release --second NAME "
 		    "[--certificate NO]]",
 	.text = "Approves every waiting revision of each record ID (36 characters), or of each\n"
-		"submission given as @N (its number in fallow log). Approval is itself a "
-		"submission.\n\n"
+		"submission given as @N (its number in fallow log); what was decided before stands.\n"
+		"Approval is itself a submission. Who entered what makes a hazard smaller, milder\n"
+		"or closed does not approve it, and no land vanishes under a closing drawn smaller.\n\n"
 		"  --by NAME       who approves (default: FALLOW_AUTHOR or the login name)\n"
 		"  --release       release of land: closes hazards as this register's own "
 		"release;\n"
@@ -101,6 +102,7 @@ const struct cli_command cmd_return = {
 		"is\n"
 		"returned stays in the register with the reason, and takes no part in what is "
 		"shown.\n"
-		"Options as for fallow approve.\n",
+		"Who reported a hazard does not alone take it back, and land that a find has opened\n"
+		"again is not closed while the find counts. Options as for fallow approve.\n",
 	.examples = "",
 };

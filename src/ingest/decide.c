@@ -1,15 +1,22 @@
 #include "ingest/decide.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "geo/shape.h"
+#include "ingest/lessen.h"
 #include "ingest/reopen.h"
 #include "store/each.h"
 #include "store/history.h"
 #include "store/submit.h"
+#include "store/waiting.h"
+
+enum {
+	REACH_DEG = 1 /* no radius_m reaches farther: 50 km at 60 degrees of latitude */
+};
 
 struct deciding {
 	struct store *st;
@@ -18,14 +25,15 @@ struct deciding {
 	struct buf about, submissions;
 	size_t revisions;
 	struct geo *geo;
+	struct history_submission entered; /* the one asked for last */
+	bool entered_known;
 };
 
 /* The outline of a closing as it is drawn: a broken one is compared by what covers it. */
 static enum err_code
-drawn_land(struct deciding *d, const struct shown_revision *rev, const struct geom **ret,
-           struct err *e)
+drawn_land(struct deciding *d, const struct store_fields *f, const struct geom **ret, struct err *e)
 {
-	struct shown drawn = { .fields = rev->fields };
+	struct shown drawn = { .fields = *f };
 	enum err_code rc = shown_measure(d->geo, false, &d->mem, &drawn, e);
 
 	if (!rc)
@@ -40,29 +48,58 @@ struct overlap_search {
 	struct deciding *d;
 	const struct geom *land; /* as it is drawn */
 	struct uuid self;
+	struct arena mem; /* one row */
 	char other[UUID_TEXT];
 	double overlap_m2;
+	bool areal; /* the other is an area, else a point or a line on the land */
 };
+
+/* The most that any revision in play says of it: of the row, and of those that wait behind it. */
+static enum err_code
+read_radius(struct overlap_search *s, const struct shown *row, double *ret_m, struct err *e)
+{
+	struct history_revision *list = NULL;
+	size_t n = 0;
+	enum err_code rc = ERR_OK;
+
+	*ret_m = fields_number(&row->fields, "radius_m", 0);
+	if (row->revisions > 1 && (row->unapproved || row->conflict))
+		rc = history_load(s->d->st, row->id, INT64_MAX, &s->mem, &list, &n, e);
+	for (size_t i = 0; !rc && i < n; i++)
+		if (list[i].rev.ruling != RULING_RETURNED)
+			*ret_m = fmax(*ret_m, fields_number(&list[i].rev.fields, "radius_m", 0));
+	return rc;
+}
 
 static enum err_code
 see_other(void *ctx, const struct shown *row, struct err *e)
 {
 	struct overlap_search *s = ctx;
-	double m2 = 0;
-	enum err_code rc;
+	double m2 = 0, radius_m = 0;
+	struct geom grown;
+	const struct geom *other = row->fields.geom;
+	enum err_code rc = ERR_OK;
 
-	if (row->as != SHOWN_DANGER || memcmp(row->id.b, s->self.b, UUID_SIZE) == 0 ||
-	    !row->fields.geom)
+	if (row->as != SHOWN_DANGER || memcmp(row->id.b, s->self.b, UUID_SIZE) == 0 || !other ||
+	    geom_is_empty(other))
 		return ERR_OK;
-	rc = shape_overlap_m2(s->d->geo, s->land, row->fields.geom, &m2, e);
-	if (!rc && !geom_is_areal(row->fields.geom)) {
+	arena_reset(&s->mem);
+	rc = read_radius(s, row, &radius_m, e);
+	if (!rc && radius_m > 0) {
+		rc = shape_grow(s->d->geo, other, radius_m, &s->mem, &grown, e);
+		other = &grown;
+	}
+	if (!rc)
+		rc = shape_overlap_m2(s->d->geo, s->land, other, &m2, e);
+	if (!rc && !geom_is_areal(other)) {
 		bool meets = false;
 
-		rc = shape_intersects(s->d->geo, s->land, row->fields.geom, &meets, e);
+		rc = shape_intersects(s->d->geo, s->land, other, &meets, e);
 		m2 = meets ? 1 : 0;
 	}
 	if (!rc && m2 > s->overlap_m2) {
 		s->overlap_m2 = m2;
+		s->areal = geom_is_areal(other);
 		uuid_format(row->id, s->other);
 	}
 	return rc;
@@ -104,18 +141,18 @@ see_find(void *ctx, const struct shown *row, struct err *e)
 /* A find or an accident that came in while the closing waited did not reopen the hazard, for it was
  * open still. It must not be closed over it. */
 static enum err_code
-check_finds(struct deciding *d, struct uuid id, const struct shown_revision *rev, struct err *e)
+check_finds(struct deciding *d, struct uuid id, const struct store_fields *closing, struct err *e)
 {
 	static const char *const want[] = { "geometry", "valid_from", NULL };
 	static const char *const kinds[] = { "accident", "ordnance" };
-	struct find_search s = { .d = d, .since_days = reopen_since_days(&rev->fields) };
+	struct find_search s = { .d = d, .since_days = reopen_since_days(closing) };
 	struct geom_box box;
 	char text[UUID_TEXT];
 	enum err_code rc = ERR_OK;
 
-	if (!rev->fields.geom || geom_is_empty(rev->fields.geom))
+	if (!closing->geom || geom_is_empty(closing->geom))
 		return ERR_OK;
-	rc = drawn_land(d, rev, &s.land, e);
+	rc = drawn_land(d, closing, &s.land, e);
 	if (rc)
 		return rc;
 	box = geom_bounds(s.land);
@@ -144,7 +181,7 @@ static enum err_code
 check_release(struct deciding *d, int kind, struct uuid id, const struct shown_revision *rev,
               struct err *e)
 {
-	static const char *const want[] = { "geometry", "status", NULL };
+	static const char *const want[] = { "geometry", "status", "radius_m", NULL };
 	struct overlap_search s = { .d = d, .self = id };
 	struct geom_box box;
 	struct each_filter f = {
@@ -170,35 +207,59 @@ check_release(struct deciding *d, int kind, struct uuid id, const struct shown_r
 	if (!rev->fields.geom)
 		return err_set(e, ERR_DENIED,
 		               "hazard %s has no outline; what is released cannot be told", text);
-	rc = drawn_land(d, rev, &s.land, e);
+	rc = drawn_land(d, &rev->fields, &s.land, e);
 	if (rc)
 		return rc;
 	box = geom_bounds(s.land);
+	/* what is drawn far off may reach here by its radius */
+	box = (struct geom_box){ box.min_lon_deg - REACH_DEG, box.min_lat_deg - REACH_DEG,
+		                 box.max_lon_deg + REACH_DEG, box.max_lat_deg + REACH_DEG };
 	f.box = &box;
+	arena_init(&s.mem, (size_t)1 << 30);
 	rc = store_each(d->st, &f, see_other, &s, e);
+	arena_done(&s.mem);
 	/* a shared border has no area; less than a square metre is the noise of drawing */
 	if (!rc && s.overlap_m2 >= 1)
-		rc = err_set(
-			e, ERR_DENIED,
-			"hazard %s cannot be released: the open hazard %s lies on %.0f m2 of it",
-			text, s.other, s.overlap_m2);
+		rc = s.areal ? err_set(e, ERR_DENIED,
+		                       "hazard %s cannot be released: the open hazard %s lies on "
+		                       "%.0f m2 of it",
+		                       text, s.other, s.overlap_m2)
+		             : err_set(e, ERR_DENIED,
+		                       "hazard %s cannot be released: the open hazard %s lies on it",
+		                       text, s.other);
 	return rc;
 }
 
 /* --- collecting what the decision is about
  * --------------------------------------------------------------------- */
 
-/* Four eyes: who enters that land is closed does not approve it alone. */
+static enum ruling
+ruling_of(const char *type)
+{
+	if (text_eq(type, "return"))
+		return RULING_RETURNED;
+	return text_eq(type, "release") ? RULING_RELEASED : RULING_APPROVED;
+}
+
+/* Four eyes: who enters what makes a hazard smaller, milder or closed does not approve it, and who
+ * enters a hazard does not alone make it vanish. */
 static enum err_code
 check_other_person(struct deciding *d, const struct shown_revision *rev, struct err *e)
 {
-	struct history_submission s;
-	enum err_code rc = history_submission(d->st, rev->submission, &d->mem, &s, e);
+	const struct decide_options *o = d->o;
+	enum err_code rc = ERR_OK;
 
-	if (!rc && *s.author && text_same_name(s.author, d->o->by))
-		rc = err_set(e, ERR_DENIED,
-		             "%s entered the closing; another person must approve it", s.author);
-	return rc;
+	if (!d->entered_known || d->entered.seq != rev->submission)
+		rc = history_submission(d->st, rev->submission, &d->mem, &d->entered, e);
+	d->entered_known = !rc;
+	if (rc || !*d->entered.author ||
+	    (!text_same_name(d->entered.author, o->by) &&
+	     !(o->second && text_same_name(d->entered.author, o->second))))
+		return rc;
+	return err_set(e, ERR_DENIED,
+	               "%s entered what makes the hazard smaller, milder or closed; another person "
+	               "must %s it",
+	               d->entered.author, text_eq(o->type, "return") ? "return" : "approve");
 }
 
 /* The closing at i is followed by a revision that opens the land again, and that it does not put
@@ -229,7 +290,41 @@ check_closing(struct deciding *d, int kind, struct uuid id, const struct history
 		rc = check_other_person(d, &list[i].rev, e);
 	if (rc || opened_again(list, i, n))
 		return rc;
-	return check_finds(d, id, &list[i].rev, e);
+	return check_finds(d, id, &list[i].rev.fields, e);
+}
+
+/* What the decision takes away from the danger shown: never by one person, never over a find, and
+ * no land vanishes under a closing that is drawn smaller. */
+static enum err_code
+check_lessening(struct deciding *d, const struct lessen_what *w, struct arena *mem, struct err *e)
+{
+	bool returns = text_eq(d->o->type, "return");
+	struct lessen less;
+	char text[UUID_TEXT];
+	enum err_code rc;
+
+	if (!text_eq(store_kind_name(d->st, w->kind), "hazard") || (w->count == 1 && !returns))
+		return ERR_OK;
+	rc = lessen_compare(d->st, d->geo, w, mem, &less, e);
+	if (rc || !less.lessens)
+		return rc;
+	for (size_t i = 0; !rc && i < w->count; i++)
+		if (w->about[i])
+			rc = check_other_person(d, &w->list[i].rev, e);
+	if (rc || !less.closes)
+		return rc;
+	if (returns)
+		return check_finds(d, w->id, &less.after.fields, e);
+	if (!less.loses)
+		return ERR_OK;
+	uuid_format(w->id, text);
+	(void)err_set(
+		e, ERR_DENIED,
+		"hazard %s cannot be closed: %.0f m2 of it lie outside the outline that closes, "
+		"and would be neither hazard nor released",
+		text, less.lost_m2);
+	return err_hint(e, "correct the outline and have that approved first, then close it; or "
+	                   "record the rest as a hazard of its own");
 }
 
 static enum err_code
@@ -239,8 +334,10 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 	struct uuid id;
 	int kind = -1;
 	int64_t fid = 0;
+	struct lessen_what w = { .ruling = ruling_of(d->o->type) };
 	size_t n = 0, found = 0;
 	char leaf[65];
+	bool *about = NULL;
 	enum err_code rc;
 
 	if (!uuid_parse(id_text, strlen(id_text), &id))
@@ -248,6 +345,8 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 	rc = history_find(d->st, id, &kind, &fid, e);
 	if (!rc)
 		rc = history_load(d->st, id, INT64_MAX, &d->mem, &list, &n, e);
+	if (!rc && !(about = arena_calloc(&d->mem, n + 1, sizeof(*about))))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a decision");
 	for (size_t i = 0; !rc && i < n; i++) {
 		bool release = text_eq(d->o->type, "release");
 
@@ -264,8 +363,16 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 			break;
 		text_hex(list[i].rev.leaf, 32, leaf);
 		buf_printf(&d->about, "%s%.36s@%s", d->about.size ? " " : "", id_text, leaf);
+		about[i] = true;
 		found++;
 	}
+	w.kind = kind;
+	w.id = id;
+	w.list = list;
+	w.count = n;
+	w.about = about;
+	if (!rc && found)
+		rc = check_lessening(d, &w, &d->mem, e);
 	if (!rc && found == 0)
 		rc = err_set(e, ERR_NOTFOUND, "nothing of record %.36s waits for a decision",
 		             id_text);
@@ -273,32 +380,86 @@ about_record(struct deciding *d, const char *id_text, struct err *e)
 	return rc;
 }
 
-/* What a submission closes must not be closed over what was found on it since. */
+/* One hazard of a submission: the same rules as when it is named by itself. */
+static enum err_code
+check_hazard(struct deciding *d, int64_t seq, const struct lessen_what *what, struct arena *mem,
+             struct err *e)
+{
+	struct lessen_what w = *what;
+	struct history_revision *list = NULL;
+	bool *about;
+	enum err_code rc = history_load(d->st, w.id, INT64_MAX, mem, &list, &w.count, e);
+
+	about = rc ? NULL : arena_calloc(mem, w.count + 1, sizeof(*about));
+	if (!rc && !about)
+		rc = err_set(e, ERR_NOMEM, "out of memory for a decision");
+	for (size_t k = 0; !rc && k < w.count; k++) {
+		about[k] = list[k].rev.submission == seq && list[k].rev.ruling == RULING_NONE;
+		if (about[k])
+			rc = check_closing(d, w.kind, w.id, list, k, w.count, e);
+	}
+	w.list = list;
+	w.about = about;
+	return rc ? rc : check_lessening(d, &w, mem, e);
+}
+
 static enum err_code
 check_submission(struct deciding *d, int64_t seq, struct err *e)
 {
-	int kind = store_kind(d->st, "hazard");
+	struct lessen_what w = { .kind = store_kind(d->st, "hazard"),
+		                 .ruling = ruling_of(d->o->type) };
 	struct uuid *id = NULL;
 	struct arena mem;
 	size_t count = 0;
 	enum err_code rc;
 
-	if (kind < 0 || text_eq(d->o->type, "return"))
+	if (w.kind < 0)
 		return ERR_OK;
-	rc = history_submission_records(d->st, seq, kind, &d->mem, &id, &count, e);
+	rc = history_submission_records(d->st, seq, w.kind, &d->mem, &id, &count, e);
 	arena_init(&mem, (size_t)1 << 30);
 	for (size_t i = 0; !rc && i < count; i++) {
-		struct history_revision *list = NULL;
-		size_t n = 0;
-
 		arena_reset(&mem);
-		rc = history_load(d->st, id[i], INT64_MAX, &mem, &list, &n, e);
-		for (size_t k = 0; !rc && k < n; k++)
-			if (list[k].rev.submission == seq)
-				rc = check_closing(d, kind, id[i], list, k, n, e);
+		w.id = id[i];
+		rc = check_hazard(d, seq, &w, &mem, e);
 	}
 	arena_done(&mem);
 	return rc;
+}
+
+/* Only what waits of a submission is decided: what was ruled about before stands. A submission of
+ * which everything waits is named as a whole, else revision by revision. */
+static enum err_code
+collect_waiting(struct deciding *d, const struct history_submission *s, struct err *e)
+{
+	struct waiting_record *list = arena_calloc(&d->mem, STORE_MAX_STATEMENTS, sizeof(*list));
+	size_t n = 0, kept = 0;
+	int64_t by = -1;
+	enum err_code rc = list ? waiting_records(d->st, s->seq, list, STORE_MAX_STATEMENTS, &n, e)
+	                        : err_set(e, ERR_NOMEM, "out of memory for a decision");
+
+	if (!rc && n)
+		rc = waiting_ruled_by(d->st, list[0].rid, s->seq, &by, e);
+	for (size_t i = 0; !rc && by < 0 && i < n; i++)
+		if (!decide_own_kind(d->st, list[i].kind))
+			list[kept++] = list[i];
+	if (!rc && kept == 0)
+		rc = err_set(e, ERR_NOTFOUND, "nothing of submission %lld waits for a decision",
+		             (long long)s->seq);
+	if (rc)
+		return rc;
+	d->revisions += kept;
+	if ((int64_t)kept == s->statements) {
+		buf_printf(&d->submissions, "%s%s", d->submissions.size ? " " : "", s->leaf_hash);
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < kept; i++) {
+		char id[UUID_TEXT], leaf[65];
+
+		uuid_format(list[i].id, id);
+		text_hex(list[i].leaf, 32, leaf);
+		buf_printf(&d->about, "%s%s@%s", d->about.size ? " " : "", id, leaf);
+	}
+	return ERR_OK;
 }
 
 static enum err_code
@@ -319,11 +480,7 @@ about_submission(struct deciding *d, const char *text, struct err *e)
 	rc = history_submission(d->st, seq, &d->mem, &s, e);
 	if (!rc)
 		rc = check_submission(d, seq, e);
-	if (rc)
-		return rc;
-	buf_printf(&d->submissions, "%s%s", d->submissions.size ? " " : "", s.leaf_hash);
-	d->revisions += (size_t)s.statements;
-	return ERR_OK;
+	return rc ? rc : collect_waiting(d, &s, e);
 }
 
 static enum err_code

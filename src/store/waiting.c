@@ -106,9 +106,10 @@ waiting_records(struct store *st, int64_t seq, struct waiting_record *list, size
 	(void)sqlite3_bind_int64(q, 1, seq);
 	(void)sqlite3_bind_int64(q, 2, (int64_t)most);
 	while (n < most && (s = sqlite3_step(q)) == SQLITE_ROW) {
-		if (sqlite3_column_bytes(q, 0) != UUID_SIZE)
+		if (sqlite3_column_bytes(q, 0) != UUID_SIZE || sqlite3_column_bytes(q, 3) != 32)
 			continue;
 		memcpy(list[n].id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
+		memcpy(list[n].leaf, sqlite3_column_blob(q, 3), 32);
 		list[n].kind = sqlite3_column_int(q, 1) - 1;
 		list[n++].rid = sqlite3_column_int64(q, 2);
 	}

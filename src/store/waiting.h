@@ -32,6 +32,7 @@ struct waiting_record {
 	struct uuid id;
 	int kind;
 	int64_t rid; /* of the revision that waits */
+	uint8_t leaf[32];
 };
 /** The first revisions of a submission that wait, at most `most`, into list. */
 MUST_CHECK enum err_code waiting_records(struct store *st, int64_t seq, struct waiting_record *list,

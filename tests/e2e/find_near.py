@@ -70,7 +70,7 @@ def main():
     run('approve', 'r.gpkg', point)
     run('edit', 'r.gpkg', 'hazard', point, '--set', 'accuracy_m=10')
     ok(near(-126, -45 - 2600 / LAT_M, 0)['answer'] == 'danger', 'a smaller reach waits for approval')
-    run('approve', 'r.gpkg', point)
+    run('approve', 'r.gpkg', point, '--by', 'B. Approver')
     ok(near(-126, -45 - 2600 / LAT_M, 0)['answer'] == 'no_information', 'approved, it is smaller')
 
     # land that arrives closed: as reported, by whom, and only farther inside than its accuracy
