@@ -143,16 +143,96 @@ form_language_code(enum form_language lang)
 	return codes[lang];
 }
 
+static const char *
+column_of(const struct form_choice *c, const char *column)
+{
+	const char *text = c && c->extra ? json_get_string(c->extra, column) : NULL;
+
+	return text ? text : "";
+}
+
+static double
+number_of(const struct form_choice *c, const char *column)
+{
+	const char *text = column_of(c, column);
+	double v = 0;
+
+	return text_parse_f64(text, strlen(text), &v) ? v : 0;
+}
+
+/* What the program computes with says the same of a code for ever: else a new version of a form
+ * would close land or hide danger that nobody decided about. */
+static enum err_code
+columns_may_follow(const struct form_field *a, const struct form_choice *now,
+                   const struct form_choice *next, struct err *e)
+{
+	static const char *const columns[] = { "danger_rank", "in_area_totals", "open_rank", "open",
+		                               "monitor" };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		if (strcmp(column_of(now, columns[i]), column_of(next, columns[i])) != 0)
+			return err_set(e, ERR_CONFLICT,
+			               "code '%s' of field '%s' has %s '%s', which the program "
+			               "computes with and which cannot become '%s'",
+			               now->code, a->name, columns[i], column_of(now, columns[i]),
+			               column_of(next, columns[i]));
+	return ERR_OK;
+}
+
+/* A new code may neither close land nor outrank, while it waits, a code that counts. */
+static enum err_code
+code_may_join(const struct form_field *a, const struct form_choice *c, struct err *e)
+{
+	bool opens = false, ranks = false;
+	double closed = 0, counted = 0;
+
+	for (size_t i = 0; i < a->list->count; i++) {
+		const struct form_choice *o = &a->list->choice[i];
+
+		opens = opens || *column_of(o, "open");
+		ranks = ranks || *column_of(o, "danger_rank");
+		if (text_eq(column_of(o, "open"), "no") && number_of(o, "open_rank") > closed)
+			closed = number_of(o, "open_rank");
+		if (!text_eq(column_of(o, "in_area_totals"), "no") &&
+		    (counted <= 0 || number_of(o, "danger_rank") < counted))
+			counted = number_of(o, "danger_rank");
+	}
+	if (opens && (!text_eq(column_of(c, "open"), "yes") || number_of(c, "open_rank") <= closed))
+		return err_set(
+			e, ERR_CONFLICT,
+			"new code '%s' of field '%s' must have open 'yes' and an open_rank above "
+			"%g; land is closed by the codes that are there",
+			c->code, a->name, closed);
+	if (ranks && text_eq(column_of(c, "in_area_totals"), "no") &&
+	    number_of(c, "danger_rank") >= counted)
+		return err_set(
+			e, ERR_CONFLICT,
+			"new code '%s' of field '%s' is not in area totals; its danger_rank must "
+			"be below %g, that of codes that are",
+			c->code, a->name, counted);
+	return ERR_OK;
+}
+
 static enum err_code
 choices_may_follow(const struct form_field *a, const struct form_field *b, struct err *e)
 {
-	for (size_t i = 0; a->list && i < a->list->count; i++)
-		if (!form_choice_find(b->list, a->list->choice[i].code))
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && a->list && i < a->list->count; i++) {
+		const struct form_choice *next = form_choice_find(b->list, a->list->choice[i].code);
+
+		if (!next)
 			return err_set(e, ERR_CONFLICT,
 			               "code '%s' of field '%s' is gone; a code stays for ever, "
 			               "only its labels may change",
 			               a->list->choice[i].code, a->name);
-	return ERR_OK;
+		if (a->core)
+			rc = columns_may_follow(a, &a->list->choice[i], next, e);
+	}
+	for (size_t i = 0; !rc && a->core && a->list && i < b->list->count; i++)
+		if (!form_choice_find(a->list, b->list->choice[i].code))
+			rc = code_may_join(a, &b->list->choice[i], e);
+	return rc;
 }
 
 static bool

@@ -440,6 +440,69 @@ links_name_kinds_that_exist(void **state)
 	"version," version "\n" rest "#choices\nlist_name,name,label\nl,a,A\nl,b,B\n"
 #define CORE "text,x,X,restricted,yes\n"
 
+/* A new version of a form closes no land and hides no danger: what the program computes with stays
+ * as it is, and a new code cannot outrank the ones that count while it waits. */
+static void
+a_form_closes_no_land(void **state)
+{
+	static const char survey[] = "type,name,label,core\nsettings_kind,mini,Mini,\n"
+				     "settings_version,%d,,\nselect_one s,s,S,yes\n"
+				     "select_one c,c,C,yes\n";
+	static const char head[] =
+		"list_name,name,label,open_rank,open,danger_rank,in_area_totals\n";
+	static const char start[] = "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\n"
+				    "c,spot,Spot,,,40,no\nc,area,Area,,,70,yes\n";
+	static const struct {
+		const char *choices;
+		enum err_code code;
+	} c[] = {
+		{ "s,open,Offen,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\n",
+		  ERR_OK },
+		{ "s,open,Open,50,no,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\n",
+		  ERR_CONFLICT },
+		{ "s,open,Open,5,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\n",
+		  ERR_CONFLICT },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\ns,done,Done,99,no,,\n",
+		  ERR_CONFLICT },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\ns,marked,Marked,10,yes,,\n",
+		  ERR_CONFLICT },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\ns,marked,Marked,30,yes,,\n",
+		  ERR_OK },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\nc,none,None,,,99,no\n",
+		  ERR_CONFLICT },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,yes\nc,line,Line,,,80,yes\n",
+		  ERR_OK },
+		{ "s,open,Open,50,yes,,\ns,closed,Closed,10,no,,\nc,spot,Spot,,,40,no\n"
+		  "c,area,Area,,,70,no\n",
+		  ERR_CONFLICT },
+	};
+	char text[400], choices[800];
+	struct form *now, *next;
+	struct err e = { 0 };
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), survey, 1);
+	(void)snprintf(choices, sizeof(choices), "%s%s", head, start);
+	now = must_parse(text, choices);
+	for (size_t i = 0; i < sizeof(c) / sizeof(*c); i++) {
+		(void)snprintf(text, sizeof(text), survey, 2);
+		(void)snprintf(choices, sizeof(choices), "%s%s", head, c[i].choices);
+		next = must_parse(text, choices);
+		if (form_may_follow(now, next, &e) != c[i].code)
+			fail_msg("%s: %s", c[i].choices, e.text);
+		form_free(next);
+	}
+	form_free(now);
+}
+
 static void
 what_may_follow(void **state)
 {
@@ -557,6 +620,7 @@ main(void)
 		cmocka_unit_test(builtin_forms_are_read_and_can_check),
 		cmocka_unit_test(links_name_kinds_that_exist),
 		cmocka_unit_test(what_may_follow),
+		cmocka_unit_test(a_form_closes_no_land),
 		cmocka_unit_test(parsing_survives_every_failed_allocation),
 		cmocka_unit_test(names_of_things),
 	};
