@@ -430,6 +430,17 @@ find_same(struct store *st, const struct submit_revision *rev, const struct star
 	return NULL;
 }
 
+/* Who closes land by hand says so himself: the source that once reported the hazard did not. */
+static void
+forget_import(struct store_fields *f)
+{
+	static const char *const field[] = { "import_source", "import_row", "import_key",
+		                             "import_flags" };
+
+	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++)
+		(void)fields_set_text(f, field[i], NULL); /* a form without it has none to clear */
+}
+
 static enum err_code
 build(struct start *s, char *flags, size_t flags_size, struct err *e)
 {
@@ -439,6 +450,7 @@ build(struct start *s, char *flags, size_t flags_size, struct err *e)
 	struct arena *mem = s->mem;
 	const struct form *form = store_form(st, rev->kind);
 	char name[80], *date;
+	bool was_closed = false;
 	enum err_code rc;
 
 	if (o->id)
@@ -447,6 +459,8 @@ build(struct start *s, char *flags, size_t flags_size, struct err *e)
 		rc = fields_init(&rev->fields, form, mem)
 		             ? submit_new_id(&rev->id, e)
 		             : err_set(e, ERR_NOMEM, "out of memory for a record");
+	if (!rc && o->id)
+		was_closed = reopen_closes(&rev->fields);
 	if (!rc && o->json_file)
 		rc = read_json_file(&rev->fields, o->json_file, mem, e);
 	if (!rc && o->fields)
@@ -465,6 +479,8 @@ build(struct start *s, char *flags, size_t flags_size, struct err *e)
 	}
 	if (rc)
 		return rc;
+	if (o->id && !was_closed && reopen_closes(&rev->fields))
+		forget_import(&rev->fields);
 	if (!o->id && o->key) {
 		char *key = arena_calloc(mem, 1, 100);
 		size_t n;

@@ -318,17 +318,6 @@ redact_fields(const struct access_how *how, struct arena *mem, struct shown *row
 	return rc;
 }
 
-/* Not yet destroyed, burnt or taken away: still there, as far as anybody knows. */
-static bool
-is_disposed(const struct store_fields *f)
-{
-	static const char *const done[] = { "demolished_in_place", "removed_demolished", "burnt",
-		                            "handed_to_authority", NULL };
-	const char *method = fields_text(f, "disposal_method");
-
-	return method && is_one_of(method, done);
-}
-
 bool
 access_is_single(const char *class)
 {
@@ -394,7 +383,7 @@ apply_coarse(const struct access_how *how, struct geo *geo, struct arena *mem, s
 	const struct geom *drawn;
 	enum err_code rc = ERR_OK;
 
-	if (single || (ordnance && !is_disposed(&row->fields))) {
+	if (single || (ordnance && !shown_disposed(&row->fields))) {
 		*ret_fate = ACCESS_GONE;
 		if (row->as != SHOWN_DANGER || !row->fields.geom || geom_is_empty(row->fields.geom))
 			return ERR_OK;

@@ -277,7 +277,8 @@ name_source(struct near_walk *w, const struct shown *row, struct find_near_item 
 	char first[40];
 	enum err_code rc = ERR_OK;
 
-	if (!id) {
+	/* a record that was corrected since may have been closed by whoever corrected it */
+	if (!id && row->revisions == 1) {
 		const char *refs = NULL;
 		int i = form_index(row->fields.form, "source_refs");
 
@@ -404,15 +405,6 @@ near_hazard(void *ctx, const struct shown *row, struct err *e)
 	return rc ? rc : take_hazard(w, row, margin_m, e);
 }
 
-static bool
-is_disposed(const struct store_fields *f)
-{
-	const char *method = fields_text(f, "disposal_method");
-
-	return text_eq(method, "demolished_in_place") || text_eq(method, "removed_demolished") ||
-	       text_eq(method, "burnt") || text_eq(method, "handed_to_authority");
-}
-
 static enum err_code
 near_other(void *ctx, const struct shown *row, struct err *e)
 {
@@ -423,7 +415,7 @@ near_other(void *ctx, const struct shown *row, struct err *e)
 	enum err_code rc;
 
 	if (!row->fields.geom || geom_is_empty(row->fields.geom) ||
-	    (text_eq(kind, "ordnance") && is_disposed(&row->fields)))
+	    (text_eq(kind, "ordnance") && shown_disposed(&row->fields)))
 		return ERR_OK;
 	if (!access_is_exact(w->role)) {
 		struct shown seen;

@@ -251,6 +251,31 @@ join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, con
 	return join_geometry(geo, rev, count, in_play, mem, ret, e);
 }
 
+bool
+shown_disposed(const struct store_fields *f)
+{
+	static const char *const done[] = { "demolished_in_place", "removed_demolished", "burnt",
+		                            "handed_to_authority" };
+	const char *method = fields_text(f, "disposal_method");
+
+	for (size_t i = 0; i < sizeof(done) / sizeof(*done); i++)
+		if (text_eq(method, done[i]))
+			return true;
+	return false;
+}
+
+/* An item is there until its disposal is approved: what the revision in play says that does not
+ * know it as disposed of. */
+static void
+join_disposal(const struct shown_revision *rev, const bool *in_play, size_t count,
+              struct shown *ret)
+{
+	for (size_t i = count; i-- > 0 && shown_disposed(&ret->fields);)
+		if (in_play[i] && !shown_disposed(&rev[i].fields))
+			(void)fields_set_text(&ret->fields, "disposal_method",
+			                      fields_text(&rev[i].fields, "disposal_method"));
+}
+
 enum err_code
 shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, struct shown *ret,
            bool *ret_any, struct err *e)
@@ -262,7 +287,7 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 	const struct form *form;
 	struct kin kin;
 	size_t n, w;
-	bool danger;
+	bool danger, item;
 
 	if (!in_play || !kin_make(&kin, rev, count, mem))
 		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
@@ -271,7 +296,8 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 		return ERR_OK;
 	form = rev[0].fields.form;
 	danger = text_eq(form->kind, "hazard");
-	n = find_in_play(rev, &kin, count, h->as_of_days, danger, in_play);
+	item = text_eq(form->kind, "ordnance");
+	n = find_in_play(rev, &kin, count, h->as_of_days, danger || item, in_play);
 	if (n == 0)
 		return ERR_OK;
 	w = find_winner(rev, count, in_play);
@@ -298,6 +324,8 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 	*ret_any = true;
 	if (danger)
 		return join_hazard(geo, rev, count, in_play, mem, ret, e);
+	if (item)
+		join_disposal(rev, in_play, count, ret);
 	return shown_measure(geo, false, mem, ret, e);
 }
 

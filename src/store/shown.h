@@ -6,7 +6,8 @@
  *  - unapproved ones stay in play until an approved one supersedes them (later valid_from, or equal
  * and descended). A hazard shows the union of the outlines in play, the most dangerous class and
  * the most open status, so that danger shows at once and safety waits. Other kinds show the winner,
- * approved or not, and say so. docs/FORMATS.md, "State of a record", has the vectors. */
+ * approved or not, and say so; ordnance is disposed of only when no revision in play, by the rule
+ * of hazards, says otherwise. docs/FORMATS.md, "State of a record", has the vectors. */
 #ifndef STORE_SHOWN_H
 #define STORE_SHOWN_H
 
@@ -85,6 +86,8 @@ MUST_CHECK enum err_code shown_measure(struct geo *geo, bool known_valid, struct
 MUST_CHECK enum err_code shown_first(struct geo *geo, const struct shown_revision *rev,
                                      bool known_valid, struct arena *mem, struct shown *ret,
                                      struct err *e);
+/** Ordnance that was destroyed, burnt or taken away: no longer there. */
+bool shown_disposed(const struct store_fields *f);
 /** Danger rank of a class and openness rank of a status from the choices' columns; 0 if there are
  * none. */
 double shown_rank(const struct form *form, const char *field, const char *code, const char *column);

@@ -117,6 +117,25 @@ def main():
     ok((quarantined, j['waiting_here'], j['waiting_elsewhere'], j['waiting_unplaced'], j['unlocated_here']) == (1, 0, 1, 1, 2),
        'what waits and what has no position is counted: %s of %s' % (j, quarantined))
 
+    # who closes land by hand is not the source that reported it open
+    (work / 'o.csv').write_text('national_id,class,status,valid_from,wkt\nO-1,sha,open,2024-01-01,'
+                                '"POLYGON((-121 -45,-120.99 -45,-120.99 -44.99,-121 -44.99,-121 -45))"\n')
+    run('import', 'r.gpkg', 'hazard', 'o.csv', '--guess', '--crs', 'EPSG:4326', '--key', 'national_id', '--approved-by', 'Ann')
+    one = json.loads(run('find', 'r.gpkg', 'O-1', '--json').stdout)['hits'][0]['id']
+    run('edit', 'r.gpkg', 'hazard', one, '--set', 'status=closed', '--set', 'valid_from=2025-01-01')
+    run('approve', 'r.gpkg', one, '--by', 'Ann')
+    j = near(-120.995, -44.995)
+    ok(j['answer'] == 'reported_released' and not j['items'][0]['reported_by'] and 'o.csv' not in said[-1],
+       'no source is named that did not say so: %s' % j['items'])
+
+    # a find is danger until its disposal is approved, wherever a correction moves it
+    find = add('ordnance', 'category=ap_mine', 'geometry=-122.5,-45.5')
+    run('approve', 'r.gpkg', find, '--by', 'Ann')
+    run('edit', 'r.gpkg', 'ordnance', find, '--set', 'disposal_method=burnt', '--set', 'valid_from=2025-01-01')
+    ok(near(-122.5, -45.5)['answer'] == 'danger', 'a disposal that waits hides nothing')
+    run('approve', 'r.gpkg', find, '--by', 'Ann')
+    ok(near(-122.5, -45.5)['answer'] == 'no_information', 'approved, it is gone')
+
     # words
     for words in ('вестфорд', 'gullu', 'ĞÜLLÜ', 'h-100'):
         hits = json.loads(run('find', 'r.gpkg', words, '--json').stdout)['hits']
