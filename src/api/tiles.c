@@ -86,11 +86,14 @@ view_of(struct store *st, const struct tileset_kind *k, enum access_role role)
 		                      k->class_field,
 		                      k->status_field ? k->status_field : k->class_field,
 		                      k->name_field ? k->name_field : k->class_field,
-		                      "radius_m" };
+		                      "radius_m",
+		                      "killed",
+		                      "injured" };
+	const size_t fields = sizeof(field) / sizeof(*field) - (k->harm ? 0 : 2);
 	const struct form *form = store_form(st, store_kind(st, k->kind));
 	unsigned v = access_is_exact(role);
 
-	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++) {
+	for (size_t i = 0; i < fields; i++) {
 		int at = form_index(form, field[i]);
 
 		v = 4 * v + (unsigned)(at < 0 ? ACCESS_HIDE
@@ -316,6 +319,10 @@ put_layer(struct json_writer *w, const struct tileset_kind *k, const char *name)
 	json_string(w, "count", "Number");
 	json_string(w, "reach", "Number");
 	json_string(w, "merged", "Boolean");
+	if (k->harm) {
+		json_string(w, "killed", "Number");
+		json_string(w, "injured", "Number");
+	}
 	json_object_end(w);
 	json_int(w, "minzoom", 0);
 	json_int(w, "maxzoom", TILE_MAX_ZOOM);

@@ -28,6 +28,7 @@ struct gathered {
 	struct tileset_box box;
 	struct pick first; /* the most dangerous */
 	uint32_t count, open;
+	int64_t killed, injured; /* those that are stated, together; -1 = none is */
 };
 
 struct tiler {
@@ -357,8 +358,19 @@ put_symbol(struct tiler *t, const struct gathered *g)
 		if (strcmp(t->k->kind, "hazard") == 0)
 			mvt_int(&t->mvt, "open", g->open);
 	}
+	if (g->killed >= 0)
+		mvt_int(&t->mvt, "killed", g->killed);
+	if (g->injured >= 0)
+		mvt_int(&t->mvt, "injured", g->injured);
 	mvt_int(&t->mvt, "reach", (int64_t)ceil(hypot(dx, dy) + 0.5));
 	mvt_points(&t->mvt, at, 1);
+}
+
+static void
+add_harm(int64_t *sum, int64_t n)
+{
+	if (n >= 0)
+		*sum = (*sum < 0 ? 0 : *sum) + n;
 }
 
 static void
@@ -367,7 +379,7 @@ add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 	const struct tileset_box *b = box_of(t, p);
 
 	if (g->count == 0) {
-		*g = (struct gathered){ *b, *p, 0, 0 };
+		*g = (struct gathered){ *b, *p, 0, 0, -1, -1 };
 	} else {
 		g->box.x0 = b->x0 < g->box.x0 ? b->x0 : g->box.x0;
 		g->box.y0 = b->y0 < g->box.y0 ? b->y0 : g->box.y0;
@@ -378,6 +390,8 @@ add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 		g->first = *p;
 	g->count++;
 	g->open += as_of(item_of(t, p)) == SHOWN_DANGER;
+	add_harm(&g->killed, tileset_killed(t->k, item_of(t, p)));
+	add_harm(&g->injured, tileset_injured(t->k, item_of(t, p)));
 }
 
 static void

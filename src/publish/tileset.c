@@ -20,13 +20,13 @@
 #define FILE_LEAST 5000 /* danger areas that are worth a file */
 
 const struct tileset_kind tileset_kinds[] = {
-	{ "place", "type", NULL, "name", "class", false },
-	{ "activity", "type", "status", "national_id", "class", true },
-	{ "minefield_record", "reliability", NULL, "national_id", "class", false },
-	{ "hazard", "class", "status", "national_id", "class", false },
-	{ "ordnance", "category", NULL, "national_id", "category", false },
-	{ "accident", "class", NULL, "national_id", "class", false },
-	{ NULL, NULL, NULL, NULL, NULL, false },
+	{ "place", "type", NULL, "name", "class", false, false },
+	{ "activity", "type", "status", "national_id", "class", true, false },
+	{ "minefield_record", "reliability", NULL, "national_id", "class", false, false },
+	{ "hazard", "class", "status", "national_id", "class", false, false },
+	{ "ordnance", "category", NULL, "national_id", "category", false, false },
+	{ "accident", "class", NULL, "national_id", "class", false, true },
+	{ NULL, NULL, NULL, NULL, NULL, false, false },
 };
 
 const struct tileset_kind *
@@ -48,6 +48,29 @@ tileset_is_visible(struct store *st, const struct tileset_kind *k, enum access_r
 	i = form ? form_index(form, "geometry") : -1;
 	return i >= 0 && access_has_rows(role, k->kind) &&
 	       access_field(role, k->kind, &form->field[i]) != ACCESS_HIDE;
+}
+
+#define MOST_HARMED 65534
+
+/* People plus one, in half a word; 0 = not stated. */
+static uint32_t
+harmed(const struct store_fields *f, const char *field)
+{
+	double n = fields_number(f, field, -1);
+
+	return n >= 0 ? (uint32_t)fmin(n, MOST_HARMED) + 1 : 0;
+}
+
+int64_t
+tileset_killed(const struct tileset_kind *k, const struct tileset_item *i)
+{
+	return k->harm && !(i->flags & TILESET_AREAL) ? (int64_t)(i->outline & 0xffff) - 1 : -1;
+}
+
+int64_t
+tileset_injured(const struct tileset_kind *k, const struct tileset_item *i)
+{
+	return k->harm && !(i->flags & TILESET_AREAL) ? (int64_t)(i->outline >> 16) - 1 : -1;
 }
 
 struct builder {
@@ -216,6 +239,9 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	}
 	if (geom_is_areal(g))
 		put_outline(b, g, box, &item);
+	else if (b->k->harm)
+		item.outline = harmed(&row->fields, "killed") | harmed(&row->fields, "injured")
+		                                                        << 16;
 	if (b->path && !b->file && s->mem_outline.size >= TILEFILE_LEAST) {
 		b->file = tilefile_create(b->path);
 		b->path = NULL;
@@ -403,9 +429,11 @@ tileset_build_now(struct store *st, const struct tileset_kind *k, enum access_ro
                   unsigned view, const char *path, struct tileset **ret, struct err *e)
 {
 	/* what tiles show and what access_row asks of a row */
-	const char *const want[] = { "geometry",        "valid_from",    "radius_m", "accuracy_m",
-		                     "disposal_method", "class",         "status",   k->class_field,
-		                     k->name_field,     k->status_field, NULL };
+	const char *const want[] = {
+		"geometry",    "valid_from",    "radius_m", "accuracy_m", "disposal_method",
+		"class",       "status",        "killed",   "injured",    k->class_field,
+		k->name_field, k->status_field, NULL
+	};
 	const struct each_filter f = { .kind = store_kind(st, k->kind),
 		                       .as_of_days = INT64_MAX,
 		                       .known_size = INT64_MAX,

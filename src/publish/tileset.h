@@ -27,7 +27,9 @@ enum tileset_flag {
 struct tileset_item {
 	struct uuid id; /* zero: an unclassed danger area */
 	int64_t fid;
-	uint32_t outline;      /* word at which it begins; of areas only */
+	/* Of an area: the word at which its outline begins. Of an accident at a point: how many
+	 * were killed (low half) and injured, each plus one; 0 = not stated. */
+	uint32_t outline;
 	uint32_t name;         /* place in the texts, 0 = none */
 	uint32_t valid_from;   /* yyyymmdd, dd 0 where only the month may be seen; 0 = unknown */
 	uint8_t class, status; /* numbers in the lists of codes, 0 = none */
@@ -61,10 +63,14 @@ struct tileset_kind {
 	const char *class_field, *status_field, *name_field; /* NULL = none */
 	const char *class_key;                               /* name of the tag */
 	bool inward;                                         /* land worked on: never larger */
+	bool harm;                                           /* people killed and injured */
 };
 /** The kinds that have tiles, in the order of a tile's layers; ends with kind NULL. */
 extern const struct tileset_kind tileset_kinds[];
 const struct tileset_kind *tileset_kind_find(const char *kind);
+/** People killed or injured in an accident at a point; -1 = not stated, or no such item. */
+int64_t tileset_killed(const struct tileset_kind *k, const struct tileset_item *i);
+int64_t tileset_injured(const struct tileset_kind *k, const struct tileset_item *i);
 /** May the role see positions of the kind at all? */
 bool tileset_is_visible(struct store *st, const struct tileset_kind *k, enum access_role role);
 

@@ -267,4 +267,20 @@ for role, export in (('officer', 'authority'), ('public', 'public')):
 print(f'seed {seed}:', ', '.join(f'{r} {h} {n}' for (r, h), n in sorted(count.items())),
       '; judged by GDAL' + (' and @mapbox/vector-tile' if program == 2 else ''))
 assert all(count.get((r, h), 0) > 50 for r in ('officer', 'public') for h in ('area', 'symbol'))
+
+# accidents say how many were harmed, to those who may see where they were, one by one and gathered
+run(fallow, 'export', register, f'{tmp}/accidents.geojson', '--role', 'authority', '--kind', 'accident')
+with open(f'{tmp}/accidents.geojson') as f:
+    rows = [r for r in json.load(f)['features'] if r['geometry'] and r['geometry']['type'] == 'Point']
+some = random.sample(rows, min(40, len(rows)))
+places = [to_tile(*r['geometry']['coordinates'], 16, 0, 0) for r in some]
+for row, body in zip(some, answers('officer', ['/tiles/accident/16/%d/%d.mvt' % (u // N, v // N) for u, v in places])):
+    p = row['properties']
+    tags = [f['tags'] for f in decode(body)['accident'] if f['tags'].get('id') == p['record_id']][0]
+    assert [tags.get(k) for k in ('killed', 'injured')] == [p.get(k) for k in ('killed', 'injured')], (tags, p)
+whole = [f['tags'] for f in decode(next(answers('officer', ['/tiles/accident/0/0/0.mvt'])))['accident']]
+for k in ('killed', 'injured'):
+    assert sum(t.get(k, 0) for t in whole) == sum(r['properties'].get(k) or 0 for r in rows), k
+assert 'accident' not in decode(next(answers('public', ['/tiles/all/0/0/0.mvt']))), 'accidents are not for the public'
+print(f'{len(some)} accidents with those killed and injured')
 shutil.rmtree(tmp)
