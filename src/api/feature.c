@@ -151,6 +151,22 @@ features_view(const struct ask *q, const char *collection, struct features_view 
 	return ERR_OK;
 }
 
+void
+features_cache_room(const struct ask *q, struct features_view *v)
+{
+	struct keep *k = q->reg->keep[SITE_KEEP_FEATURES];
+	struct feature_cache *most = v->cache;
+
+	for (size_t i = 0; k && i < sizeof(k->view) / sizeof(*k->view); i++)
+		for (int r = 0; r < ACCESS_ROLES; r++)
+			if (k->view[i][r] &&
+			    feature_cache_bytes(k->view[i][r]->cache) > feature_cache_bytes(most))
+				most = k->view[i][r]->cache;
+	feature_cache_clear(most);
+	if (most != v->cache) /* it may fill what came free */
+		feature_cache_reopen(v->cache);
+}
+
 /* ---- common to all answers ---- */
 
 const char *

@@ -116,6 +116,9 @@ MUST_CHECK enum err_code features_write(struct features_view *v, const struct fe
 /** Is nothing asked but records of the present as they are (by box or not)? Then they may come from
  * the cache, and go into it. */
 bool features_plain(const struct features_question *f);
+/** There is no room for what is asked for now: forget what the view has, or the largest of the
+ * others' when its own share is the smaller one. */
+void features_cache_room(const struct ask *q, struct features_view *v);
 /** Bring the cache to the register's present state: what changed is forgotten. */
 MUST_CHECK enum err_code features_cache_renew(struct features_view *v, int64_t size, struct err *e);
 /* A reference system as a question names it. */

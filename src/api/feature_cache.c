@@ -74,6 +74,19 @@ feature_cache_free(struct feature_cache *c)
 	mem_free(c);
 }
 
+size_t
+feature_cache_bytes(const struct feature_cache *c)
+{
+	return c->own;
+}
+
+void
+feature_cache_reopen(struct feature_cache *c)
+{
+	c->full = false;
+	c->missed = 0;
+}
+
 int64_t
 feature_cache_state(const struct feature_cache *c)
 {

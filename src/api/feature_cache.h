@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "geo/geom.h"
 
-#define FEATURE_CACHE_BYTES ((size_t)64 << 20) /* of one process and register */
+#define FEATURE_CACHE_BYTES ((size_t)32 << 20) /* of one process and register */
 
 /* Signs in a short feature; JSON has no bytes below 0x20. The next byte or two name the property:
  * index + 1 to base 128, low part first with its top bit set. */
@@ -35,6 +35,10 @@ struct feature_cache *feature_cache_create(size_t *used);
 void feature_cache_free(struct feature_cache *c);
 /** Forget all. */
 void feature_cache_clear(struct feature_cache *c);
+/** Bytes that are its own. */
+size_t feature_cache_bytes(const struct feature_cache *c);
+/** Another cache made room: try again to keep. */
+void feature_cache_reopen(struct feature_cache *c);
 /** Forget one. */
 void feature_cache_drop(struct feature_cache *c, int64_t number);
 /** The state of the register that it holds; another one is for the caller to bring about. */

@@ -83,7 +83,7 @@ remember(struct answer *a, const struct shown *row, int64_t number)
 	feature_cache_put(a->v->cache, number, a->v->scratch.data, a->v->scratch.size,
 	                  g && !geom_is_empty(g) ? geom_bounds(g) : none, &full);
 	if (full) /* begin anew: what is asked for now is asked for again soonest */
-		feature_cache_clear(a->v->cache);
+		features_cache_room(a->q, a->v);
 }
 
 static enum err_code
