@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "geo/measure.h"
@@ -515,7 +514,6 @@ static enum err_code
 read_unlocated(struct store *st, struct err *e)
 {
 	struct find_kept *k = &st->find;
-	int64_t start_us = clock_now_us(), took_us;
 	sqlite3_stmt *q = NULL;
 	int s = SQLITE_DONE;
 	enum err_code rc = db_prepare(st, SQL_STORE_FIND_UNLOCATED, &q, e);
@@ -537,9 +535,7 @@ read_unlocated(struct store *st, struct err *e)
 		rc = err_set(e, ERR_NOMEM, "out of memory for hazards without position");
 	if (rc)
 		return rc;
-	took_us = clock_now_us() - start_us;
 	k->size = store_log_size(st);
-	k->until_us = start_us + (took_us > 200000 ? 20 * took_us : 0);
 	return ERR_OK;
 }
 
@@ -550,8 +546,7 @@ count_unlocated(struct near_walk *w, struct err *e)
 	const char *p, *end;
 	enum err_code rc = ERR_OK;
 
-	if (k->size < 0 || !k->any ||
-	    (k->size != store_log_size(w->st) && clock_now_us() >= k->until_us))
+	if (k->size < 0 || !k->any || k->size != store_log_size(w->st))
 		rc = read_unlocated(w->st, e);
 	p = k->unlocated.data;
 	end = p ? p + k->unlocated.size : NULL;

@@ -16,7 +16,6 @@ struct find_kept {
 	int64_t rid;          /* of the newest revision that reach_m holds */
 	double reach_m;       /* no hazard reaches farther beyond its drawing; never shrinks */
 	int64_t size;         /* of the log when unlocated was read */
-	int64_t until_us;     /* and it may be used that long, whatever came in since */
 	struct buf unlocated; /* "COUNT PLACE" and a NUL each */
 };
 
@@ -68,6 +67,7 @@ struct store {
 	bool group_open;
 	char *note; /* newest checkpoint */
 	struct find_kept find;
+	struct count_kept *count[STORE_MAX_KINDS]; /* see count.c */
 };
 
 /** Prepare one statement; the sentence names what it was for. */
@@ -101,5 +101,7 @@ MUST_CHECK enum err_code kind_set_form(struct store_kind *k, struct form *f, str
 /** Load kinds and the forms in force from the register. */
 MUST_CHECK enum err_code kinds_load(struct store *st, struct err *e);
 void kinds_free(struct store *st);
+/** Let go of what a handle keeps of counts; NULL is allowed. */
+void count_free(struct count_kept *k);
 
 #endif

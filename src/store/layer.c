@@ -147,6 +147,22 @@ check_names(const struct store_kind *k, struct err *e)
 	return ERR_OK;
 }
 
+/* Small indexes of hazards for questions about a position (find.c): of the few that reach far, have
+ * no position, or wait. Without them the same questions read all. */
+static enum err_code
+index_hazards(struct store *st, const struct store_kind *k, struct err *e)
+{
+	static const char *const needed[] = { "radius_m", "accuracy_m", "place_name", "admin1_name",
+		                              "admin2_name" };
+
+	if (!text_eq(k->name, "hazard") || !has_geometry(k))
+		return ERR_OK;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (form_index(k->form, needed[i]) < 0)
+			return ERR_OK;
+	return db_exec(st, SQL_STORE_LAYER_HAZARD, e);
+}
+
 enum err_code
 layer_ensure(struct store *st, int kind, struct err *e)
 {
@@ -158,9 +174,13 @@ layer_ensure(struct store *st, int kind, struct err *e)
 	sqlite3_finalize(k->insert);
 	k->insert = NULL;
 	if (sqlite3_table_column_metadata(st->db, NULL, k->name, "fid", NULL, NULL, NULL, NULL,
-	                                  NULL) == SQLITE_OK)
-		return add_columns(st, k, e);
+	                                  NULL) == SQLITE_OK) {
+		rc = add_columns(st, k, e);
+		return rc ? rc : index_hazards(st, k, e);
+	}
 	rc = create_table(st, k, e);
+	if (!rc)
+		rc = index_hazards(st, k, e);
 	if (!rc)
 		rc = run_template(
 			st, has_geometry(k) ? SQL_STORE_LAYER_FEATURES : SQL_STORE_LAYER_ATTRIBUTES,

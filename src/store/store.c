@@ -59,6 +59,8 @@ store_close(struct store *st)
 	keys_wipe(&st->keys);
 	mem_free(st->note);
 	buf_done(&st->find.unlocated);
+	for (size_t k = 0; k < STORE_MAX_KINDS; k++)
+		count_free(st->count[k]);
 	sqlite3_close(st->db);
 	arena_done(&st->mem);
 	mem_free(st);
