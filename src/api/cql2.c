@@ -553,11 +553,13 @@ static enum err_code judge(struct judge *j, const struct cql2_node *n, enum cql2
 static enum err_code
 connect(struct judge *j, const struct cql2_node *n, enum cql2_truth *ret)
 {
-	enum cql2_truth decides = n->op == CQL2_AND ? CQL2_FALSE : CQL2_TRUE, one;
+	enum cql2_truth decides = n->op == CQL2_AND ? CQL2_FALSE : CQL2_TRUE;
 	bool unknown = false;
 	enum err_code rc = ERR_OK;
 
 	for (const struct cql2_node *c = n->first; !rc && c; c = c->next) {
+		enum cql2_truth one = CQL2_UNKNOWN;
+
 		rc = judge(j, c, &one);
 		if (!rc && one == decides) {
 			*ret = decides;
@@ -751,13 +753,13 @@ box_of(const struct cql2_node *n, struct geom_box *box)
 	struct geom_box own, all = { -INFINITY, -INFINITY, INFINITY, INFINITY };
 	bool any = false;
 
-	if (n->op == CQL2_SPATIAL && n->which != RELATE_DISJOINT) {
-		const struct cql2_node *literal = a->op == CQL2_LITERAL_GEOMETRY ? a : b;
+	if (n->op == CQL2_SPATIAL && n->which != RELATE_DISJOINT && a && b) {
+		bool first = a->op == CQL2_LITERAL_GEOMETRY,
+		     second = b->op == CQL2_LITERAL_GEOMETRY;
 
-		if (literal->op != CQL2_LITERAL_GEOMETRY ||
-		    (a->op == CQL2_LITERAL_GEOMETRY && b->op == CQL2_LITERAL_GEOMETRY))
+		if (first == second)
 			return false;
-		*box = geom_bounds(literal->geom);
+		*box = geom_bounds(first ? a->geom : b->geom);
 		return true;
 	}
 	for (; n->op == CQL2_AND && a; a = a->next) {

@@ -5,28 +5,20 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-struct cql2_node *
-cql2_node(struct cql2_build *b, enum cql2_op op)
+enum err_code
+cql2_node(struct cql2_build *b, enum cql2_op op, struct cql2_node **ret)
 {
 	struct cql2_node *n;
 
-	if (++b->out->nodes > CQL2_NODES_MOST) {
-		(void)err_set(b->e, ERR_INVALID, "filter: it has more than %d parts",
-		              CQL2_NODES_MOST);
-		return NULL;
-	}
+	if (++b->out->nodes > CQL2_NODES_MOST)
+		return err_set(b->e, ERR_INVALID, "filter: it has more than %d parts",
+		               CQL2_NODES_MOST);
 	n = arena_calloc(b->mem, 1, sizeof(*n));
 	if (!n)
-		(void)err_set(b->e, ERR_NOMEM, "out of memory for a filter");
-	else
-		n->op = op;
-	return n;
-}
-
-static enum err_code
-told(const struct cql2_build *b)
-{
-	return b->e->code;
+		return err_set(b->e, ERR_NOMEM, "out of memory for a filter");
+	n->op = op;
+	*ret = n;
+	return ERR_OK;
 }
 
 void
@@ -56,14 +48,15 @@ cql2_property(struct cql2_build *b, const char *name, size_t n, struct cql2_node
 {
 	const struct cql2_names *names = b->out->names;
 	char cut[80], quoted[200];
-	struct cql2_node *node;
+	struct cql2_node *node = NULL;
+	enum err_code rc;
 
 	for (size_t i = 0; i < names->count; i++) {
 		if (strlen(names->name[i].name) != n || memcmp(names->name[i].name, name, n) != 0)
 			continue;
-		node = cql2_node(b, CQL2_PROPERTY);
-		if (!node)
-			return told(b);
+		rc = cql2_node(b, CQL2_PROPERTY, &node);
+		if (rc)
+			return rc;
 		node->which = (int)i;
 		if (names->name[i].type == CQL2_GEOMETRY)
 			b->out->needs_geometry = true;
@@ -80,37 +73,39 @@ cql2_property(struct cql2_build *b, const char *name, size_t n, struct cql2_node
 enum err_code
 cql2_text(struct cql2_build *b, const char *s, size_t n, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_LITERAL_TEXT);
+	struct cql2_node *node = NULL;
+	enum err_code rc = cql2_node(b, CQL2_LITERAL_TEXT, &node);
 
-	if (!node)
-		return told(b);
+	if (rc)
+		return rc;
 	node->text = arena_strndup(b->mem, s, n);
 	node->text_size = n;
 	*ret = node;
 	return node->text ? ERR_OK : err_set(b->e, ERR_NOMEM, "out of memory for a filter");
 }
 
-struct cql2_node *
-cql2_open(struct cql2_build *b)
+enum err_code
+cql2_open(struct cql2_build *b, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_LITERAL_TIME);
+	enum err_code rc = cql2_node(b, CQL2_LITERAL_TIME, ret);
 
-	if (node) {
-		node->from_us = INT64_MIN;
-		node->to_us = INT64_MAX;
-	}
-	return node;
+	if (rc)
+		return rc;
+	(*ret)->from_us = INT64_MIN;
+	(*ret)->to_us = INT64_MAX;
+	return ERR_OK;
 }
 
 enum err_code
 cql2_time(struct cql2_build *b, const char *s, size_t n, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_LITERAL_TIME);
+	struct cql2_node *node = NULL;
 	char cut[80], quoted[200];
 	int64_t days, us;
+	enum err_code rc = cql2_node(b, CQL2_LITERAL_TIME, &node);
 
-	if (!node)
-		return told(b);
+	if (rc)
+		return rc;
 	if (clock_parse_date(s, n, &days)) {
 		node->from_us = node->to_us = days * 86400000000;
 		node->day = true;
@@ -135,11 +130,12 @@ enum err_code
 cql2_interval(struct cql2_build *b, struct cql2_node *from, struct cql2_node *to,
               struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_INTERVAL);
+	struct cql2_node *node = NULL;
 	struct cql2_node *const both[] = { from, to, NULL };
+	enum err_code rc = cql2_node(b, CQL2_INTERVAL, &node);
 
-	if (!node)
-		return told(b);
+	if (rc)
+		return rc;
 	if (type_of(b, from) != CQL2_DATE || type_of(b, to) != CQL2_DATE)
 		return err_set(
 			b->e, ERR_INVALID,
@@ -152,10 +148,11 @@ cql2_interval(struct cql2_build *b, struct cql2_node *from, struct cql2_node *to
 enum err_code
 cql2_geometry(struct cql2_build *b, const struct geom *g, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_LITERAL_GEOMETRY);
+	struct cql2_node *node = NULL;
+	enum err_code rc = cql2_node(b, CQL2_LITERAL_GEOMETRY, &node);
 
-	if (!node)
-		return told(b);
+	if (rc)
+		return rc;
 	b->out->points += g->point_count;
 	if (b->out->points > CQL2_POINTS_MOST)
 		return err_set(b->e, ERR_INVALID, "filter: its geometries have more than %d points",
@@ -181,7 +178,7 @@ cql2_bbox(struct cql2_build *b, const double *v, size_t n, struct cql2_node **re
 		return err_set(b->e, ERR_INVALID,
 		               "filter: a box must have a width and a height: west, south, east, "
 		               "north");
-	for (int i = 0; i < (wraps ? 2 : 1); i++) {
+	for (size_t i = 0; i < (wraps ? 2 : 1); i++) {
 		double x0 = wraps && i ? -180 : w, x1 = wraps && !i ? 180 : o;
 		const double ring[] = { x0, s, x1, s, x1, t, x0, t, x0, s };
 
@@ -420,15 +417,16 @@ enum err_code
 cql2_join(struct cql2_build *b, enum cql2_op op, int which, struct cql2_node *const *operand,
           struct cql2_node **ret)
 {
-	struct cql2_node *node, *list[OPERANDS + 1] = { NULL };
+	struct cql2_node *node = NULL, *list[OPERANDS + 1] = { NULL };
 	enum err_code rc;
 
 	for (int i = 0; i < OPERANDS && operand[i]; i++)
 		list[i] = operand[i];
 	rc = check(b, op, list);
-	node = rc ? NULL : cql2_node(b, op);
-	if (!node)
-		return rc ? rc : told(b);
+	if (!rc)
+		rc = cql2_node(b, op, &node);
+	if (rc)
+		return rc;
 	node->which = which;
 	cql2_below(node, list);
 	*ret = node;

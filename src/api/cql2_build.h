@@ -11,8 +11,8 @@ struct cql2_build {
 	size_t depth;
 };
 
-/** A node; NULL after ERR_NOMEM or ERR_LIMIT was set. */
-struct cql2_node *cql2_node(struct cql2_build *b, enum cql2_op op);
+/** An empty node. ERR_NOMEM, ERR_INVALID (too many). */
+MUST_CHECK enum err_code cql2_node(struct cql2_build *b, enum cql2_op op, struct cql2_node **ret);
 /** Put operands below a node, in order; NULL-terminated list. */
 void cql2_below(struct cql2_node *parent, struct cql2_node *const *child);
 /** One level deeper; ERR_LIMIT. The caller counts back. */
@@ -29,7 +29,7 @@ MUST_CHECK enum err_code cql2_time(struct cql2_build *b, const char *s, size_t n
 MUST_CHECK enum err_code cql2_interval(struct cql2_build *b, struct cql2_node *from,
                                        struct cql2_node *to, struct cql2_node **ret);
 /** An open end. */
-struct cql2_node *cql2_open(struct cql2_build *b);
+MUST_CHECK enum err_code cql2_open(struct cql2_build *b, struct cql2_node **ret);
 /** A geometry literal (g lives in mem); counts its points. */
 MUST_CHECK enum err_code cql2_geometry(struct cql2_build *b, const struct geom *g,
                                        struct cql2_node **ret);

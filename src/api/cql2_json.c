@@ -17,10 +17,13 @@ wrong(struct cql2_build *b, const char *what)
 static enum err_code
 list_of(struct cql2_build *b, const struct json_value *v, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(b, CQL2_LITERAL_LIST), **at;
-	enum err_code rc = node ? cql2_deeper(b) : b->e->code;
+	struct cql2_node *node = NULL, **at;
+	enum err_code rc = cql2_node(b, CQL2_LITERAL_LIST, &node);
 
-	at = node ? &node->first : NULL;
+	if (rc)
+		return rc;
+	rc = cql2_deeper(b);
+	at = &node->first;
 	for (const struct json_value *el = v->first; !rc && el; el = el->next) {
 		rc = node_of(b, el, at);
 		if (rc)
@@ -46,8 +49,7 @@ interval_of(struct cql2_build *b, const struct json_value *v, struct cql2_node *
 		return wrong(b, "an interval is an array of two");
 	for (const struct json_value *el = v->first; !rc && el; el = el->next, i++) {
 		if (el->type == JSON_STRING && text_eq(el->string, "..")) {
-			end[i] = cql2_open(b);
-			rc = end[i] ? ERR_OK : b->e->code;
+			rc = cql2_open(b, &end[i]);
 		} else if (el->type == JSON_STRING) {
 			rc = cql2_time(b, el->string, el->count, &end[i]);
 		} else {
@@ -108,7 +110,7 @@ operation(struct cql2_build *b, const char *op, const struct json_value *args,
 		{ "in", CQL2_IN, 2, 2 },
 		{ "isNull", CQL2_NULL, 1, 1 },
 	};
-	struct cql2_node *operand[4] = { NULL }, *node, **at;
+	struct cql2_node *operand[4] = { NULL }, *node = NULL, **at;
 	enum cql2_op code = CQL2_TRUTH;
 	size_t least = 2, most = 2, n = 0;
 	int which = 0;
@@ -139,9 +141,9 @@ operation(struct cql2_build *b, const char *op, const struct json_value *args,
 				rc = wrong(b, "a condition stands where a value is expected");
 		return rc ? rc : cql2_join(b, code, which, operand, ret);
 	}
-	node = cql2_node(b, code);
-	if (!node)
-		return b->e->code;
+	rc = cql2_node(b, code, &node);
+	if (rc)
+		return rc;
 	at = &node->first;
 	for (const struct json_value *v = args->first; !rc && v; v = v->next) {
 		rc = node_of(b, v, at);
@@ -195,10 +197,11 @@ node_of(struct cql2_build *b, const struct json_value *v, struct cql2_node **ret
 	case JSON_NUMBER:
 	case JSON_TRUE:
 	case JSON_FALSE:
-		*ret = cql2_node(b, v->type == JSON_NUMBER ? CQL2_LITERAL_NUMBER
-		                                           : CQL2_LITERAL_BOOLEAN);
-		if (!*ret)
-			return b->e->code;
+		rc = cql2_node(b,
+		               v->type == JSON_NUMBER ? CQL2_LITERAL_NUMBER : CQL2_LITERAL_BOOLEAN,
+		               ret);
+		if (rc)
+			return rc;
 		(*ret)->number = v->type == JSON_NUMBER ? v->number : v->type == JSON_TRUE;
 		return ERR_OK;
 	case JSON_ARRAY:

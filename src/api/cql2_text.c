@@ -194,12 +194,10 @@ time_text(struct parser *p, bool open, struct cql2_node **ret)
 
 	if (rc)
 		return rc;
-	if (open && n == 2 && strcmp(t, "..") == 0) {
-		*ret = cql2_open(&p->b);
-		rc = *ret ? ERR_OK : p->b.e->code;
-	} else {
+	if (open && n == 2 && strcmp(t, "..") == 0)
+		rc = cql2_open(&p->b, ret);
+	else
 		rc = cql2_time(&p->b, t, n, ret);
-	}
 	return rc ? rc : next(p);
 }
 
@@ -368,10 +366,11 @@ scalar(struct parser *p, struct cql2_node **ret)
 		return rc ? rc : next(p);
 	}
 	if (p->token == T_NUMBER || at_word(p, "TRUE") || at_word(p, "FALSE")) {
-		*ret = cql2_node(&p->b,
-		                 p->token == T_NUMBER ? CQL2_LITERAL_NUMBER : CQL2_LITERAL_BOOLEAN);
-		if (!*ret)
-			return p->b.e->code;
+		rc = cql2_node(&p->b,
+		               p->token == T_NUMBER ? CQL2_LITERAL_NUMBER : CQL2_LITERAL_BOOLEAN,
+		               ret);
+		if (rc)
+			return rc;
 		(*ret)->number = p->token == T_NUMBER ? p->number : at_word(p, "TRUE");
 		return next(p);
 	}
@@ -391,12 +390,15 @@ scalar(struct parser *p, struct cql2_node **ret)
 static enum err_code
 list(struct parser *p, struct cql2_node **ret)
 {
-	struct cql2_node *node = cql2_node(&p->b, CQL2_LITERAL_LIST), **at;
-	enum err_code rc = node ? cql2_deeper(&p->b) : p->b.e->code;
+	struct cql2_node *node = NULL, **at;
+	enum err_code rc = cql2_node(&p->b, CQL2_LITERAL_LIST, &node);
 
+	if (rc)
+		return rc;
+	rc = cql2_deeper(&p->b);
 	if (!rc)
 		rc = eat(p, "(");
-	at = node ? &node->first : NULL;
+	at = &node->first;
 	while (!rc && !at_sign(p, ")")) {
 		rc = scalar(p, at);
 		if (rc)
@@ -566,14 +568,14 @@ static enum err_code
 chain(struct parser *p, const char *word, enum cql2_op op,
       enum err_code (*operand)(struct parser *, struct cql2_node **), struct cql2_node **ret)
 {
-	struct cql2_node *node, **at;
+	struct cql2_node *node = NULL, **at;
 	enum err_code rc = operand(p, ret);
 
 	if (rc || !at_word(p, word))
 		return rc;
-	node = cql2_node(&p->b, op);
-	if (!node)
-		return p->b.e->code;
+	rc = cql2_node(&p->b, op, &node);
+	if (rc)
+		return rc;
 	node->first = *ret;
 	at = &node->first->next;
 	while (!rc && at_word(p, word)) {

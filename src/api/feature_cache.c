@@ -262,7 +262,7 @@ feature_expand(const char *s, size_t n, const struct feature_word *word, struct 
 		int sign, shift = 0;
 
 		buf_add(out, from, (size_t)(s - from));
-		sign = *s++;
+		sign = (unsigned char)*s++;
 		do
 			i |= (size_t)(*s & 127) << shift, shift += 7;
 		while (*s++ & 128);

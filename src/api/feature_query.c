@@ -9,7 +9,8 @@
 #include "store/history.h"
 
 enum {
-	BOX_EDGE = 16 /* parts an edge of a projected box is cut into */
+	BOX_EDGE = 16, /* parts an edge of a projected box is cut into */
+	BOX_POINTS = 4 * BOX_EDGE + 1
 };
 
 static int
@@ -130,10 +131,10 @@ box_ring(const double c[4], double *xy)
 {
 	const double x[] = { c[0], c[2], c[2], c[0], c[0] }, y[] = { c[1], c[1], c[3], c[3], c[1] };
 
-	for (int k = 0; k < 4; k++)
-		for (int i = 0; i <= BOX_EDGE; i++) {
+	for (size_t k = 0; k < 4; k++)
+		for (size_t i = 0; i <= BOX_EDGE; i++) {
 			double t = (double)i / BOX_EDGE;
-			int at = k * BOX_EDGE + i;
+			size_t at = k * BOX_EDGE + i;
 
 			xy[2 * at] = x[k] + t * (x[k + 1] - x[k]);
 			xy[2 * at + 1] = y[k] + t * (y[k + 1] - y[k]);
@@ -199,24 +200,24 @@ static enum err_code
 projected_box(struct site *s, struct features_question *f, struct crs *crs, const double c[4],
               struct err *e)
 {
-	double xy[2 * (4 * BOX_EDGE + 1)];
+	double xy[2 * BOX_POINTS];
 	struct geom_box b = { INFINITY, INFINITY, -INFINITY, -INFINITY };
 	enum err_code rc;
 
 	if (!(c[0] < c[2] && c[1] < c[3]))
 		return err_set(e, ERR_INVALID, "bbox must have a width and a height");
 	box_ring(c, xy);
-	rc = crs_to_wgs84(crs, CRS_EASTING_FIRST, xy, 4 * BOX_EDGE + 1, e);
+	rc = crs_to_wgs84(crs, CRS_EASTING_FIRST, xy, BOX_POINTS, e);
 	if (rc)
 		return rc == ERR_INVALID ? err_prefix(e, "bbox") : rc;
-	for (int i = 0; i <= 4 * BOX_EDGE; i++)
+	for (size_t i = 0; i < BOX_POINTS; i++)
 		geom_box_grow(&b, (struct geom_box){ xy[2 * i], xy[2 * i + 1], xy[2 * i],
 		                                     xy[2 * i + 1] });
-	xy[8 * BOX_EDGE] = xy[0];
-	xy[8 * BOX_EDGE + 1] = xy[1];
+	xy[2 * BOX_POINTS - 2] = xy[0];
+	xy[2 * BOX_POINTS - 1] = xy[1];
 	f->box[0] = b;
 	f->page.boxes = 1;
-	return open_box(s, f, xy, 1, 4 * BOX_EDGE + 1, e);
+	return open_box(s, f, xy, 1, BOX_POINTS, e);
 }
 
 static enum err_code

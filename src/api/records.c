@@ -416,7 +416,7 @@ api_record(struct site *site, const struct ask *q, struct reply *r, struct err *
 	struct history_revision *list = NULL;
 	struct json_writer w;
 	struct store *st = NULL;
-	struct shown row;
+	struct shown row = { 0 };
 	size_t n = 0;
 	enum err_code rc = api_store(q, &st, e);
 

@@ -295,7 +295,7 @@ answer_tile(struct site *s, const struct ask *q, struct reply *r, struct err *e)
 	r->type = "application/vnd.mapbox-vector-tile";
 	r->cacheable = true;
 	reply_etag_of_body(r);
-	return rc;
+	return ERR_OK;
 }
 
 static void

@@ -263,7 +263,7 @@ add_table_row(struct assess *a, const struct table *t, struct grouping *g,
 {
 	struct tally_cell cell = *tally_cell(g->tally, at);
 	char dim[120], note[200];
-	size_t row;
+	size_t row = 0;
 	struct figure_row r = { .code = t->code,
 		                .dim = dim,
 		                .place = places_name(a->places, cell.place),

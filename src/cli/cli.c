@@ -204,10 +204,12 @@ const char *
 cli_author(void)
 {
 	const char *name = getenv("FALLOW_AUTHOR");
-	struct passwd *p;
+	static char texts[4096];
+	struct passwd entry, *p = NULL;
 
 	if (name && *name)
 		return name;
-	p = getpwuid(getuid());
-	return p && p->pw_name ? p->pw_name : "";
+	if (getpwuid_r(getuid(), &entry, texts, sizeof(texts), &p) != 0 || !p || !p->pw_name)
+		return "";
+	return p->pw_name;
 }

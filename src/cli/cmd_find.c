@@ -47,7 +47,7 @@ static enum err_code
 by_words(const struct cli *cli, struct store *st, const char *text, struct buf *out, struct err *e)
 {
 	const struct find_words what = { .role = ACCESS_LEGAL, .text = text, .limit = HITS_MOST };
-	struct json_writer w;
+	struct json_writer w = { 0 };
 	struct find_out f = { .st = st, .out = out, .json = cli->json ? &w : NULL };
 	bool more = false;
 	enum err_code rc;

@@ -287,10 +287,10 @@ add_area(struct dissolve *s, struct box *b, const struct area_here *from,
 		return false;
 	/* Without edges there may be no array yet, and NULL + 0 is no C. */
 	if (from->count > 0)
-		edges = (const uint32_t(*)[2])s->edge.p + from->start;
+		edges = &((const uint32_t(*)[2])s->edge.p)[from->start];
 	here.inside = dissolve_inside(from->inside, from_corner, corner, xy, edges, from->count);
 	for (size_t i = 0; i < from->count; i++) {
-		const uint32_t *pair = ((const uint32_t(*)[2])s->edge.p)[from->start + i];
+		const uint32_t *pair = (const uint32_t *)s->edge.p + 2 * (from->start + i);
 		uint32_t a = pair[0], z = pair[1];
 		uint32_t *copy;
 

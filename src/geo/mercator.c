@@ -5,7 +5,7 @@
 #define RAD 0.017453292519943295
 #define PI 3.141592653589793
 #define A_M 6378137.0
-#define MOST_POINTS (8u * GEOM_MAX_POINTS)
+#define MOST_POINTS ((uint64_t)8 * GEOM_MAX_POINTS)
 
 double
 mercator_x(double lon_deg)

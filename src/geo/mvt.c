@@ -228,8 +228,8 @@ add_tag(struct mvt *m, const char *key, const uint8_t *value, size_t n, bool onc
 	}
 	if (k == m->keys)
 		m->key[m->keys++] = key;
-	m->tag[2 * m->tags] = k;
-	m->tag[2 * m->tags + 1] = v;
+	m->tag[2 * (size_t)m->tags] = k;
+	m->tag[2 * (size_t)m->tags + 1] = v;
 	m->tags++;
 }
 

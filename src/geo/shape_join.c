@@ -4,10 +4,10 @@
 
 #include "base/mem.h"
 
-#define JOIN_MANY 64     /* more inputs are not compared pair by pair */
-#define JOIN_MITRE 2.0   /* corners grow at most by this many times the distance */
-#define JOIN_FIRST 1e-9  /* degrees: 0.1 mm */
-#define JOIN_LAST 1.1e-6 /* degrees: 0.1 m */
+#define JOIN_MANY 64   /* more inputs are not compared pair by pair */
+#define JOIN_MITRE 2.0 /* corners grow at most by this many times the distance */
+/* Tried one after the other; degrees: 0.1 mm to 0.1 m. */
+static const double join_by[] = { 1e-9, 1e-8, 1e-7, 1e-6 };
 
 static enum err_code
 contains(struct geo *ctx, const GEOSGeometry *outer, const struct geom *inner, bool *ret,
@@ -118,10 +118,12 @@ shape_join(struct geo *ctx, const struct geom *const *g, size_t count, struct ar
 			rc = contains_all(ctx, u, g, count, count, &holds, e);
 		}
 		/* where two outlines cross, the rounded corner may lie inside one of them */
-		for (double by = JOIN_FIRST; rc == ERR_OK && !holds && by < JOIN_LAST; by *= 10) {
+		for (size_t i = 0; rc == ERR_OK && !holds && i < sizeof(join_by) / sizeof(*join_by);
+		     i++) {
 			GEOSGeom_destroy_r(ctx->geos, grown);
-			grown = GEOSBufferWithStyle_r(ctx->geos, u, by, 1, GEOSBUF_CAP_ROUND,
-			                              GEOSBUF_JOIN_MITRE, JOIN_MITRE);
+			grown = GEOSBufferWithStyle_r(ctx->geos, u, join_by[i], 1,
+			                              GEOSBUF_CAP_ROUND, GEOSBUF_JOIN_MITRE,
+			                              JOIN_MITRE);
 			rc = grown ? geo_from_geos(ctx, grown, 2, mem, &all, e)
 			           : geo_failed(ctx, "grow an outline", e);
 			if (rc == ERR_OK) {

@@ -140,8 +140,8 @@ mark_kept(struct tileshape *s, const double *xy, size_t n, double most)
 		double d = most * most;
 
 		for (size_t i = a + 1; i < b; i++) {
-			double v =
-				distance2(xy + 2 * (size_t)a, xy + 2 * (b < n ? b : 0), xy + 2 * i);
+			double v = distance2(xy + 2 * (size_t)a, xy + 2 * (size_t)(b < n ? b : 0),
+			                     xy + 2 * i);
 
 			if (v > d) {
 				d = v;

@@ -526,7 +526,7 @@ find_key(struct store *st, const struct entry_options *o, struct arena *mem,
 {
 	struct rowkey_reader *reader = NULL;
 	struct history_revision *list = NULL;
-	struct rowkey key;
+	struct rowkey key = { .kind = -1 };
 	size_t n = 0;
 	bool found = false;
 	enum err_code rc;

@@ -326,7 +326,7 @@ answer(struct reading *r, const struct form_field *f, const struct xml_node *nod
 static void
 write_answer(struct buf *b, const struct form_field *f, const struct mapping_value *v)
 {
-	bool is_json = v->type == MAPPING_TEXT && (*v->s == '[' || *v->s == '{');
+	bool is_json = v->type == MAPPING_TEXT && v->s && (*v->s == '[' || *v->s == '{');
 
 	if (v->type == MAPPING_REAL)
 		json_write_number(b, v->d);

@@ -39,7 +39,7 @@ convert(struct store *st, const char *path, struct population_result *ret, struc
 {
 	struct source *s = NULL;
 	struct raster_writer *w = NULL;
-	struct coverage_grid grid;
+	struct coverage_grid grid = { 0 };
 	double *row = NULL;
 	bool end = false;
 	enum err_code rc = source_raster_open(path, NULL, &s, e);

@@ -96,7 +96,7 @@ table_row(const struct figure_row *r, const struct figure_row *before, struct bu
 	}
 	columns_pad(out, *buf_text(&what) ? buf_text(&what) : "all", 44);
 	buf_printf(out, " %18s  %-34s %8lld\n", value, range, (long long)r->records);
-	if (*r->note && !(same_block(r, before) && text_eq(before->note, r->note)))
+	if (*r->note && !(before && same_block(r, before) && text_eq(before->note, r->note)))
 		columns_write(out, 6, note_width, &r->note, 1);
 	buf_done(&what);
 }

@@ -20,7 +20,7 @@ number_plain(char out[NUMBER_TEXT], double v, int decimals)
 void
 number_grouped(char out[NUMBER_TEXT], double v, int decimals)
 {
-	char plain[NUMBER_TEXT];
+	char plain[NUMBER_TEXT] = "";
 	size_t n, point, w = 0;
 
 	number_plain(plain, v, decimals);

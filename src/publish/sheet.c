@@ -215,9 +215,9 @@ fixed_value(enum sheet_source source, const struct shown *row, const char *expir
 	case SHEET_AREA:
 		return number_value(row->area_m2);
 	case SHEET_AREA_LOW:
-		return row->area_m2 > 0
-		               ? (struct store_value){ .type = STORE_REAL, .d = row->area_low_m2 }
-		               : (struct store_value){ 0 };
+		if (row->area_m2 > 0)
+			return (struct store_value){ .type = STORE_REAL, .d = row->area_low_m2 };
+		return (struct store_value){ 0 };
 	case SHEET_AREA_HIGH:
 		return number_value(row->area_high_m2);
 	case SHEET_PERIMETER:
@@ -225,7 +225,9 @@ fixed_value(enum sheet_source source, const struct shown *row, const char *expir
 	case SHEET_SUBMISSION:
 		return int_value(row->submission);
 	case SHEET_EXPIRES: /* danger never expires */
-		return row->as == SHOWN_DANGER ? (struct store_value){ 0 } : text_value(expires);
+		if (row->as != SHOWN_DANGER)
+			return text_value(expires);
+		return (struct store_value){ 0 };
 	case SHEET_NOTE:
 		return text_value(note_of(row));
 	default:

@@ -166,7 +166,7 @@ add(scmp_filter_ctx ctx, uint32_t action, const int *call, size_t count)
 	return rc;
 }
 
-#define ADD(ctx, action, list) add(ctx, action, list, sizeof list / sizeof *list)
+#define ADD(ctx, action, list) add(ctx, action, list, sizeof(list) / sizeof(*(list)))
 
 /* Calls of which only some arguments are right. */
 static int

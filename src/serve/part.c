@@ -52,8 +52,7 @@ tell(int fd, char how, const char *text)
 	if (fd < 0)
 		return;
 	memcpy(line + 1, text, n);
-	if (write(fd, line, n + 1) < 0)
-		n = 0;
+	(void)!write(fd, line, n + 1);
 	(void)close(fd);
 }
 

@@ -52,7 +52,7 @@ check_copy(struct store *st, const char *tmp, struct err *e)
 	sqlite3 *db = NULL;
 	sqlite3_stmt *q = NULL;
 	struct store copy = { 0 };
-	uint8_t a[32], b[32];
+	uint8_t a[32] = { 0 }, b[32] = { 0 };
 	int64_t size = 0;
 	enum err_code rc = ERR_OK;
 

@@ -645,19 +645,17 @@ static enum err_code
 walk_kind(struct near_walk *w, const char *kind, double reach_m, each_fn *fn, struct err *e)
 {
 	double lon = w->point.xy[0], lat = w->point.xy[1];
-	struct geom_box box = box_around(lon, lat, (w->within_m + reach_m) * 1.01 + 10);
+	struct geom_box box = box_around(lon, lat, (w->within_m + reach_m) * 1.01 + 10), shifted;
 	struct each_filter f = { .kind = store_kind(w->st, kind),
 		                 .as_of_days = INT64_MAX,
 		                 .known_size = INT64_MAX,
-		                 .box = &box };
+		                 .box = &shifted };
 	enum err_code rc = ERR_OK;
 
-	for (int turn = -1; !rc && turn <= 1 && f.kind >= 0; turn++) {
-		struct geom_box shifted = box; /* across the 180th meridian */
-
+	for (int turn = -1; !rc && turn <= 1 && f.kind >= 0; turn++) { /* over the 180th meridian */
+		shifted = box;
 		shifted.min_lon_deg += 360 * turn;
 		shifted.max_lon_deg += 360 * turn;
-		f.box = &shifted;
 		if (shifted.max_lon_deg >= -180 && shifted.min_lon_deg <= 180)
 			rc = each_layer(w->st, &f, fn, w, e);
 	}

@@ -388,6 +388,13 @@ search_boxes(struct page_reader *p, struct geom_box b, struct found *f, struct e
 	return rc;
 }
 
+static bool
+same_box(const struct geom_box *a, const struct geom_box *b)
+{
+	return a->min_lon_deg == b->min_lon_deg && a->min_lat_deg == b->min_lat_deg &&
+	       a->max_lon_deg == b->max_lon_deg && a->max_lat_deg == b->max_lat_deg;
+}
+
 /* The numbers in a box, remembered while the register stays as it is: pages follow one another. */
 static enum err_code
 find_boxes(struct page_reader *p, struct geom_box b, int64_t size, const struct found **ret,
@@ -400,7 +407,7 @@ find_boxes(struct page_reader *p, struct geom_box b, int64_t size, const struct 
 	for (int i = 0; i < FOUND_KEPT; i++) {
 		struct found *f = &p->found[i];
 
-		if (f->fid && f->size == size && memcmp(&f->box, &b, sizeof(b)) == 0) {
+		if (f->fid && f->size == size && same_box(&f->box, &b)) {
 			f->used = p->clock;
 			*ret = f;
 			return ERR_OK;
@@ -750,7 +757,7 @@ enum err_code
 page_walk(struct page_reader *p, const struct page_question *q, const struct page_calls *c,
           struct err *e)
 {
-	struct pagewalk w;
+	struct pagewalk w = { 0 };
 	struct arena mem;
 	int64_t size = 0;
 	enum err_code rc = start(p, q, c, &w, &size, e);
@@ -800,7 +807,7 @@ page_number(struct page_reader *p, const struct page_question *q, int64_t number
             const struct page_calls *c, struct err *e)
 {
 	struct page_question one = *q;
-	struct pagewalk w;
+	struct pagewalk w = { 0 };
 	struct uuid id = { { 0 } };
 	int64_t size = 0;
 	enum err_code rc = start(p, &one, c, &w, &size, e);
