@@ -314,6 +314,7 @@ retry(const struct ask *q, struct store *st, int64_t qid, const struct json_valu
 		json_object_end(&w);
 	}
 	json_array_end(&w);
+	json_string(&w, "reason", done.why_qid ? done.why.text : NULL);
 	json_object_end(&w);
 	return ERR_OK;
 }

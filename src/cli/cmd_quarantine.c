@@ -116,6 +116,8 @@ read_ids(const struct texts *t, size_t from, int64_t *id, size_t *ret_n, struct 
 static void
 print_retried(const struct cli *cli, const struct retry_result *r)
 {
+	if (r->why_qid)
+		cli_say(cli, "row %lld: %s", (long long)r->why_qid, r->why.text);
 	if (cli->json) {
 		printf("{\"retried\":%lld,\"accepted\":%lld,\"flagged\":%lld,\"present\":%lld,"
 		       "\"quarantined\":%lld}\n",
@@ -245,7 +247,9 @@ const struct cli_command cmd_quarantine = {
 		"What\n"
 		"is good becomes a record of its import; what is not waits on. Exit status 3: "
 		"rows\n"
-		"still wait.\n\n"
+		"still wait. A refused edit of a work copy comes in as the edit of its record "
+		"that\n"
+		"it was, and waits for approval.\n\n"
 		"  --from CORRECTED   a file that export wrote, with values corrected\n"
 		"  --set FIELD=VALUE  a value for every row retried; an empty one clears\n"
 		"  --kind K           only rows of a kind\n"

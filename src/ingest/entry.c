@@ -14,6 +14,7 @@
 #include "ingest/rowcheck.h"
 #include "ingest/territory.h"
 #include "store/history.h"
+#include "store/quarantine.h"
 #include "store/rowkey.h"
 
 enum {
@@ -548,6 +549,19 @@ find_key(struct store *st, const struct entry_options *o, struct arena *mem,
 	return rc;
 }
 
+/* Say in the open submission what became of a quarantined row. */
+static enum err_code
+settle(struct store *st, int64_t qid, struct uuid id, struct err *e)
+{
+	struct quarantine *q = NULL;
+	enum err_code rc = quarantine_open(st, &q, e);
+
+	if (!rc)
+		rc = quarantine_end(q, qid, &id, "corrected and taken in", e);
+	quarantine_close(q);
+	return rc;
+}
+
 static enum err_code
 write_entry(struct store *st, const struct entry_options *o, const struct submit_revision *rev,
             const struct start *s, struct arena *mem, struct entry_result *ret, struct err *e)
@@ -566,6 +580,8 @@ write_entry(struct store *st, const struct entry_options *o, const struct submit
 		rc = submit_add(st, rev, 1, NULL, e);
 	if (!rc)
 		rc = reopen_for(st, rev, mem, e);
+	if (!rc && o->settles)
+		rc = settle(st, o->settles, rev->id, e);
 	if (!rc)
 		rc = submit_commit(st, &done, e);
 	else

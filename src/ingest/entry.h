@@ -19,8 +19,9 @@ struct entry_options {
 	/* Identity of what is handed in, 32 bytes each, or NULL: the same key comes in once. Only
 	 * for new records. */
 	const uint8_t *key, *content;
-	bool only_same; /* find the same correction if it is here; else ERR_CONFLICT, nothing
-	                   written */
+	bool only_same;  /* find the same correction if it is here; else ERR_CONFLICT, nothing
+	                    written */
+	int64_t settles; /* quarantined row that this becomes, 0 = none */
 	const char *author, *remark;
 	struct entry_file *file; /* handed in with it */
 	size_t files;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "ingest/convert.h"
 #include "ingest/decide.h"
+#include "ingest/editretry.h"
 #include "ingest/reopen.h"
 #include "ingest/source.h"
 #include "ingest/take.h"
@@ -72,6 +73,7 @@ struct edit {
 	struct store_fields fields;
 	const char *bad; /* values that did not fit */
 	bool changed, outline_valid;
+	bool stray; /* what it edits cannot be known */
 	uint64_t found;
 	const char *reason;
 };
@@ -441,6 +443,7 @@ find_base(struct handin *h, struct edit *ed, struct err *e)
 	if (ed->base == ed->count) {
 		ed->found |= (uint64_t)1 << CHECK_UNREADABLE_ROW;
 		ed->reason = "the register has no such revision of the record";
+		ed->stray = true;
 		ed->changed = true;
 		return fields_init(&ed->fields, h->form, &h->row_mem) ? ERR_OK : no_memory(e);
 	}
@@ -527,64 +530,6 @@ row_json(struct handin *h, const struct edit *ed)
 	return text;
 }
 
-/* Key of a row of this work copy, and what it says. */
-static void
-row_key(const struct handin *h, int64_t row, uint8_t key[32])
-{
-	struct hash_state s;
-	char number[24];
-
-	(void)snprintf(number, sizeof(number), "%lld", (long long)row);
-	hash_init(&s);
-	hash_update(&s, "fallow work row 1", 18);
-	hash_update(&s, h->ret->work, UUID_TEXT);
-	hash_update(&s, h->form->kind, strlen(h->form->kind) + 1);
-	hash_update(&s, number, strlen(number) + 1);
-	hash_final(&s, key);
-}
-
-static enum err_code
-refuse(struct handin *h, const struct edit *ed, struct err *e)
-{
-	struct quarantine_row q = { .kind = h->kind, .source = h->source, .row = ed->row };
-	const char *why = ed->reason ? ed->reason : "the row cannot be taken in";
-	struct hash_state s;
-	char id[UUID_TEXT];
-	int64_t qid = 0;
-	bool ended;
-	enum err_code rc = ERR_OK;
-
-	q.reason = why;
-	if (ed->handed) {
-		uuid_format(ed->handed->id, id);
-		q.reason = arena_printf(&h->row_mem, "edit of %s %s: %s", h->form->kind, id, why);
-	}
-	q.original = row_json(h, ed);
-	q.checks = rowcheck_codes(ed->found, ROWCHECK_REFUSE, &h->row_mem);
-	if (!q.reason || !q.original || !q.checks)
-		return no_memory(e);
-	row_key(h, ed->row, q.row_key);
-	hash_init(&s);
-	hash_update(&s, q.row_key, 32);
-	hash_update(&s, q.original, strlen(q.original));
-	hash_final(&s, q.row_key);
-	rc = quarantine_find(h->quarantine, q.row_key, &qid, &ended, e);
-	if (rc)
-		return rc;
-	if (qid) {
-		h->ret->present++;
-		return ERR_OK;
-	}
-	h->ret->quarantined++;
-	for (int i = 0; i < CHECK_COUNT; i++)
-		if ((ed->found >> i & 1) && rowchecks[i].severity == ROWCHECK_REFUSE)
-			h->ret->check[i]++;
-	if (h->o->dry_run)
-		return ERR_OK;
-	rc = ensure_open(h, e);
-	return rc ? rc : quarantine_put(h->quarantine, &q, NULL, e);
-}
-
 /* A revision that this work copy handed in before: its submission names the copy. */
 static enum err_code
 is_ours(struct handin *h, int64_t submission, bool *ret, struct err *e)
@@ -628,6 +573,77 @@ compare_later(struct handin *h, const struct edit *ed, bool *ret_present, size_t
 		rc = no_memory(e);
 	buf_done(&b);
 	return rc;
+}
+
+/* What the edit says, so that it can be corrected and tried again. */
+static const char *
+edit_text(struct handin *h, const struct edit *ed, struct err *e)
+{
+	struct editretry_edit x = { .work = h->ret->work, .record = "", .base = "" };
+	bool present = false, conflict = false;
+	char id[UUID_TEXT], leaf[65];
+	size_t parent = 0;
+
+	if (ed->stray)
+		return editretry_text(&x, &h->row_mem);
+	x.now = &ed->fields;
+	x.unreadable_geometry = (ed->found >> CHECK_UNREADABLE_GEOMETRY & 1) != 0;
+	x.record = "new";
+	if (ed->handed) {
+		if (compare_later(h, ed, &present, &parent, &conflict, e))
+			return NULL;
+		uuid_format(ed->handed->id, id);
+		text_hex(ed->list[parent].rev.leaf, 32, leaf);
+		x.record = id;
+		x.base = leaf;
+		x.was = &ed->list[parent].rev.fields;
+	}
+	return editretry_text(&x, &h->row_mem);
+}
+
+static enum err_code
+refuse(struct handin *h, const struct edit *ed, struct err *e)
+{
+	struct quarantine_row q = { .kind = h->kind, .source = h->source, .row = ed->row };
+	const char *why = ed->reason ? ed->reason : "the row cannot be taken in";
+	struct hash_state s;
+	char id[UUID_TEXT];
+	int64_t qid = 0;
+	bool ended;
+	enum err_code rc = ERR_OK;
+
+	q.reason = why;
+	if (ed->handed) {
+		uuid_format(ed->handed->id, id);
+		q.reason = arena_printf(&h->row_mem, "edit of %s %s: %s", h->form->kind, id, why);
+	}
+	q.original = row_json(h, ed);
+	q.checks = rowcheck_codes(ed->found, ROWCHECK_REFUSE, &h->row_mem);
+	if (!q.reason || !q.original || !q.checks)
+		return no_memory(e);
+	workcopy_row_key(h->ret->work, h->form->kind, ed->row, q.row_key);
+	hash_init(&s);
+	hash_update(&s, q.row_key, 32);
+	hash_update(&s, q.original, strlen(q.original));
+	hash_final(&s, q.row_key);
+	rc = quarantine_find(h->quarantine, q.row_key, &qid, &ended, e);
+	if (rc)
+		return rc;
+	if (qid) {
+		h->ret->present++;
+		return ERR_OK;
+	}
+	h->ret->quarantined++;
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if ((ed->found >> i & 1) && rowchecks[i].severity == ROWCHECK_REFUSE)
+			h->ret->check[i]++;
+	if (h->o->dry_run)
+		return ERR_OK;
+	q.mapped = edit_text(h, ed, e);
+	if (!q.mapped)
+		return no_memory(e);
+	rc = ensure_open(h, e);
+	return rc ? rc : quarantine_put(h->quarantine, &q, NULL, e);
 }
 
 static enum err_code
@@ -740,7 +756,7 @@ add_new(struct handin *h, struct edit *ed, struct err *e)
 
 	if (!leaf || !text)
 		return no_memory(e);
-	row_key(h, ed->row, key);
+	workcopy_row_key(h->ret->work, h->form->kind, ed->row, key);
 	buf_init(&b, MAX_ROW_TEXT);
 	fields_to_json(&ed->fields, store_sorted_fields(h->st, h->kind), false, &b);
 	hash_sha256(buf_text(&b), b.size, content);
@@ -791,6 +807,7 @@ find_handed(struct handin *h, struct edit *ed, struct err *e)
 	if (!ed->handed) {
 		ed->found |= (uint64_t)1 << CHECK_UNREADABLE_ROW;
 		ed->reason = "it names a record that this work copy was not made with";
+		ed->stray = true;
 	} else if (ed->handed->seen) {
 		ed->handed = NULL;
 	} else {
@@ -883,6 +900,7 @@ put_bad(struct handin *h, const struct source_bad *bad, struct err *e)
 	struct source_row none = { .number = bad->number };
 	struct edit ed = { .row = bad->number,
 		           .from = &none,
+		           .stray = true,
 		           .found = (uint64_t)1 << CHECK_UNREADABLE_ROW,
 		           .reason = bad->reason };
 	struct source_header header = *h->header;

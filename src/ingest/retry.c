@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ingest/editretry.h"
 #include "ingest/territory.h"
 #include "store/each.h"
 #include "store/quarantine.h"
@@ -37,6 +38,8 @@ struct again {
 	size_t count;
 	const char **name;
 	struct mapping_value *value;
+	/* an edit of a work copy: what it edits (editretry.h); work NULL = a row of an import */
+	const char *work, *record, *base;
 };
 
 struct retry {
@@ -63,9 +66,19 @@ text_value(const char *s, size_t n)
 	return (struct mapping_value){ .type = n ? MAPPING_TEXT : MAPPING_NULL, .s = s, .n = n };
 }
 
+/* Which edit it is stands fast, whatever a corrected file says. */
+static bool
+is_edits_own(const char *name)
+{
+	return text_eq(name, EDITRETRY_WORK) || text_eq(name, EDITRETRY_RECORD) ||
+	       text_eq(name, EDITRETRY_BASE);
+}
+
 static bool
 set_value(struct again *a, const char *name, struct mapping_value v)
 {
+	if (is_edits_own(name))
+		return true;
 	for (size_t i = 0; i < a->count; i++)
 		if (text_eq(a->name[i], name)) {
 			a->value[i] = v;
@@ -92,6 +105,11 @@ set_mapped(struct retry *r, struct again *a, struct err *e)
 	if (!a->q.mapped)
 		return ERR_OK;
 	rc = json_parse(a->q.mapped, strlen(a->q.mapped), 0, &r->mem, &v, e);
+	if (!rc) {
+		a->work = json_get_string(v, EDITRETRY_WORK);
+		a->record = json_get_string(v, EDITRETRY_RECORD);
+		a->base = json_get_string(v, EDITRETRY_BASE);
+	}
 	for (const struct json_value *m = rc ? NULL : v->first; m; m = m->next) {
 		struct mapping_value x = { 0 };
 
@@ -164,6 +182,18 @@ cell_value(const struct csv_field *f)
 	return text_value(f->s + guarded, f->n - guarded);
 }
 
+/* An edit says what it changes: an empty cell of a column that it does not have is another row's.
+ */
+static bool
+is_anothers(const struct again *a, const char *name, const struct mapping_value *v)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < a->count; i++)
+		has = has || text_eq(a->name[i], name);
+	return a->work && !has && v->type == MAPPING_NULL;
+}
+
 static enum err_code
 read_csv(struct retry *r, const char *s, size_t n, struct err *e)
 {
@@ -190,9 +220,14 @@ read_csv(struct retry *r, const char *s, size_t n, struct err *e)
 			return err_set(e, ERR_INVALID, "line %zu: quarantine_id is no number",
 			               csv.line);
 		rc = add_row(r, qid, true, &a, e);
-		for (size_t i = 0; !rc && a && i < count && i < columns; i++)
-			if (!is_meta(head[i].s) && !set_value(a, head[i].s, cell_value(&field[i])))
+		for (size_t i = 0; !rc && a && i < count && i < columns; i++) {
+			struct mapping_value v = cell_value(&field[i]);
+
+			if (is_meta(head[i].s) || is_anothers(a, head[i].s, &v))
+				continue;
+			if (!set_value(a, head[i].s, v))
 				rc = err_set(e, ERR_LIMIT, "line %zu: too many columns", csv.line);
+		}
 	}
 	return rc;
 }
@@ -490,6 +525,59 @@ run_group(struct retry *r, size_t from, size_t to, struct err *e)
 	return rc;
 }
 
+/* --- edits of work copies
+ * ---------------------------------------------------------------------------------------------- */
+
+static const char *
+set_text(struct retry *r, const char *name, struct mapping_value v)
+{
+	char number[40];
+
+	if (v.type == MAPPING_REAL) {
+		(void)text_format_f64(v.d, number);
+		return arena_printf(&r->mem, "%s=%s", name, number);
+	}
+	return arena_printf(&r->mem, "%s=%.*s", name, (int)v.n, v.n ? v.s : "");
+}
+
+static enum err_code
+run_edit(struct retry *r, const struct again *a, struct err *e)
+{
+	const char **set = arena_calloc(&r->mem, a->count + 1, sizeof(*set));
+	struct editretry o = { .row = &a->q,
+		               .work = a->work,
+		               .record = a->record ? a->record : "",
+		               .base = a->base ? a->base : "",
+		               .set = set,
+		               .sets = a->count,
+		               .author = r->o->author };
+	enum editretry_end end = EDITRETRY_WAITS;
+	struct err why = { 0 };
+	uint64_t found = 0;
+	enum err_code rc;
+
+	for (size_t i = 0; set && i < a->count; i++) {
+		set[i] = set_text(r, a->name[i], a->value[i]);
+		if (!set[i])
+			return no_memory(e);
+	}
+	rc = set ? editretry_run(r->st, &o, &end, &found, &why, e) : no_memory(e);
+	if (rc)
+		return rc;
+	r->ret->retried++;
+	r->ret->accepted += end == EDITRETRY_TAKEN;
+	r->ret->flagged += end == EDITRETRY_FLAGGED;
+	r->ret->present += end == EDITRETRY_PRESENT;
+	r->ret->waiting += end == EDITRETRY_WAITS;
+	for (int i = 0; i < CHECK_COUNT; i++)
+		r->ret->check[i] += (int64_t)(found >> i & 1);
+	if (end == EDITRETRY_WAITS) {
+		r->ret->why_qid = a->q.qid;
+		r->ret->why = why;
+	}
+	return ERR_OK;
+}
+
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -515,8 +603,13 @@ retry_run(struct store *st, const struct retry_options *o, struct retry_result *
 	if (!rc && r.count)
 		qsort(r.row, r.count, sizeof(*r.row), compare_rows);
 	for (size_t i = 0, to; !rc && i < r.count; i = to) {
-		for (to = i + 1; to < r.count && r.row[to].q.kind == r.row[i].q.kind &&
-		                 memcmp(&r.row[to].q.source, &r.row[i].q.source, UUID_SIZE) == 0;
+		to = i + 1;
+		if (r.row[i].work) {
+			rc = run_edit(&r, &r.row[i], e);
+			continue;
+		}
+		for (; to < r.count && !r.row[to].work && r.row[to].q.kind == r.row[i].q.kind &&
+		       memcmp(&r.row[to].q.source, &r.row[i].q.source, UUID_SIZE) == 0;
 		     to++)
 			;
 		rc = run_group(&r, i, to, e);

@@ -21,6 +21,8 @@ struct retry_result {
 	int64_t retried, accepted, flagged, present,
 		waiting; /* retried = the sum of the other four */
 	int64_t check[CHECK_COUNT];
+	int64_t why_qid; /* the last refused edit of a work copy that waits on, 0 = none ... */
+	struct err why;  /* ... and why */
 };
 
 /**

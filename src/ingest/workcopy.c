@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ingest/decide.h"
@@ -44,6 +45,21 @@ static enum err_code
 no_memory(struct err *e)
 {
 	return err_set(e, ERR_NOMEM, "out of memory for a work copy");
+}
+
+void
+workcopy_row_key(const char *work, const char *kind, int64_t row, uint8_t key[32])
+{
+	struct hash_state s;
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%lld", (long long)row);
+	hash_init(&s);
+	hash_update(&s, "fallow work row 1", 18);
+	hash_update(&s, work, UUID_TEXT);
+	hash_update(&s, kind, strlen(kind) + 1);
+	hash_update(&s, number, strlen(number) + 1);
+	hash_final(&s, key);
 }
 
 bool

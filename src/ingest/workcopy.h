@@ -16,6 +16,8 @@ struct workcopy_result {
 	int64_t records, layers;
 };
 
+/** What makes a row that was drawn in a work copy known again: the copy, its layer, its fid. */
+void workcopy_row_key(const char *work, const char *kind, int64_t row, uint8_t key[32]);
 /** True for fields that are columns of a work copy; never those of persons. */
 bool workcopy_holds(const struct form_field *f);
 /**

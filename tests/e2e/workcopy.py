@@ -2,6 +2,7 @@
 """Work copies: what GDAL and QGIS edit in one comes back as revisions that wait for approval. Nothing edited is lost, nothing
 takes effect by itself, a deletion closes nothing, a second hand-in adds nothing, and a hostile copy changes nothing. Skipped
 (77) without GDAL's tools; QGIS is tried where it is installed."""
+import csv
 import json
 import os
 import shutil
@@ -175,6 +176,81 @@ fallow('rebuild', 'r.gpkg')
 done = hand_in('w.gpkg')
 ok(done['read'] == done['present'], f'after a rebuild too: {done}')
 
+# --- a refused edit is corrected in quarantine, and comes in as the edit that it was
+def waiting():
+    return {row['row']: row['quarantine_id'] for row in json.loads(fallow('quarantine', 'r.gpkg', 'list', '--json').stdout)}
+
+
+def retry(*args, status=0):
+    r = fallow('quarantine', 'r.gpkg', 'retry', *args, '--json', status=status)
+    return json.loads(r.stdout.splitlines()[-1]), r.stderr
+
+
+(new,) = waiting().values()  # N2, drawn in w.gpkg
+hazards = len(ask('r.gpkg', 'SELECT 1 FROM hazard'))
+done, why = retry(new, status=3)
+ok(done['quarantined'] == 1 and 'latitude' in why, f'as it is it waits on, and says why: {done} {why}')
+done, why = retry(new, '--set', 'geometry=' + square(-124.4))
+ok(done['accepted'] + done['flagged'] == 1 and hazard('N2')[1:4] == ('danger', 1, 0), f'a new row, corrected: {done} {why}')
+ok(len(ask('r.gpkg', 'SELECT 1 FROM hazard')) == hazards + 1 and not waiting(), 'one record more, nothing waits')
+fallow('quarantine', 'r.gpkg', 'retry', new, status=1)
+done = hand_in('w.gpkg')
+ok(done['read'] == done['present'], f'the copy again adds nothing: {done}')
+hazards = len(ask('r.gpkg', 'SELECT 1 FROM hazard'))
+fallow('workcopy', 'r.gpkg', 'e.gpkg', '--kind', 'hazard')
+wild = 'POLYGON ((-45 -125, -45 -125.01, -44.99 -125.01, -45 -125))'
+script = """
+from osgeo import ogr, gdal
+gdal.UseExceptions()
+ds = gdal.OpenEx('e.gpkg', gdal.OF_VECTOR | gdal.OF_UPDATE)
+layer = ds.GetLayerByName('hazard')
+for number, remarks in (('H6', 'wild, and "quoted"'), ('H7', None)):
+    layer.SetAttributeFilter(f"national_id = '{number}'")
+    f = layer.GetNextFeature()
+    f.SetGeometry(ogr.CreateGeometryFromWkt('%s'))
+    f['class'] = 'cha'
+    f['remarks'] = remarks
+    layer.SetFeature(f)
+ds = None
+""" % wild
+r = run(PYTHON, '-c', script)
+ok(r.returncode == 0, 'GDAL in Python: ' + r.stderr)
+before6, before7 = hazard('H6'), hazard('H7')
+fallow('edit', 'r.gpkg', 'hazard', before7[0], '--set', 'remarks=theirs', '--author', 'C')
+done = hand_in('e.gpkg', status=3)
+ok(done['quarantined'] == 2 and hazard('H6') == before6, f'both are refused, the records are as they were: {done}')
+rows = json.loads(fallow('quarantine', 'r.gpkg', 'list', '--json').stdout)
+ok(all(set(row['mapped']) - {'class', 'remarks', 'geometry', 'given_datum'} == {'import_work', 'import_record', 'import_base'} for row in rows),
+   f'what is kept is what was edited: {rows}')
+six, seven = (next(row['quarantine_id'] for row in rows if row['mapped']['import_record'] == h[0]) for h in (before6, before7))
+done, why = retry(status=3)
+ok(done['quarantined'] == 2 and len(ask('r.gpkg', 'SELECT 1 FROM hazard')) == hazards, f'all that waits, as it is: {done}')
+inner = 'POLYGON ((-124.88 -45, -124.875 -45, -124.875 -44.995, -124.88 -45))'
+done, why = retry(six, '--set', 'geometry=' + inner)
+h = hazard('H6')
+ok(done['accepted'] + done['flagged'] == 1 and h[1:5] == ('danger', 1, 0, 'cha') and h[6] == 'wild, and "quoted"', f'{done} {why} {h}')
+ok(h[7] >= before6[7], f'a smaller outline waits here too: {h}')
+(work / 'c.csv').unlink(missing_ok=True)
+fallow('quarantine', 'r.gpkg', 'export', 'c.csv')
+text = (work / 'c.csv').read_text()
+ok(before7[0] in text and '-125' in text, text)
+with open(work / 'c.csv', newline='') as f:
+    table = list(csv.DictReader(f))
+table[0].update(geometry=square(-124.86), import_record=before6[0], status='')  # which record it is stands fast
+with open(work / 'c.csv', 'w', newline='') as f:
+    out = csv.DictWriter(f, table[0])
+    out.writeheader()
+    out.writerows(table)
+done, why = retry('--from', 'c.csv')
+h = hazard('H7')
+ok(done['accepted'] + done['flagged'] == 1 and h[3] == 1 and h[4] == 'cha' and h[5] == 'open', f'beside the edit of another: {done} {why} {h}')
+ok(len(ask('r.gpkg', 'SELECT 1 FROM hazard')) == hazards and not waiting(), 'no record more, nothing waits')
+settled = json.loads(fallow('quarantine', 'r.gpkg', 'list', '--all', '--json').stdout)
+ok({row['record'] for row in settled if row['quarantine_id'] in (six, seven)} == {before6[0], before7[0]}, f'{settled}')
+done = hand_in('e.gpkg')
+ok(done['read'] == done['present'], f'the copy again adds nothing: {done}')
+fallow('check', 'r.gpkg')
+
 # --- triggers gone, tables renamed: nothing edited is lost all the same
 shutil.copy(work / 'w.gpkg', work / 't.gpkg')
 with sqlite3.connect(work / 't.gpkg') as db:
@@ -220,7 +296,12 @@ with sqlite3.connect(work / 'claim.gpkg') as db:
         db.execute(f'DROP TRIGGER "{name}"')
     db.execute("UPDATE hazard SET record_id = '0190d9b2-0000-7000-8000-000000000000', remarks = 'claimed' WHERE national_id = 'H7'")
 done = hand_in('claim.gpkg', status=3)
-ok(done['quarantined'] == 1 and hazard('H7')[6] is None, f'{done}')
+ok(done['quarantined'] == 1 and hazard('H7')[6] != 'claimed', f'{done}')
+hazards = len(ask('r.gpkg', 'SELECT 1 FROM hazard'))
+done, why = retry(*waiting().values(), '--set', 'geometry=' + square(-124.3), status=3)
+ok(done['quarantined'] == 1 and 'cannot be known' in why, f'{done} {why}')
+ok(len(ask('r.gpkg', 'SELECT 1 FROM hazard')) == hazards, 'an edit of nobody knows what does not become a record')
+fallow('quarantine', 'r.gpkg', 'dismiss', *waiting().values(), '--reason', 'a test')
 
 # --- QGIS
 if run(PYTHON, '-c', 'import qgis.core').returncode == 0:
