@@ -1,6 +1,6 @@
 /* OpenRosa without a socket: forms out, submissions in, as ODK Collect sends them. */
 #define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
-#include "../unit.h"
+#include "../folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,25 +21,9 @@
 
 #define BOUNDARY "2b1c7a5e"
 
-static char folder[200], path[300], home[300];
 static struct site site;
 static struct store *st;
 static struct arena mem;
-
-static int
-remove_entry(void *ctx, const char *name)
-{
-	char full[1200];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, name);
-	if (file_is_dir(full)) {
-		assert_int_equal(file_list(full, remove_entry, full, NULL), ERR_OK);
-		(void)rmdir(full);
-	} else {
-		(void)unlink(full);
-	}
-	return 0;
-}
 
 static int
 set_up(void **state)
@@ -48,16 +32,10 @@ set_up(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/fallow-openrosa-XXXXXX",
-	               getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make())
 		return -1;
-	(void)snprintf(home, sizeof(home), "%s/home", folder);
-	(void)setenv("FALLOW_HOME", home, 1);
-	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
-	(void)snprintf(path, sizeof(path), "%s/r.gpkg", folder);
 	arena_init(&mem, 0);
-	if (store_init(path, "XXA", "test", &e) || site_open(&file, 1, STORE_WRITE, &site, &e)) {
+	if (site_open(&file, 1, STORE_WRITE, &site, &e)) {
 		print_error("%s\n", e.text);
 		return -1;
 	}
@@ -71,8 +49,7 @@ tear_down(void **state)
 	(void)state;
 	site_close(&site);
 	arena_done(&mem);
-	assert_int_equal(file_list(folder, remove_entry, folder, NULL), ERR_OK);
-	(void)rmdir(folder);
+	(void)folder_remove();
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* Records entered by hand: what may not come in that way. Nothing is written where it is refused.
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
-#include "../unit.h"
+#include "../folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,6 @@
 #include "ingest/import.h"
 #include "store/each.h"
 
-static char folder[200], path[300], home[300];
 static struct store *st;
 
 static int
@@ -24,32 +23,11 @@ set_up(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/fallow-entry-XXXXXX",
-	               getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make())
 		return -1;
-	(void)snprintf(home, sizeof(home), "%s/home", folder);
-	(void)setenv("FALLOW_HOME", home, 1);
-	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
-	(void)snprintf(path, sizeof(path), "%s/r.gpkg", folder);
-	if (store_init(path, "XXA", "test", &e) || store_open(path, STORE_WRITE, &st, &e)) {
+	if (store_open(path, STORE_WRITE, &st, &e)) {
 		print_error("%s\n", e.text);
 		return -1;
-	}
-	return 0;
-}
-
-static int
-remove_entry(void *ctx, const char *name)
-{
-	char full[1200];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, name);
-	if (file_is_dir(full)) {
-		assert_int_equal(file_list(full, remove_entry, full, NULL), ERR_OK);
-		(void)rmdir(full);
-	} else {
-		(void)unlink(full);
 	}
 	return 0;
 }
@@ -60,8 +38,7 @@ tear_down(void **state)
 	(void)state;
 	store_close(st);
 	st = NULL;
-	assert_int_equal(file_list(folder, remove_entry, folder, NULL), ERR_OK);
-	return rmdir(folder);
+	return folder_remove();
 }
 
 static enum err_code

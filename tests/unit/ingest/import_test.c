@@ -2,7 +2,7 @@
  * quarantine, and the checks that compare rows or are found while reading. Counts were worked out
  * by hand. */
 #define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
-#include "../unit.h"
+#include "../folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,6 @@
 #include "store/each.h"
 #include "store/quarantine.h"
 
-static char folder[200], path[300], home[300];
 static struct store *st;
 static struct import_result result;
 static struct buf sql;
@@ -28,33 +27,12 @@ set_up(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/fallow-import-XXXXXX",
-	               getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make())
 		return -1;
-	(void)snprintf(home, sizeof(home), "%s/home", folder);
-	(void)setenv("FALLOW_HOME", home, 1);
-	(void)setenv("FALLOW_NOW", "2024-06-01T12:00:00Z", 1);
-	(void)snprintf(path, sizeof(path), "%s/r.gpkg", folder);
 	buf_init(&sql, 1u << 20);
-	if (store_init(path, "XXA", "test", &e) || store_open(path, STORE_WRITE, &st, &e)) {
+	if (store_open(path, STORE_WRITE, &st, &e)) {
 		print_error("%s\n", e.text);
 		return -1;
-	}
-	return 0;
-}
-
-static int
-remove_entry(void *ctx, const char *name)
-{
-	char full[1200];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, name);
-	if (file_is_dir(full)) {
-		assert_int_equal(file_list(full, remove_entry, full, NULL), ERR_OK);
-		(void)rmdir(full);
-	} else {
-		(void)unlink(full);
 	}
 	return 0;
 }
@@ -66,8 +44,7 @@ tear_down(void **state)
 	store_close(st);
 	st = NULL;
 	buf_done(&sql);
-	assert_int_equal(file_list(folder, remove_entry, folder, NULL), ERR_OK);
-	return rmdir(folder);
+	return folder_remove();
 }
 
 static const char *
