@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get } from './api';
 import { prefix } from './route';
-import { label } from './text';
+import { label, unitWord } from './text';
 import type { Choice, Field, Form, FormNames, Value } from './types';
 
 const forms = signal<Record<string, Form>>({});
@@ -62,5 +62,5 @@ export function shown(kind: string, field: string, v: Value | undefined): string
 	}
 	if (typeof v === 'object') return 'type' in v ? String(v.type) : JSON.stringify(v);
 	if (f?.list) return choiceName(kind, field, String(v));
-	return String(v) + (f?.unit && f.unit !== 'person' ? '\u00a0' + f.unit : '');
+	return String(v) + (f?.unit && f.unit !== 'person' ? '\u00a0' + unitWord(f.unit) : '');
 }

@@ -14,16 +14,24 @@ export function graticule(west: number, south: number, east: number, north: numb
 	const digits = Math.max(0, Math.ceil(-Math.log10(step)));
 	const features: Feature[] = [];
 	const s = Math.max(-85, south - step), n = Math.min(85, north + step);
+	// Names stand inside the view, meridians along its foot and parallels along its left, none cut off by the frame.
+	const name = (text: string, x: number, y: number, side: string) => {
+		const u = (x - west) / (east - west), v = (y - south) / (north - south);
+		if (side === 'foot' ? u < 0.16 || u > 0.95 : v < 0.1 || v > 0.9) return;
+		features.push({ type: 'Feature', properties: { name: text, side }, geometry: { type: 'Point', coordinates: [x, y] } });
+	};
 	for (let i = Math.floor((west - step) / step); i * step <= east + step && features.length < 200; i++) {
 		const x = i * step;
-		features.push({ type: 'Feature', properties: { name: degrees(((x + 540) % 360) - 180, 'lon', digits) }, geometry: { type: 'LineString', coordinates: [[x, s], [x, n]] } });
+		features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: [[x, s], [x, n]] } });
+		name(degrees(((x + 540) % 360) - 180, 'lon', digits), x, south, 'foot');
 	}
 	for (let i = Math.floor(s / step); i * step <= n && features.length < 400; i++) {
 		const y = i * step;
 		if (Math.abs(y) > 85) continue;
 		const line: [number, number][] = [];
 		for (let k = 0; k <= 8; k++) line.push([west - step + ((east - west + 2 * step) * k) / 8, y]);
-		features.push({ type: 'Feature', properties: { name: degrees(y, 'lat', digits) }, geometry: { type: 'LineString', coordinates: line } });
+		features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: line } });
+		name(degrees(y, 'lat', digits), west, y, 'left');
 	}
 	return { type: 'FeatureCollection', features };
 }

@@ -126,7 +126,7 @@ export function makeStyle(w: Where, f: MapFilter, l: Ground, maxzoom: number, la
 		{ id: 'asked-point', type: 'circle', source: 'asked', filter: isPoint, paint: { 'circle-radius': 5, 'circle-color': '#fff', 'circle-stroke-color': '#000', 'circle-stroke-width': 2 } },
 	);
 	const text = { 'text-color': l.text, 'text-halo-color': l.halo, 'text-halo-width': 1.6 };
-	out.push({ id: 'graticule-name', type: 'symbol', source: 'graticule', layout: { 'symbol-placement': 'line', 'symbol-spacing': 420, 'text-field': ['get', 'name'], 'text-font': ['sans-serif'], 'text-size': 10 }, paint: { ...text, 'text-opacity': 0.75 } });
+	out.push({ id: 'graticule-name', type: 'symbol', source: 'graticule', filter: isPoint, layout: { 'text-field': ['get', 'name'], 'text-font': ['sans-serif'], 'text-size': 10, 'text-anchor': ['case', ['==', ['get', 'side'], 'foot'], 'bottom', 'left'], 'text-offset': ['case', ['==', ['get', 'side'], 'foot'], ['literal', [0, -0.4]], ['literal', [0.5, 0]]] }, paint: { ...text, 'text-opacity': 0.85 } });
 	if (has('place')) {
 		out.push({
 			id: 'place-name', type: 'symbol', source: 'place', 'source-layer': 'place', filter: isPoint,

@@ -4,6 +4,7 @@ import { kindName } from '../forms';
 import { asked, href, setQuery } from '../route';
 import { amount, day, interval, number, scaleOf, t } from '../text';
 import type { Explained } from '../types';
+import { Note } from '../notes';
 import { codeName, rowName } from '../views/picture';
 import { Empty, Show, Window } from './parts';
 
@@ -27,7 +28,7 @@ export function Explain() {
 						return (
 							<section key={i} class="explain-row" data-explained={f.code} data-value={f.value ?? 'null'}>
 								<h3>{rowName(f)}: <span class="num-inline">{amount(f.value, f.unit, s)}</span>{f.value !== null && f.low !== f.high && <span class="faint"> ({interval(f.low, f.high, f.unit, s)})</span>}</h3>
-								<p class="faint small">{t('method')}: {f.method}{f.note && ` · ${f.note}`}</p>
+								<p class="faint small">{t('method')}: {f.method}{f.note && <> · <Note text={f.note} /></>}</p>
 								{f.records_listed?.length ? (
 									<>
 										<p class="small">{f.count === null ? t('listed', { n: number(f.listed ?? f.records_listed.length) }) : t('listed_of', { n: number(f.listed ?? f.records_listed.length), all: number(f.count ?? f.records_listed.length) })}{f.more && ` ${t('there_are_more')}`} {f.unit === 'm2' && t('before_overlap')}</p>

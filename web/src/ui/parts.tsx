@@ -43,6 +43,14 @@ export function Icon({ name }: { name: keyof typeof drawn | string }) {
 	);
 }
 
+// What the server says is English: in another language our own words of the status come first.
+function Why({ error }: { error: AskError }) {
+	const known = tMaybe('err_', String(error.status));
+	const here = known === String(error.status) ? '' : known;
+	if (!error.detail || (lang.value !== 'en' && here)) return <>{here || error.title} {error.detail && <span lang="en" class="beside">{error.detail}</span>}</>;
+	return <span lang="en">{error.detail}</span>;
+}
+
 // act: something was to be done, not read.
 export function ErrorBox({ error, what, again, act }: { error: AskError; what?: string; again?: () => void; act?: boolean }) {
 	const why = error.status === 0 ? (error.title === 'unreachable' ? t('err_unreachable') : t('err_unreadable')) : error.title === 'unreadable' ? t('err_unreadable') : '';
@@ -52,10 +60,10 @@ export function ErrorBox({ error, what, again, act }: { error: AskError; what?: 
 			<div>
 				<p class="box-title">{what ? t(act ? 'err_act' : 'err_what', { what }) : t('err_title')}</p>
 				<p>
-					{why || error.detail || tMaybe('err_', String(error.status))}
+					{why || <Why error={error} />}
 					{error.status > 0 && <span class="faint"> ({error.status})</span>}
 				</p>
-				{error.hint && <p>{error.hint}</p>}
+				{error.hint && <p lang="en">{error.hint}</p>}
 				{!act && <p class="faint">{t('err_not_empty')}</p>}
 				{again && <button type="button" onClick={again}>{t('again')}</button>}
 			</div>

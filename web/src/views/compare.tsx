@@ -2,6 +2,8 @@
 import type { ViewProps } from '../app';
 import { useAsk } from '../api';
 import { asked, href, place, setQuery } from '../route';
+import { choiceName, choices, form } from '../forms';
+import { Note } from '../notes';
 import { lang } from '../state';
 import { amount, day, interval, number, scaleOf, t, tMaybe, unitWord } from '../text';
 import type { Compared, CompareAccident, CompareSide, RegisterName } from '../types';
@@ -17,7 +19,7 @@ function Side({ s, register }: { s: CompareSide; register: string }) {
 			{s.basis === 'assumption' && <Chip kind="claim">{t('assumed')}</Chip>}
 			{s.value !== null ? <b class="num-inline">{amount(s.value, s.unit, scale)}{scale.sign ? '' : s.unit ? ` ${unitWord(s.unit)}` : ''}</b> : s.basis === 'records' && !s.text ? <span class="faint">{t('no_records')}</span> : null}
 			{s.value !== null && s.low !== s.high && <span class="amount-bounds"> {interval(s.low, s.high, s.unit, scale)}</span>}
-			{s.text && <p class="small">{s.text}</p>}
+			{s.text && <p class="small"><Note text={s.text} /></p>}
 			{s.named.length > 0 && <p class="faint small">{s.named.slice(0, 6).map((n, i) => <>{i > 0 && ', '}<a key={n} href={href('records', '', { q: n, in: 'all' }, register)}>{n}</a></>)}{s.named.length > 6 && ` … ${number(s.named.length)}`}</p>}
 		</div>
 	);
@@ -82,7 +84,8 @@ function TimeLine({ c, names }: { c: Compared; names: string[] }) {
 	);
 }
 
-function Years({ c, names }: { c: Compared; names: string[] }) {
+function Years({ c, names, exact }: { c: Compared; names: string[]; exact: boolean }) {
+	const none = exact ? '?' : '<5'; // not stated; or too few to be published
 	const rows = c.timeline?.years ?? [];
 	if (!rows.length) return null;
 	const most = Math.max(1, ...rows.flatMap((r) => r.sides.map((s) => (s.killed ?? 0) + (s.injured ?? 0) || (s.persons ?? 0))));
@@ -101,7 +104,7 @@ function Years({ c, names }: { c: Compared; names: string[] }) {
 									const cell = (
 										<td key={`s${i}`} class={i === 0 ? 'num' : undefined}>
 											<span class="year-cell">
-												<span class="year-text">{s.killed === null && s.injured === null ? (s.persons ? `${number(s.persons)} ${unitWord('person')}` : <span class="faint">{t('fewer')}</span>) : t('killed_injured', { k: s.killed ?? '<5', i: s.injured ?? '<5' })}</span>
+												<span class="year-text">{s.killed === null && s.injured === null ? (s.persons ? `${number(s.persons)} ${unitWord('person')}` : <span class="faint">{exact ? '–' : t('fewer')}</span>) : t('killed_injured', { k: s.killed ?? none, i: s.injured ?? none })}</span>
 												<span class="year-bar" aria-hidden="true" style={{ width: `${(100 * all) / most}%` }}><span style={{ width: `${(100 * (s.killed ?? 0)) / Math.max(1, (s.killed ?? 0) + (s.injured ?? 0))}%` }} /></span>
 											</span>
 										</td>
@@ -117,26 +120,44 @@ function Years({ c, names }: { c: Compared; names: string[] }) {
 	);
 }
 
-function Both({ c, other }: { c: Compared; other: string }) {
+// Keys and what they are of come as codes, dates, or English labels of the forms.
+const isCode = (s: string) => /^[a-z]+\.[a-z_]+$/.test(s);
+const object = (code: string) => choices('ordnance', 'placement_object').some((x) => x.code === code);
+function keyName(l: Compared['questions'][number]['lines'][number]): string {
+	if (object(l.what)) return choiceName('ordnance', 'placement_object', l.what);
+	if (isCode(l.key)) return codeName(l.key);
+	if (/^\d{4}/.test(l.key)) return day(l.key);
+	const known = tMaybe('line_', l.key.replaceAll(' ', '_'));
+	if (known !== l.key) return known;
+	for (const c of choices('victim', 'activity')) if (c.label.en === l.key) return choiceName('victim', 'activity', c.code);
+	return l.key === 'Unknown' ? t('unknown') : l.key;
+}
+function whatName(l: Compared['questions'][number]['lines'][number]): string {
+	if (object(l.what)) return /^[a-j]_/.test(l.what) ? t('article_7', { l: l.what[0] }) : '';
+	return isCode(l.what) ? codeName(l.what) : tMaybe('line_', l.what.replaceAll(' ', '_'));
+}
+
+function Both({ c, other, exact }: { c: Compared; other: string; exact: boolean }) {
+	for (const k of ['ordnance', 'victim']) form(k);
 	const names = c.registers.map((r) => r.name);
 	const where = [place.value.register, other];
 	return (
 		<div class="parts">
 			<TimeLine c={c} names={names} />
-			<Years c={c} names={names} />
+			<Years c={c} names={names} exact={exact} />
 			{c.questions.map((q) => (
 				<section key={q.question} class="part part-wide" data-question={q.question}>
 					<h2>{lang.value === 'en' ? q.title : tMaybe('question_', String(q.question)) === String(q.question) ? q.title : tMaybe('question_', String(q.question))}</h2>
-					{q.note && <p class="faint small">{q.note}</p>}
-					{q.lines.length === 0 ? <Empty>{t('no_records')}</Empty> : (
+					{q.note && <p class="faint small"><Note text={q.note} /></p>}
+					{q.lines.length === 0 ? !q.note && <Empty>{t('no_records')}</Empty> : (
 						<table class="sides">
 							<thead><tr><th scope="col">{t('what')}</th>{names.map((n) => <th key={n} scope="col">{n}</th>)}{q.lines.some((x) => x.remark) && <td class="remark" />}</tr></thead>
 							<tbody>
 								{q.lines.map((l, i) => (
 									<tr key={i}>
-										<th scope="row">{/^[a-z]+\.[a-z_]+$/.test(l.key) ? codeName(l.key) : day(l.key) === l.key ? l.key : /^\d{4}/.test(l.key) ? day(l.key) : l.key}<br /><span class="faint small">{l.what === 'claimed' ? t('claimed') : l.what === 'recorded' ? t('recorded') : /^[a-z]+\.[a-z_]+$/.test(l.what) ? codeName(l.what) : l.what.replaceAll('_', ' ')}</span></th>
+										<th scope="row">{keyName(l)}<br /><span class="faint small">{whatName(l)}</span></th>
 										{l.sides.map((s, k) => <td key={k} data-label={names[k]}><Side s={s} register={where[k]} /></td>)}
-										{q.lines.some((x) => x.remark) && <td class="remark faint small">{l.remark}</td>}
+										{q.lines.some((x) => x.remark) && <td class="remark faint small"><Note text={l.remark} /></td>}
 									</tr>
 								))}
 							</tbody>
@@ -150,7 +171,7 @@ function Both({ c, other }: { c: Compared; other: string }) {
 	);
 }
 
-export function Compare(_: ViewProps) {
+export function Compare({ status }: ViewProps) {
 	const registers = useAsk<{ registers: RegisterName[] }>('/registers', undefined, true);
 	const all = registers.data?.registers ?? [];
 	const mine = place.value.register || all[0]?.name || '';
@@ -166,7 +187,7 @@ export function Compare(_: ViewProps) {
 			</Head>
 			{registers.state === 'error' ? <Show ask={registers} what={t('register')}>{() => null}</Show>
 				: registers.data && !others.length ? <Empty>{t('only_one')}</Empty>
-					: <Show ask={ask} what={t('nav_compare')} lines={10}>{(c) => <Both c={c} other={other} />}</Show>}
+					: <Show ask={ask} what={t('nav_compare')} lines={10}>{(c) => <Both c={c} other={other} exact={status?.sees.exact ?? false} />}</Show>}
 		</>
 	);
 }

@@ -7,7 +7,7 @@ import { isAllowed, isRelevant } from '../expr';
 import { choices, form, formNames, kindName, shown } from '../forms';
 import { asked, href, place } from '../route';
 import { lang, say } from '../state';
-import { day, label, moment, t, tMaybe } from '../text';
+import { day, label, moment, t, tMaybe, unitWord } from '../text';
 import type { Changed, Field, Fields, Form, RecordDetail, RecordPage, Stored, Value } from '../types';
 import { Chip, Empty, ErrorBox, Head, Icon, Show } from '../ui/parts';
 import { Files, filesFault } from '../ui/files';
@@ -63,7 +63,7 @@ function Link({ f, id, value, many, onChange, error }: { f: Field; id: string; v
 
 function Input({ f, at, value, error, onChange, ctx }: { f: Field; at: string; value: Value | undefined; error?: string; onChange: (v: Value) => void; ctx: Ctx }) {
 	const id = `f-${at.replaceAll(/[^\w]/g, '-')}`;
-	const name = <>{label(f.label, f.name)}{f.unit ? <span class="faint"> ({f.unit})</span> : null}{f.required === true || f.required === 'yes' ? <span class="must"> {t('required')}</span> : null}</>;
+	const name = <>{label(f.label, f.name)}{f.unit ? <span class="faint"> ({unitWord(f.unit)})</span> : null}{f.required === true || f.required === 'yes' ? <span class="must"> {t('required')}</span> : null}</>;
 	const described = [label(f.hint, '') || f.reference ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ') || undefined;
 	const common = { id, name: at, 'aria-invalid': error ? true : undefined, 'aria-describedby': described } as const;
 	const wrap = (inner: preact.ComponentChildren) => <div class="field" data-field={at}><label for={id}><span>{name}</span></label>{inner}<Hint f={f} id={id} error={error} /></div>;

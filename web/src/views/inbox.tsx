@@ -183,12 +183,12 @@ function Quarantine({ props }: { props: ViewProps }) {
 				{(d) => d.rows.length === 0 ? <Empty>{t('quarantine_empty')}</Empty> : (
 					<div class="scroll" tabIndex={0} role="region" aria-label={t('quarantine')}>
 						<table class="rows">
-							<thead><tr><th scope="col">{t('row')}</th><th scope="col">{t('kind')}</th><th scope="col">{t('reason')}</th><th scope="col">{t('place')}</th><th scope="col">{t('source')}</th><th scope="col">{t('received')}</th></tr></thead>
+							<thead><tr><th scope="col">{t('row')}</th><th scope="col">{t('kind')}</th><th scope="col">{t('reason')}</th><th scope="col">{t('place')}</th><th scope="col">{t('source')}</th><th scope="col">{t('received_at')}</th></tr></thead>
 							<tbody>{d.rows.map((q) => (
 								<tr key={q.qid} data-qid={q.qid}>
 									<th scope="row"><button type="button" class="link" onClick={() => setQuery({ row: String(q.qid) }, false)}>{q.qid}</button> {q.settled && <Chip kind="plain">{t('settled')}</Chip>}</th>
-									<td data-label={t('kind')}>{kindName(q.kind)}</td><td data-label={t('reason')}>{q.reason}</td><td data-label={t('place')}>{q.place ?? '–'}</td>
-									<td data-label={t('source')}>{q.source ? <><a href={href('records', q.source.id)}>{q.source.title}</a>{q.row !== null && `, ${q.row}`}</> : '–'}</td><td data-label={t('received')}>{day(q.received)}</td>
+									<td data-label={t('kind')}>{kindName(q.kind)}</td><td data-label={t('reason')} lang="en">{q.reason}</td><td data-label={t('place')}>{q.place ?? '–'}</td>
+									<td data-label={t('source')}>{q.source ? <><a href={href('records', q.source.id)}>{q.source.title}</a>{q.row !== null && `, ${q.row}`}</> : '–'}</td><td data-label={t('received_at')}>{day(q.received)}</td>
 								</tr>
 							))}</tbody>
 						</table>

@@ -73,7 +73,7 @@ function Legend({ f, s, counted, failed }: { f: MapFilter; s: Status | undefined
 				{hazardLooks.filter((h) => h.shownAs !== 'danger').map((h) => <li key={h.key} class={dim(h) ? 'dim' : undefined}><LookBox look={h} /> {name(h)}</li>)}
 			</ul>
 			{row('accident', kindName('accident'))}
-			{sees('accident') && <ul class="keys">{pointLooks.accident.slice(-1).map((p) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t('accident_other')}</li>)}</ul>}
+			{sees('accident') && <ul class="keys">{pointLooks.accident.map((p) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t(p.killed ? 'accident_killed' : 'accident_other')}</li>)}</ul>}
 			{row('ordnance', kindName('ordnance'))}
 			{sees('ordnance') && <ul class="keys">{pointLooks.ordnance.map((p, i) => <li key={p.key}><Sym shape={p.shape} colour={p.colour} /> {t((['find_mine', 'find_sub', 'find_other'] as const)[i])}</li>)}</ul>}
 			{row('minefield_record', kindName('minefield_record'))}

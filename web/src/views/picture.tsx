@@ -9,6 +9,7 @@ import { Chip, Empty, Head, Icon, Safety, Show, Slow } from '../ui/parts';
 import { Explain } from '../ui/explain';
 import { Spark } from '../ui/spark';
 import { Swatch } from '../ui/swatch';
+import { Note } from '../notes';
 import { amount, day, interval, moment, number, scaleOf, t, tMaybe, unitWord } from '../text';
 import type { Figure, Figures, Point, Status, Timeline } from '../types';
 
@@ -31,12 +32,16 @@ export function rowName(f: Pick<Figure, 'code' | 'dimension' | 'period' | 'place
 		if (/source=settlements/.test(f.dimension)) parts.push(t('by_settlements'));
 	} else if (by && code) parts.push(choiceName(by[0], by[1], code));
 	else if (f.code === 'casualties.by_age' && code) parts.push(tMaybe('age_', code));
-	else if (f.dimension) parts.push(f.dimension.replace(/\w+=/g, '').replaceAll('_', ' '));
+	else if (f.code.startsWith('claims.')) {
+		const of = /figure=([\w.]+)/.exec(f.dimension)?.[1];
+		parts.push(of && of !== 'statement' ? codeName(of) : t('statement'));
+		if (claimant(f)) parts.push(claimant(f));
+	} else if (f.dimension) parts.push(f.dimension.replace(/\w+=/g, '').split(' ').map((w) => (w === 'unknown' ? t('unknown').toLowerCase() : tMaybe('dim_', w))).join(' '));
 	if (f.period) parts.push(f.period === 'unknown' ? t('unknown') : f.period);
 	if (f.place) parts.push(f.place);
 	return parts.join(', ') || t('all_of_it');
 }
-export const codeName = (code: string) => tMaybe('fig_', code.replace('.', '_'));
+export const codeName = (code: string) => (code.startsWith('release.') ? `${t('land_release')}: ${tMaybe('rel_', code.slice(8))}` : tMaybe('fig_', code.replace('.', '_')));
 
 export function explainHref(code: string, dimension = '', period = '') {
 	return href('picture', '', {
@@ -64,7 +69,7 @@ export function Amount({ f, big, children }: { f: Figure; big?: boolean; childre
 function claimsFor(all: Figure[], ...codes: string[]) {
 	return all.filter((f) => f.code === 'claims.claimed' && codes.includes(/figure=([\w.]+)/.exec(f.dimension)?.[1] ?? ''));
 }
-function claimant(f: Figure): string {
+function claimant(f: Pick<Figure, 'dimension'>): string {
 	const by = /by=(.*?)(?: on=(\S+))?$/.exec(f.dimension);
 	return by ? by[1] + (by[2] ? `, ${day(by[2])}` : '') : '';
 }
@@ -93,7 +98,7 @@ function Card({ title, f, points, unit, claims, children }: {
 		<section class="card">
 			<h2>{title}</h2>
 			{f ? <Amount f={f} big /> : <p class="faint">{t('not_for_you')}</p>}
-			{f?.note && f.value === null && <p class="faint small">{f.note}</p>}
+			{f?.note && f.value === null && <p class="faint small"><Note text={f.note} /></p>}
 			{points && points.length > 1 && <Spark points={points} unit={unit ?? f?.unit ?? ''} label={title} />}
 			{children}
 			<Claims rows={claims ?? []} />
@@ -221,7 +226,7 @@ function AllFigures({ all }: { all: Figure[] }) {
 						{codes.map((c) => all.filter((f) => f.code === c).map((f, i) => (
 							<tr key={`${c}${i}`}>
 								<td>{i === 0 ? codeName(c) : ''}</td><td>{rowName(f)}</td><td class="num"><Amount f={f} /></td>
-								<td class="num">{number(f.records)}</td><td class="faint">{f.method}</td><td class="faint small">{f.note}</td>
+								<td class="num">{number(f.records)}</td><td class="faint">{f.method}</td><td class="faint small">{f.code.startsWith('claims.') ? f.note : <Note text={f.note} />}</td>
 							</tr>
 						)))}
 					</tbody>
@@ -285,7 +290,7 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 				</Card>}
 				<Card title={t('fig_finds_items')} f={one('finds.items')} points={times.finds.data?.points} unit="item" claims={claimsFor(all, 'finds.items', 'laying.items')} />
 			</div>
-			<div class="parts">
+			<div class="parts-flow">
 				<Part title={t('by_class')}>
 					<Bars rows={rows('extent.by_class')} swatch={(c) => <Swatch of={c} />} />
 					{!rows('extent.by_class').length && <Empty>{t('empty_land')}</Empty>}
@@ -305,6 +310,8 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 				<Part title={t('fig_casualties_by_device')} rows={rows('casualties.by_device')} />
 				<Part title={t('fig_finds_by_category')} rows={rows('finds.by_category')} />
 				<Part title={t('fig_finds_by_emplacement')} rows={rows('finds.by_emplacement')} />
+			</div>
+			<div class="parts">
 				<Release rows={all.filter((f) => f.code.startsWith('release.'))} />
 				<ClaimTable all={all} />
 				<AllFigures all={all} />

@@ -90,7 +90,7 @@ function Paper({ lon, lat, s }: { lon: number; lat: number; s: Status }) {
 				<div ref={el} class="map-canvas" />
 				{lost && <p class="box box-error">{t('map_lost')}</p>}
 				{failed > 0 && <p class="map-failed"><Safety word="tile_failed" values={{ n: failed }} /></p>}
-				<svg class="paper-north" viewBox="0 0 20 34" aria-label="N" role="img"><path d="M10 34V8m-5 7 5-9 5 9" fill="none" stroke="#000" stroke-width="2" /><text x="10" y="6" font-size="7" text-anchor="middle">N</text></svg>
+				<svg class="paper-north" viewBox="0 0 20 34" aria-label="N" role="img"><path d="M10 33V15m-5 7 5-8 5 8" fill="none" stroke="#000" stroke-width="2" /><text x="10" y="11" font-size="11" font-weight="bold" text-anchor="middle">N</text></svg>
 			</div>
 			<p class="paper-scale">{t('sheet_scale', { n: number(Math.round(width_m / (PAPER_MM / 1000) / 100) * 100) })} · {number(width_m / 1000)} {t('unit_km')} · {t('sheet_datum')} {!s.sees.exact && <Safety word="coarse" values={{ m: s.sees.grid_m ?? 100 }} />}</p>
 			<div class="paper-columns">
