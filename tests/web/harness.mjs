@@ -4,6 +4,7 @@ import { chromium } from 'playwright-core';
 
 let passed = 0, failed = 0;
 export async function check(name, work) {
+	if (process.env.PAGE_ONLY && !name.includes(process.env.PAGE_ONLY)) return;
 	try {
 		await work();
 		passed++;

@@ -2,6 +2,8 @@
 // API answers. usage: node tests/web/page.mjs ADDRESS   (registers exampla, ukraine, azerbaijan)
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { VectorTile } from '@mapbox/vector-tile';
+import { PbfReader } from 'pbf';
 import { check, done, holds, near, open, same, visit } from './harness.mjs';
 
 const address = process.argv[2];
@@ -237,10 +239,105 @@ await check('the two clocks ask for the tiles of the past', async () => {
 	v.quiet();
 });
 
-await check('table of the same selection', async () => {
-	await go('/map?show=table&class=battle_area', 'tr[data-id]');
-	const want = await api('/api/records?kind=hazard&class=battle_area&limit=50');
-	same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), want.records.map((x) => x.id));
+// All features of a layer in the one tile of the whole world, by another reader of tiles.
+async function world(layer, query) {
+	const r = await fetch(`${address}/tiles/${layer}/0/0/0.mvt?${query}`, { headers: { connection: 'close' } });
+	const tile = new VectorTile(new PbfReader(new Uint8Array(await r.arrayBuffer())));
+	return Object.values(tile.layers).flatMap((l) => Array.from({ length: l.length }, (_, i) => l.feature(i).properties));
+}
+const hazards = async (query) => (await world('hazard', query)).reduce((n, p) => n + (p.count ?? 1), 0);
+const end = (y, m) => new Date(Date.UTC(y, m, 0)).toISOString().slice(0, 10);
+
+await check('time slider: by keyboard, on both clocks; the map is of that day and is kept in the address', async () => {
+	await go('/map', '.map-canvas');
+	await settled();
+	await page.waitForSelector('[data-in-view]');
+	same(Number(await page.getAttribute('[data-in-view]', 'data-in-view')), await hazards(''), 'now');
+	const slider = page.locator('.clock input').first();
+	await slider.focus();
+	const now = new Date(), months = Number(await slider.getAttribute('max'));
+	await slider.press('Home');
+	await page.waitForURL(/as-of=/);
+	const first = new URL(page.url()).searchParams.get('as-of');
+	same(first, end(now.getUTCFullYear(), now.getUTCMonth() + 1 - months), 'the oldest month, its last day');
+	for (const day of ['2017-06-30', '2019-12-31']) {
+		await page.goto(`${address}/map?as-of=${day}`);
+		await page.waitForFunction(() => document.querySelector('[data-idle]') && document.querySelector('[data-in-view]'));
+		const then = await hazards(`as-of=${day}`);
+		holds(then > 0 && then < await hazards(''), `${then} on ${day}`);
+		await page.waitForSelector(`[data-in-view="${then}"]`);
+		holds((await page.innerText('.map-note')).includes(day.slice(0, 4)), 'the day stands on the map');
+	}
+	await page.locator('.clock input').first().focus();
+	await page.keyboard.press('ArrowLeft');
+	await page.waitForURL(/as-of=2019-11-30/);
+	await page.waitForSelector(`[data-in-view="${await hazards('as-of=2019-11-30')}"]`);
+	await page.locator('.clock input').nth(1).focus();
+	await page.keyboard.press('ArrowLeft');
+	await page.waitForURL(new RegExp(`known-at=${end(now.getUTCFullYear(), now.getUTCMonth())}`));
+	await page.waitForSelector('[data-in-view="0"]'); // nothing was known then
+	v.quiet();
+});
+
+await check('a bookmark of the map shows the same: place, filters, clocks, question', async () => {
+	const h = (await api('/api/records?kind=hazard&class=sha&status=open&limit=1')).records[0];
+	const { bbox } = await api(`/api/records/${h.id}`);
+	const [lon, lat] = [((bbox[0] + bbox[2]) / 2).toFixed(5), ((bbox[1] + bbox[3]) / 2).toFixed(5)];
+	const bookmark = `/map?at=${lon},${lat},12.00&class=sha,cha&status=open&as-of=2026-06-30&off=place&near=${lon},${lat}`;
+	const look = async () => {
+		await page.waitForFunction(() => document.querySelector('[data-idle]') && document.querySelector('[data-in-view]') && document.querySelector('[data-near]'));
+		return page.evaluate(() => ({
+			shown: document.querySelector('[data-in-view]').dataset.inView, filtered: document.querySelector('[data-filtered]').dataset.filtered, near: document.querySelector('[data-near]').dataset.near,
+			checked: [...document.querySelectorAll('.map-side input[type=checkbox]')].map((x) => x.checked), slider: document.querySelector('.clock input').value,
+		}));
+	};
+	await page.goto(address + bookmark);
+	const one = await look();
+	holds(Number(one.shown) > 0, 'something is shown');
+	const at = new URL(page.url()).searchParams;
+	for (const [k, x] of new URL(address + bookmark).searchParams) if (k !== 'at') same(at.get(k), x, k);
+	near(Number(at.get('at').split(',')[0]), Number(lon), 2e-5, 'the place');
+	await page.reload();
+	same(await look(), one, 'after reload');
+	await page.click('.tabs button:has-text("Table")');
+	await page.waitForSelector('tr[data-id]');
+	await page.click('.tabs button:has-text("Map")');
+	same(await look(), one, 'from the table and back');
+	v.quiet();
+});
+
+await check('lines by year: every value of the API, gaps where there is none', async () => {
+	for (const query of ['', '?as-of=2021-12-31']) {
+		await go(`/picture${query}`, '.spark');
+		await page.waitForLoadState('networkidle');
+		const drawn = await page.$$eval('.spark', (a) => a.map((x) => ({ values: x.dataset.values, points: [...x.querySelectorAll('.spark-line')].reduce((n, p) => n + p.getAttribute('d').split(/[ML]/).length - 1, 0) })));
+		const want = [];
+		for (const figure of ['extent', 'casualties', 'finds']) {
+			const { points } = await api(`/api/timeline?figure=${figure}&${query.slice(1)}`);
+			if (points.filter((p) => p.value !== null).length > 1 && (figure !== 'casualties' || (await page.$('.card [data-code="casualties.total"]')))) want.push({ values: points.map((p) => p.value ?? '').join(','), points: points.filter((p) => p.value !== null).length });
+		}
+		same(drawn, want, query);
+	}
+	v.quiet();
+});
+
+await check('table of the same selection: kinds, filters and clocks of the map', async () => {
+	for (const [query, filter, more] of [
+		['class=battle_area', "class IN ('battle_area')", ''],
+		['class=cha,sha&status=open,suspended&shown=danger', "class IN ('cha','sha') AND status IN ('open','suspended') AND shown_as IN ('danger')", ''],
+		['class=sha&as-of=2018-06-30', "class IN ('sha')", '&as-of=2018-06-30'],
+		['unapproved=true', 'unapproved=1', ''],
+	]) {
+		await go(`/map?show=table&${query}`, 'tr[data-id]');
+		const want = await api(`/collections/hazard/items?f=json&limit=50&filter=${encodeURIComponent(filter)}${more}`);
+		holds(want.features.length > 0, query);
+		same(await page.$$eval('tr[data-id]', (a) => a.map((x) => x.dataset.id)), want.features.map((x) => x.properties.record_id ?? ''), query);
+	}
+	await page.selectOption('.map-table-head select', 'place');
+	await page.waitForURL(/table=place/);
+	await page.waitForFunction(async () => document.querySelectorAll('tr[data-id]').length === 50 && /place/i.test(document.querySelector('[role=region][aria-label]').ariaLabel));
+	await page.click('.more-line button');
+	await page.waitForSelector('tr[data-id] >> nth=60');
 	v.quiet();
 });
 
@@ -303,10 +400,115 @@ await check('keyboard: skip link, focus on the heading of the view entered, menu
 	v.quiet();
 });
 
+// Goes through a view by Tab; each stop must have a name and be seen to have the focus.
+async function walk(p, most = 400) {
+	const seen = [];
+	let again = 0;
+	await p.evaluate(() => { document.activeElement?.blur?.(); scrollTo(0, 0); });
+	for (let i = 0; i < most; i++) {
+		await p.keyboard.press('Tab');
+		const stop = await p.evaluate((first) => {
+			const e = document.activeElement;
+			if (!e || e === document.body) return null;
+			if (first) window.walked = new Set();
+			if (window.walked.has(e)) return 'again'; // a date has several stops inside
+			window.walked.add(e);
+			const ring = (x) => { const c = getComputedStyle(x); return c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) >= 2; };
+			const box = e.getBoundingClientRect();
+			const by = (e.getAttribute('aria-labelledby') ?? '').split(' ').map((x) => document.getElementById(x)?.textContent ?? '').join(' ');
+			const name = [e.getAttribute('aria-label'), by, e.textContent, e.labels?.[0]?.textContent, e.title].find((x) => x?.trim())?.trim() ?? '';
+			return { what: e.tagName + (e.className && typeof e.className === 'string' ? '.' + e.className.split(' ')[0] : ''), name: name.slice(0, 40), ring: ring(e) || (e.closest('label') ? ring(e.closest('label')) : false), seen: box.width > 0 && box.height > 0 };
+		}, i === 0);
+		if (!stop || (stop === 'again' && ++again > 8)) break;
+		if (stop === 'again') continue;
+		again = 0;
+		seen.push(stop);
+	}
+	return seen;
+}
+
+await check('keyboard: every stop of every view has a name and is seen to have the focus', async () => {
+	const list = (await api('/api/records?kind=hazard&limit=1')).records;
+	for (const path of ['/picture', '/map', '/map?show=table', '/records?kind=hazard', `/records/${list[0].id}`, '/r/ukraine/compare?with=azerbaijan', '/sheet', '/login', '/enter', '/records/nothing']) {
+		await go(path);
+		await page.waitForLoadState('networkidle');
+		const stops = await walk(page);
+		const buttons = await page.$$eval('a[href], button:not([disabled]), select, input:not([type=hidden]):not([disabled]), textarea, summary', (a) => a.filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('details:not([open]) > :not(summary)') && e.tabIndex >= 0).length);
+		holds(stops.length >= Math.min(buttons, 390), `${path}: ${stops.length} stops of ${buttons}`);
+		for (const s of stops) holds(s.name && s.ring, `${path}: ${JSON.stringify(s)}`);
+	}
+	v.quiet(/404/);
+});
+
+await check('keyboard: a window keeps the focus and gives it back', async () => {
+	await go('/picture', '.cards');
+	const link = page.locator('.amount-big[data-code="extent.area"] .amount-value');
+	await link.focus();
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('dialog tbody tr');
+	for (let i = 0; i < 30; i++) {
+		await page.keyboard.press(i < 15 ? 'Tab' : 'Shift+Tab');
+		holds(await page.evaluate(() => document.activeElement === document.body || !!document.activeElement.closest('dialog')), `the focus left the window at step ${i}`);
+	}
+	same(await page.evaluate(() => { const h = document.querySelector('main a'); h.focus(); return document.activeElement === h; }), false, 'what is behind cannot be reached');
+	await page.keyboard.press('Escape');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	same(await page.evaluate(() => document.activeElement.closest('.amount')?.dataset.code), 'extent.area', 'back where it was');
+	await page.goto(`${address}/picture?explain=extent.area`);
+	await page.waitForSelector('dialog tbody tr');
+	await page.click('dialog header button');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	await page.waitForFunction(() => document.activeElement?.id === 'title');
+	v.quiet();
+});
+
+await check('keyboard: the map is moved and asked without a mouse; its controls have names', async () => {
+	await go('/map', '.map-canvas');
+	await settled();
+	await page.waitForSelector('[data-in-view]');
+	await page.focus('.map-canvas canvas');
+	same(await page.getAttribute('.map-canvas canvas', 'aria-label'), await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'the map itself');
+	await page.keyboard.press('ArrowRight');
+	await page.waitForURL(/at=/);
+	const at = () => new URL(page.url()).searchParams.get('at').split(',').map(Number);
+	const before = at();
+	await page.keyboard.press('Equal');
+	await page.waitForFunction((z) => Number(new URL(location.href).searchParams.get('at').split(',')[2]) > z + 0.5, before[2]);
+	same(await page.$$eval('.map-buttons button', (a) => a.map((x) => x.getAttribute('aria-label'))), ['Zoom in', 'Zoom out', 'Is the centre of the map dangerous?'], 'buttons');
+	await page.focus('.map-buttons button >> nth=2');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('[data-near]');
+	v.quiet();
+});
+
+await check('three languages: no word of the page is left in English', async () => {
+	const source = readFileSync(new URL('../../web/src/words.ts', import.meta.url), 'utf8');
+	const english = new Set([...source.matchAll(/\['((?:[^'\\]|\\.)*)', '((?:[^'\\]|\\.)*)', '((?:[^'\\]|\\.)*)'\]/g)].filter((m) => m[1] !== m[2] && m[1] !== m[3] && /[a-z]{3}/.test(m[1]) && !m[1].includes('{')).map((m) => m[1]));
+	holds(english.size > 200, `${english.size} words`);
+	for (const lang of ['uk', 'az']) {
+		const c = await visit(browser, { lang });
+		for (const path of ['/picture', '/map', '/records?kind=hazard', '/r/ukraine/compare?with=azerbaijan', '/sheet', '/login', '/enter', '/records/nothing']) {
+			await c.page.goto(address + path);
+			await c.page.waitForSelector('h1');
+			await c.page.waitForLoadState('networkidle');
+			const texts = await c.page.evaluate(() => {
+				const out = [], w = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+				for (const d of document.querySelectorAll('details')) d.open = true;
+				while (w.nextNode()) if (!w.currentNode.parentElement.closest('body [lang=en], script, noscript')) out.push(w.currentNode.data.trim());
+				for (const e of document.querySelectorAll('[aria-label], [title], [placeholder]')) out.push(...['aria-label', 'title', 'placeholder'].map((a) => e.getAttribute(a) ?? ''));
+				return out;
+			});
+			const left = texts.filter((x) => english.has(x));
+			holds(!left.length, `${lang} ${path}: ${left.join(' | ')}`);
+		}
+		await c.context.close();
+	}
+});
+
 await check('phone and 200 % zoom: nothing wider than the screen', async () => {
 	for (const viewport of [{ width: 390, height: 844 }, { width: 680, height: 450 }, { width: 320, height: 640 }]) {
 		const c = await visit(browser, { viewport, lang: 'uk' });
-		for (const path of ['/picture', '/map', '/records?kind=hazard', '/r/ukraine/compare?with=azerbaijan', '/login', '/map?show=table']) {
+		for (const path of ['/picture', '/map', '/records?kind=hazard', '/r/ukraine/compare?with=azerbaijan', '/login', '/map?show=table', '/picture?explain=extent.area', '/records?kind=place', '/enter', '/records/nothing']) {
 			await c.page.goto(address + path);
 			await c.page.waitForSelector('h1');
 			await c.page.waitForLoadState('networkidle');
@@ -318,8 +520,8 @@ await check('phone and 200 % zoom: nothing wider than the screen', async () => {
 });
 
 await check('accessibility (axe), light, dark and high contrast', async () => {
-	for (const look of ['light', 'dark', 'contrast']) {
-		const c = await visit(browser, { look, lang: look === 'dark' ? 'az' : 'en' });
+	for (const look of ['light', 'dark', 'contrast', 'forced']) {
+		const c = await visit(browser, { look: look === 'forced' ? 'auto' : look, lang: look === 'dark' ? 'az' : 'en', ...(look === 'forced' ? { forcedColors: 'active', colorScheme: 'dark' } : {}) });
 		const list = (await api('/api/records?kind=hazard&limit=1')).records;
 		for (const path of ['/picture', '/picture?explain=extent.area', '/map', '/map?show=table', '/records?kind=hazard', `/records/${list[0].id}`, '/r/ukraine/compare?with=azerbaijan', '/sheet', '/login', '/records/nothing']) {
 			await c.page.goto(address + path);

@@ -333,7 +333,6 @@ export const words = {
 	show_as: ['Show as', 'Показати як', 'Göstərmə forması'],
 	shown_as: ['Shown as', 'Показано як', 'Göstərilir'],
 	table_note: ['The same selection as on the map, one by one.', 'Той самий вибір, що й на карті, поодинці.', 'Xəritədəki seçimin eynisi, bir-bir.'],
-	table_here: ['Several choices are picked from the loaded rows.', 'Кілька варіантів вибираються із завантажених рядків.', 'Bir neçə seçim yüklənmiş sətirlərdən götürülür.'],
 	legend: ['Legend', 'Умовні позначення', 'Şərti işarələr'],
 	no_information: ['No information', 'Немає інформації', 'Məlumat yoxdur'],
 	no_information_short: ['unknown, not safe', 'невідомо, не безпечно', 'naməlum, təhlükəsiz deyil'],

@@ -153,7 +153,9 @@ export function Window({ title, onClose, children, wide }: { title: ComponentChi
 		if (!d.open) d.showModal();
 		return () => {
 			if (d.open) d.close();
-			before?.focus?.();
+			if (before && before !== document.body) before.focus();
+			// What opened it may be gone with what was done in it.
+			setTimeout(() => { if (!document.activeElement || document.activeElement === document.body) document.getElementById('title')?.focus({ preventScroll: true }); }, 120);
 		};
 	}, []);
 	return (

@@ -19,7 +19,7 @@ export function Spark({ points, unit, label }: { points: Point[]; unit: string; 
 	const last = known[known.length - 1], first = known[0];
 	const text = t('spark_text', { what: label, a: day(first.period), av: amount(first.value, unit, s), b: day(last.period), bv: amount(last.value, unit, s) });
 	return (
-		<figure class="spark">
+		<figure class="spark" data-values={points.map((p) => p.value ?? '').join(',')}>
 			<svg viewBox={`0 0 ${w} ${h}`} role="img" aria-label={text} preserveAspectRatio="none">
 				{runs.filter((r) => r.length > 1).map((r) => (
 					<path key={`b${r[0]}`} class="spark-band" d={`${path(r, (p) => p.high ?? p.value!)}${path([...r].reverse(), (p) => p.low ?? p.value!).replace('M', 'L')}Z`} />

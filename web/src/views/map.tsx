@@ -10,10 +10,11 @@ import { tileLayers, type MapFilter } from '../map/style';
 import { asked, href, place, prefix, setQuery } from '../route';
 import { look as lookSignal, say } from '../state';
 import { day, number, t } from '../text';
-import type { Hits, Near, RecordDetail, RecordRow, Status } from '../types';
+import type { Hits, Near, RecordDetail, Status } from '../types';
 import { Chip, ErrorBox, Head, Icon, Loading, Safety, Select, Show, Tabs } from '../ui/parts';
 import { LookBox } from '../ui/swatch';
-import { Growing, recordName, Table } from './records';
+import { MapTable } from './maptable';
+import { recordName } from './records';
 
 const list = (name: string) => asked(name).split(',').filter(Boolean);
 export function filterNow(kinds: string[] | undefined): MapFilter {
@@ -242,6 +243,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 	const el = useRef<HTMLDivElement>(null), box = useRef<Box | null>(null);
 	const [lost, setLost] = useState(''), [hit, setHit] = useState<{ layer: string; properties: Record<string, unknown> }[]>([]), [ready, setReady] = useState(false), [turn, setTurn] = useState(0);
 	const [failed, setFailed] = useState(0);
+	const own = useRef(''); // the place that the map itself wrote into the address
 	const query = new URLSearchParams();
 	if (asked('as-of')) query.set('as-of', asked('as-of'));
 	if (asked('known-at')) query.set('known-at', asked('known-at'));
@@ -252,7 +254,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 		try {
 			b = new Box(el.current!, {
 				where, filter: f, bounds, at: atOf(asked('at')), label: t('map_label'),
-				onMove: (lon, lat, z) => { if (place.peek().view === 'map') setQuery({ at: `${lon.toFixed(5)},${lat.toFixed(5)},${z.toFixed(2)}` }); },
+				onMove: (lon, lat, z) => { if (place.peek().view === 'map') { own.current = `${lon.toFixed(5)},${lat.toFixed(5)},${z.toFixed(2)}`; setQuery({ at: own.current }); } },
 				onClick: (x, lat, h) => { const lon = ((((x + 180) % 360) + 360) % 360) - 180; setHit(h); setQuery({ near: `${lon.toFixed(6)},${lat.toFixed(6)}` }, false); },
 				onCount, onFailed: (n) => { setFailed(n); onFailed(n); },
 			});
@@ -278,7 +280,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 	const at = asked('at');
 	useEffect(() => {
 		const p = atOf(at), m = box.current?.map;
-		if (!ready || !p || !m) return;
+		if (!ready || !p || !m || at === own.current) return; // the map may have moved on
 		const c = m.getCenter();
 		if (Math.abs(c.lng - p[0]) > 1e-4 || Math.abs(c.lat - p[1]) > 1e-4 || Math.abs(m.getZoom() - p[2]) > 0.02) m.jumpTo({ center: [p[0], p[1]], zoom: p[2] });
 	}, [at, ready]);
@@ -316,22 +318,16 @@ export function MapView({ status }: ViewProps) {
 	const from = status?.information.oldest ?? `${Number(today.slice(0, 4)) - 10}-01`;
 	const fly = (b: number[]) => box.current?.map?.fitBounds([b[0], b[1], b[2], b[3]], { padding: 60, maxZoom: 15, duration: 0 });
 	const ok = json.state !== 'loading' && status;
-	const params: Record<string, string> = { kind: 'hazard', class: f.classes.length === 1 ? f.classes[0] : '', status: f.statuses.length === 1 ? f.statuses[0] : '', unapproved: f.onlyUnapproved ? 'true' : '' };
 	return (
 		<>
 			<Head title={t('nav_map')}>
-				<Tabs label={t('show_as')} value={table ? 'table' : 'map'} tabs={[['map', t('nav_map')], ['table', t('table')]]} onChange={(v) => setQuery({ show: v === 'table' ? 'table' : '' })} />
+				<Tabs label={t('show_as')} value={table ? 'table' : 'map'} tabs={[['map', t('nav_map')], ['table', t('table')]]} onChange={(v) => setQuery({ show: v === 'table' ? 'table' : '', table: '' })} />
 				<a class="button" href={href('sheet', '', { at: asked('at') })}><Icon name="print" /> {t('nav_sheet')}</a>
 			</Head>
 			<div class="map-grid">
 				<div class="map-main">
 					{table ? (
-						<>
-							<p class="faint small">{t('table_note')}{f.classes.length > 1 || f.statuses.length > 1 || f.shown.length ? ` ${t('table_here')}` : ''}</p>
-							<Growing kind="hazard" params={params}>
-								{(rows) => <HazardTable rows={rows} f={f} />}
-							</Growing>
-						</>
+						<MapTable f={f} kinds={status?.sees.kinds ?? []} />
 					) : ok ? <Canvas key={prefix.value} status={status} f={f} bounds={json.data?.bounds} onBox={(b) => { box.current = b; }} onCount={setCounted} onFailed={setFailed} /> : <Loading lines={8} />}
 					<div class="clock-row" role="group" aria-label={t('two_clocks')}>
 						<Clock name="as-of" label={t('as_of')} hint={t('as_of_hint')} from={from} today={today} />
@@ -348,10 +344,4 @@ export function MapView({ status }: ViewProps) {
 			</div>
 		</>
 	);
-}
-
-// The server filters by one class and one status; more than one are picked here.
-function HazardTable({ rows, f }: { rows: RecordRow[]; f: MapFilter }) {
-	const mine = rows.filter((r) => (!f.classes.length || f.classes.includes(String(r.fields.class ?? ''))) && (!f.statuses.length || f.statuses.includes(String(r.fields.status ?? ''))) && (!f.shown.length || f.shown.includes(r.shown_as ?? 'danger')));
-	return <Table kind="hazard" rows={mine} />;
 }

@@ -47,6 +47,7 @@ export function ChangeList({ kind, changes, most = 50 }: { kind: string; changes
 const columns: Record<string, string[]> = {
 	hazard: ['class', 'status', 'place_name', 'admin1_name'],
 	accident: ['class', 'killed', 'injured', 'place_name', 'admin1_name'],
+	minefield_record: ['party', 'reliability', 'area_name', 'place_name'],
 	ordnance: ['category', 'model', 'quantity', 'condition', 'place_name', 'admin1_name'],
 	claim: ['claimed_by', 'figure_code', 'value', 'statement', 'quote'],
 	source: ['title', 'publisher', 'published'],
@@ -105,11 +106,11 @@ export function Table({ kind, rows }: { kind: string; rows: RecordRow[] }) {
 					</tr>
 				</thead>
 				<tbody>
-					{rows.map((r) => {
+					{rows.map((r, i) => {
 						const look = kind === 'hazard' ? lookFor(r.shown_as, (r.fields.class as string) ?? null) : undefined;
 						return (
-							<tr key={r.id} data-id={r.id}>
-								<th scope="row">{look && <LookBox look={look} dashed={r.unapproved} />}<a href={href('records', r.id)}>{recordName(r)}</a></th>
+							<tr key={r.id || `n${i}`} data-id={r.id}>
+								<th scope="row">{look && <LookBox look={look} dashed={r.unapproved} />}{r.id ? <a href={href('records', r.id)}>{recordName(r)}</a> : t('unclassed_area')}</th>
 								{cols.map((c) => <td key={c} data-label={fieldName(kind, c)}>{shown(kind, c, r.fields[c]) || <span class="faint">–</span>}</td>)}
 								{area && <td class="num" data-label={t('area')}>{r.area_m2 ? amount(r.area_m2, 'm2', scaleOf('m2', r.area_m2)) : <span class="faint">–</span>}</td>}
 								<td data-label={fieldName(kind, 'valid_from')}>{day(r.valid_from)}</td>
