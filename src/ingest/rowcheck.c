@@ -127,6 +127,11 @@ const struct rowcheck rowchecks[CHECK_COUNT] = {
 	                             "the register holds a record like this: same position, same "
 	                             "day",
 	                             NULL },
+	[CHECK_OLDER_THAN_KNOWN] = { "older_than_known", ROWCHECK_FLAG,
+	                             "corrects a record of which later information is known: "
+	                             "where that is approved, this only adds to the past and "
+	                             "does not show today",
+	                             NULL },
 	[CHECK_FILE_DATE] = { "file_date", ROWCHECK_NOTE,
 	                      "the file has no date of information; rows take the source's or that "
 	                      "of receipt",

@@ -740,18 +740,18 @@ wait_for_add(struct take *t, struct rowmake_row *r, const struct rowkey *known, 
 	return reopen_under(t, r, rev->id, e);
 }
 
-/* Four eyes, as for fallow approve: who hands in that land of the register is closed does not
- * approve it as well. */
+/* Four eyes, as for fallow approve: who hands in corrections of the register's hazards, which may
+ * make them smaller or close them, does not approve them as well. */
 static enum err_code
 check_other_person(const struct take *t, const struct rowmake_row *r, struct err *e)
 {
 	const struct submit_about *s = &t->about.submit;
 
-	if (!(r->found >> CHECK_CLOSED_AS_REPORTED & 1) || !s->approved_by ||
+	if (!text_eq(r->fields.form->kind, "hazard") || !s->approved_by ||
 	    !text_same_name(s->author, s->approved_by))
 		return ERR_OK;
 	(void)err_set(e, ERR_DENIED,
-	              "%s enters that a hazard is closed; another person must approve it",
+	              "%s corrects hazards of the register; another person must approve that",
 	              s->author);
 	return err_hint(e, "import without --approved-by; let another person approve it");
 }
@@ -792,6 +792,22 @@ keep_over(struct take *t, const struct reopen_find *found, struct uuid id, struc
 	return ERR_OK;
 }
 
+/* A second edition with earlier dates does not show today: that is told, for it may be meant to. */
+static enum err_code
+look_behind(struct take *t, struct rowmake_row *r, const struct rowkey *known, struct err *e)
+{
+	const char *date = fields_text(&r->fields, "valid_from");
+	int64_t days = 0, latest = 0;
+	enum err_code rc;
+
+	if (!known || !date || !clock_parse_date(date, strlen(date), &days))
+		return ERR_OK;
+	rc = rowkey_latest(t->keys, known->id, &latest, e);
+	if (!rc && days < latest)
+		find(r, CHECK_OLDER_THAN_KNOWN);
+	return rc;
+}
+
 static enum err_code
 accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool again, struct err *e)
 {
@@ -803,6 +819,8 @@ accept(struct take *t, struct rowmake_row *r, const struct rowkey *known, bool a
 		find(r, CHECK_REPEATED_KEY);
 	if (!rc)
 		rc = check_links(t, r, e);
+	if (!rc)
+		rc = look_behind(t, r, known, e);
 	if (!rc)
 		rc = look_under(t, r, known || again, &under, &any, e);
 	if (rc)

@@ -10,7 +10,7 @@
 
 struct rowkey_reader {
 	struct store *st;
-	sqlite3_stmt *find, *leaf, *note;
+	sqlite3_stmt *find, *leaf, *latest, *note;
 };
 
 enum err_code
@@ -25,6 +25,8 @@ rowkey_open(struct store *st, struct rowkey_reader **ret, struct err *e)
 	rc = db_prepare(st, SQL_STORE_ROW_KEY_FIND, &r->find, e);
 	if (!rc)
 		rc = db_prepare(st, SQL_STORE_RECORD_HEADS, &r->leaf, e);
+	if (!rc)
+		rc = db_prepare(st, SQL_STORE_RECORD_LATEST, &r->latest, e);
 	if (!rc)
 		rc = db_prepare(st, SQL_STORE_NOTE_PUT, &r->note, e);
 	if (rc) {
@@ -42,6 +44,7 @@ rowkey_close(struct rowkey_reader *r)
 		return;
 	sqlite3_finalize(r->find);
 	sqlite3_finalize(r->leaf);
+	sqlite3_finalize(r->latest);
 	sqlite3_finalize(r->note);
 	mem_free(r);
 }
@@ -116,6 +119,20 @@ rowkey_newest(struct rowkey_reader *r, struct uuid id, uint8_t ret_leaf[32],
 	else
 		rc = db_fail(r->st, "look up a record's newest revision", e);
 	(void)sqlite3_reset(r->leaf);
+	return rc;
+}
+
+enum err_code
+rowkey_latest(struct rowkey_reader *r, struct uuid id, int64_t *ret_days, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	(void)sqlite3_bind_blob(r->latest, 1, id.b, UUID_SIZE, SQLITE_STATIC);
+	if (sqlite3_step(r->latest) == SQLITE_ROW)
+		*ret_days = sqlite3_column_int64(r->latest, 0);
+	else
+		rc = db_fail(r->st, "look up a record's newest date", e);
+	(void)sqlite3_reset(r->latest);
 	return rc;
 }
 

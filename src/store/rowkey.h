@@ -30,6 +30,9 @@ MUST_CHECK enum err_code rowkey_find(struct rowkey_reader *r, const uint8_t key[
 MUST_CHECK enum err_code rowkey_newest(struct rowkey_reader *r, struct uuid id,
                                        uint8_t ret_leaf[32], struct uuid *ret_source,
                                        struct err *e);
+/** The latest date of information of a record's revisions, in days since 1970. ERR_IO. */
+MUST_CHECK enum err_code rowkey_latest(struct rowkey_reader *r, struct uuid id, int64_t *ret_days,
+                                       struct err *e);
 /** Number of revisions in the register. */
 MUST_CHECK enum err_code rowkey_revisions(struct store *st, int64_t *ret, struct err *e);
 /** Keep a note about two records that were compared (rebuildable; counted, never in the way).

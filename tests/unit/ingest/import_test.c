@@ -686,6 +686,41 @@ a_find_on_released_land_reopens_it(void **state)
 	"SELECT n AS national_id, g AS geometry, s AS status, d AS valid_from, 'cha' AS class, "   \
 	"CASE s WHEN 'closed' THEN 'cleared' END AS outcome, 'WGS 84' AS given_datum FROM source"
 
+/* The first edition has no dates, the second, with true ones, draws more: it does not show today,
+ * and says so. Only rows that the register knows later of are told. */
+static void
+an_older_edition_is_told(void **state)
+{
+	static const char *const key[] = { "national_id", NULL };
+	struct import_options o = { .kind = "hazard",
+		                    .mapping = LAND_MAP,
+		                    .key = key,
+		                    .approved_by = "B",
+		                    .author = "A" };
+
+	(void)state;
+	o.path = write_file(
+		"h.csv",
+		"n,g,s,d\nA," SQUARE_AT("-125.0") ",open,2023-01-01\n"
+						  "B," SQUARE_AT("-125.2") ",open,2020-01-01\n");
+	import_with(o);
+	assert_int_equal(checked(CHECK_OLDER_THAN_KNOWN), 0);
+	o.path = write_file(
+		"i.csv",
+		"n,g,s,d\nA," SQUARE_AT(
+			"-125.1") ",open,2022-12-31\n"
+				  "B," SQUARE_AT("-125.3") ",open,2020-01-01\n"
+							   "C," SQUARE_AT(
+								   "-125.4") ",open,2019-01-01\n");
+	import_with(o);
+	expect(3, 2, 1, 0, 0);
+	assert_int_equal(checked(CHECK_OLDER_THAN_KNOWN), 1);
+	/* who hands in corrections of hazards does not approve them */
+	o.path = write_file("j.csv", "n,g,s,d\nA," SQUARE_AT("-125.6") ",open,2023-06-01\n");
+	o.approved_by = "a";
+	assert_int_equal(try_import(o, &(struct err){ 0 }), ERR_DENIED);
+}
+
 /* The accident comes in first, the land after it. */
 static void
 land_that_comes_in_closed_over_a_find_is_open(void **state)
@@ -941,6 +976,7 @@ main(void)
 		TEST(corrected_file),
 		TEST(groups_are_acknowledged_on_the_way),
 		TEST(a_find_on_released_land_reopens_it),
+		TEST(an_older_edition_is_told),
 		TEST(land_that_comes_in_closed_over_a_find_is_open),
 		TEST(an_approved_import_closes_no_land_over_a_find),
 		TEST(overlaps),

@@ -1,0 +1,1 @@
+SELECT max(valid_from) FROM revision WHERE record = ?1
