@@ -430,7 +430,11 @@ name_member(struct naming *n, const struct figure_member *m, bool *ret_named, st
 	json_string(&n->w, "id", id);
 	json_string(&n->w, "national_id",
 	            fate == ACCESS_ROW ? fields_text(&row.fields, "national_id") : NULL);
-	part_json(&n->w, m->part);
+	/* digits beyond what is published of it would tell where in its cells a hazard lies */
+	part_json(&n->w,
+	          access_is_exact(n->role) || !text_eq(store_kind_name(n->st, m->kind), "hazard")
+	                  ? m->part
+	                  : nearbyint(m->part));
 	json_array(&n->w, "submissions");
 	for (size_t i = 0; i < count; i++)
 		json_int(&n->w, NULL, list[i].rev.submission);
