@@ -692,11 +692,9 @@ static void
 an_older_edition_is_told(void **state)
 {
 	static const char *const key[] = { "national_id", NULL };
-	struct import_options o = { .kind = "hazard",
-		                    .mapping = LAND_MAP,
-		                    .key = key,
-		                    .approved_by = "B",
-		                    .author = "A" };
+	struct import_options o = {
+		.kind = "hazard", .mapping = LAND_MAP, .key = key, .approved_by = "B", .author = "A"
+	};
 
 	(void)state;
 	o.path = write_file(
