@@ -197,21 +197,21 @@ take_who(struct cursor *c, struct who *w)
 }
 
 void
-frame_put_ask(struct buf *b, const struct ask *q)
+frame_put_ask(struct buf *b, const struct ask *q, struct ticket ticket)
 {
 	buf_add_u32le(b, (uint32_t)q->method);
 	put_text(b, q->base);
 	put_text(b, q->path);
 	put_text(b, q->raw_query);
 	put_text(b, q->remote);
-	put_who(b, &q->who);
+	put_bytes(b, ticket.bytes, ticket.size);
 	put_pairs(b, q->query, q->query_count);
 	put_pairs(b, q->header, q->header_count);
 	put_bytes(b, q->body, q->body_size);
 }
 
 enum err_code
-frame_get_ask(const uint8_t *p, size_t n, struct ask *q, struct err *e)
+frame_get_ask(const uint8_t *p, size_t n, struct ask *q, struct ticket *ret_ticket, struct err *e)
 {
 	struct cursor c = { .p = p, .left = n };
 	uint64_t method = take(&c, 4);
@@ -224,7 +224,8 @@ frame_get_ask(const uint8_t *p, size_t n, struct ask *q, struct err *e)
 	q->path = take_text(&c);
 	q->raw_query = take_text(&c);
 	q->remote = take_text(&c);
-	take_who(&c, &q->who);
+	ret_ticket->bytes = take_bytes(&c, &ret_ticket->size);
+	q->who = (struct who){ .role = SERVE_PUBLIC, .account = "" };
 	q->query = take_pairs(&c, q->mem, &q->query_count);
 	q->header = take_pairs(&c, q->mem, &q->header_count);
 	q->body = take_bytes(&c, &q->body_size);
@@ -249,21 +250,29 @@ take_maybe(struct cursor *c)
 }
 
 void
-frame_put_resolve(struct buf *b, const struct resolve_ask *r)
+frame_put_resolve(struct buf *b, const struct frame_who *w)
 {
-	put_maybe(b, r->cookie);
-	put_maybe(b, r->authorization);
-	put_maybe(b, r->token);
+	put_maybe(b, w->shown.cookie);
+	put_maybe(b, w->shown.authorization);
+	put_maybe(b, w->shown.token);
+	buf_add_u32le(b, (uint32_t)w->use.part);
+	buf_add_u32le(b, w->use.changes ? 1 : 0);
 }
 
 enum err_code
-frame_get_resolve(const uint8_t *p, size_t n, struct resolve_ask *ret, struct err *e)
+frame_get_resolve(const uint8_t *p, size_t n, struct frame_who *ret, struct err *e)
 {
 	struct cursor c = { .p = p, .left = n };
+	uint64_t part;
 
-	ret->cookie = take_maybe(&c);
-	ret->authorization = take_maybe(&c);
-	ret->token = take_maybe(&c);
+	ret->shown.cookie = take_maybe(&c);
+	ret->shown.authorization = take_maybe(&c);
+	ret->shown.token = take_maybe(&c);
+	part = take(&c, 4);
+	ret->use.part = part <= PART_LOGIN ? (enum serve_part)part : PART_FRONT;
+	ret->use.changes = take(&c, 4) == 1;
+	if (ret->use.part == PART_FRONT)
+		c.failed = true;
 	return ended(&c, e);
 }
 
@@ -272,6 +281,7 @@ frame_put_is(struct buf *b, const struct frame_is *is)
 {
 	buf_add_u32le(b, (uint32_t)is->status);
 	put_who(b, &is->who);
+	put_bytes(b, is->ticket.bytes, is->ticket.size);
 }
 
 enum err_code
@@ -281,6 +291,7 @@ frame_get_is(const uint8_t *p, size_t n, struct frame_is *ret, struct err *e)
 
 	ret->status = (int)take(&c, 4);
 	take_who(&c, &ret->who);
+	ret->ticket.bytes = take_bytes(&c, &ret->ticket.size);
 	return ended(&c, e);
 }
 

@@ -8,6 +8,7 @@
 #include "api/ask.h"
 #include "api/resolve.h"
 #include "base/buf.h"
+#include "serve/ticket.h"
 
 enum {
 	FRAME_HEAD = 16,
@@ -16,8 +17,8 @@ enum {
 };
 
 enum frame_type {
-	FRAME_ASK = 1, /* front -> part: struct ask */
-	FRAME_WHO,     /* front -> account: struct resolve_ask */
+	FRAME_ASK = 1, /* front -> part: struct ask and a ticket */
+	FRAME_WHO,     /* front -> account: struct frame_who */
 	FRAME_PING,    /* front -> part: empty */
 	FRAME_REPLY,   /* part -> front: struct frame_reply */
 	FRAME_IS,      /* account -> front: struct frame_is */
@@ -44,20 +45,29 @@ bool frame_end(struct buf *b, size_t begin);
  */
 MUST_CHECK enum err_code frame_look(const uint8_t *p, size_t n, struct frame *ret, struct err *e);
 
-/** Write the body of an ask: all but route, reg, arg, prefix and mem. */
-void frame_put_ask(struct buf *b, const struct ask *q);
-/** Read it; texts point into p, lists live in q->mem (set by the caller). ERR_INVALID, ERR_NOMEM.
- */
-MUST_CHECK enum err_code frame_get_ask(const uint8_t *p, size_t n, struct ask *q, struct err *e);
+/** Write the body of an ask: all but who, route, reg, arg, prefix and mem. Who asks stands in the
+ * ticket alone. */
+void frame_put_ask(struct buf *b, const struct ask *q, struct ticket ticket);
+/** Read it; texts and ticket point into p, lists live in q->mem (set by the caller), q->who is the
+ * public until the ticket is opened. ERR_INVALID, ERR_NOMEM. */
+MUST_CHECK enum err_code frame_get_ask(const uint8_t *p, size_t n, struct ask *q,
+                                       struct ticket *ret_ticket, struct err *e);
 
-void frame_put_resolve(struct buf *b, const struct resolve_ask *r);
-MUST_CHECK enum err_code frame_get_resolve(const uint8_t *p, size_t n, struct resolve_ask *ret,
+/* Who is it, and a ticket for what he asks. */
+struct frame_who {
+	struct resolve_ask shown;
+	struct ticket_use use;
+};
+
+void frame_put_resolve(struct buf *b, const struct frame_who *w);
+MUST_CHECK enum err_code frame_get_resolve(const uint8_t *p, size_t n, struct frame_who *ret,
                                            struct err *e);
 
 /* Who it is, or why not. */
 struct frame_is {
-	int status; /* 200, 401, 429, 500 */
-	struct who who;
+	int status;           /* 200, 401, 429, 500 */
+	struct who who;       /* for the front to know; nobody else believes it */
+	struct ticket ticket; /* for the part */
 };
 
 void frame_put_is(struct buf *b, const struct frame_is *is);

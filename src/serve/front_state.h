@@ -28,6 +28,9 @@ struct request {
 	struct ask ask;
 	struct arena mem;
 	struct resolve_ask shown;
+	struct ticket ticket; /* who asks, for the part; in mem */
+	int64_t ticket_us;    /* when it came */
+	bool again;           /* who it is is asked once more: the body took long */
 	struct buf body;
 	struct call *call;    /* what a part was asked */
 	const char *question; /* of the kept answers, or NULL */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,16 +57,34 @@ tell(int fd, char how, const char *text)
 	(void)close(fd);
 }
 
+static enum err_code
+take_keys(const struct part_start *p, struct ticket_keys *keys, struct err *e)
+{
+	uint8_t *to = p->part == PART_ACCOUNT ? keys->of[0] : keys->of[p->part];
+	size_t want = p->part == PART_ACCOUNT ? sizeof keys->of : sizeof keys->of[0], n = 0;
+	ssize_t got;
+
+	do {
+		got = read(p->key_fd, to + n, want - n);
+		n += got > 0 ? (size_t)got : 0;
+	} while (n < want && (got > 0 || (got < 0 && errno == EINTR)));
+	(void)close(p->key_fd);
+	return n == want ? ERR_OK : err_set(e, ERR_IO, "could not read the keys of tickets");
+}
+
 int
 part_run(const struct part_start *p)
 {
 	struct site s = { 0 }, own = { 0 };
+	struct ticket_keys keys = { 0 };
 	struct behind *b = NULL;
-	struct worker w = { .part = p->part, .site = &s, .fd = p->fd };
+	struct worker w = { .part = p->part, .site = &s, .fd = p->fd, .keys = &keys };
 	struct err e = { 0 };
 	char remark[300];
-	enum err_code rc = open_all(p, &s, &e);
+	enum err_code rc = take_keys(p, &keys, &e);
 
+	if (rc == ERR_OK)
+		rc = open_all(p, &s, &e);
 	if (rc == ERR_OK && p->part == PART_SLOW)
 		rc = open_registers(p, &own, BEHIND_PAGES_KIB, &e);
 	if (rc != ERR_OK) {
@@ -92,5 +111,5 @@ part_run(const struct part_start *p)
 	pool_free(s.pool);
 	accounts_close(s.accounts);
 	site_close(&s);
-	return err_exit_status(rc);
+	return w.lied_to ? PART_LIED_TO : err_exit_status(rc);
 }

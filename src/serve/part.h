@@ -6,10 +6,16 @@
 #include "api/route.h"
 #include "serve/supervise.h"
 
+enum {
+	PART_LIED_TO = 86 /* exit status: the front lied about who asks */
+};
+
 struct part_start {
 	enum serve_part part;
 	const struct serve_options *o;
-	int fd;       /* to the front */
+	int fd;     /* to the front */
+	int key_fd; /* the keys of tickets: struct ticket_keys for the part of accounts, for others
+	               their own; then closed */
 	int ready_fd; /* told 'R', 'W' and a remark, or 'E' and why not; then closed. -1 = nobody */
 };
 

@@ -5,6 +5,7 @@
 #include "serve/front_state.h"
 #include "serve/limits.h"
 #include "serve/page.h"
+#include "serve/planted.h"
 
 /* A refusal: what respond_problem gets. */
 struct no {
@@ -337,11 +338,40 @@ from_kept(struct front *f, struct conn *c)
 }
 
 static void
+ask_who(struct front *f, struct conn *c)
+{
+	struct request *r = c->req;
+	struct frame_who who = { r->shown, { r->part, r->ask.method != ASK_GET } };
+	struct buf b;
+	size_t begin = parts_message(&f->parts, FRAME_WHO, &b);
+
+	frame_put_resolve(&b, &who);
+	if (!frame_end(&b, begin)) {
+		buf_done(&b);
+		respond_problem(f, c, 503, "out of memory", true);
+		return;
+	}
+	r->call = parts_ask(&f->parts, PART_ACCOUNT, FRAME_WHO, &b, c);
+	if (!r->call) {
+		respond_problem(f, c, 503, "too many requests wait; try again", true);
+		return;
+	}
+	conn_state(f, c, CONN_WAIT);
+	parts_go(&f->parts, PART_ACCOUNT);
+}
+
+static void
 ask_part(struct front *f, struct conn *c)
 {
 	struct request *r = c->req;
 	struct buf b;
 	size_t begin;
+
+	if (r->ticket.size && f->now_us - r->ticket_us > (int64_t)TICKET_FRESH_S * 1000000) {
+		r->again = true;
+		ask_who(f, c);
+		return;
+	}
 
 	while (f->out_bytes > LIMIT_OUT && conn_shed(f, CONN_WRITE, c))
 		;
@@ -352,7 +382,7 @@ ask_part(struct front *f, struct conn *c)
 	begin = parts_message(&f->parts, FRAME_ASK, &b);
 	r->ask.body = (const uint8_t *)r->body.data;
 	r->ask.body_size = r->body.size;
-	frame_put_ask(&b, &r->ask);
+	frame_put_ask(&b, &r->ask, r->ticket);
 	if (!frame_end(&b, begin)) {
 		buf_done(&b);
 		respond_problem(f, c, 503, "out of memory", false);
@@ -378,6 +408,7 @@ request_known(struct front *f, struct conn *c)
 	const struct route *route = r->ask.route;
 	bool body = r->http.chunked || r->http.length > 0;
 
+	PLANTED_FRONT(&r->ask, &r->ticket, &r->ticket_us);
 	if (!(route->allow & SERVE_BIT(r->ask.who.role))) {
 		bool stranger = r->ask.who.role == SERVE_PUBLIC && !r->ask.who.id;
 		bool half = r->ask.who.role == SERVE_PUBLIC && !r->ask.who.token;
@@ -416,28 +447,6 @@ void
 request_body(struct front *f, struct conn *c)
 {
 	ask_part(f, c);
-}
-
-static void
-ask_who(struct front *f, struct conn *c)
-{
-	struct request *r = c->req;
-	struct buf b;
-	size_t begin = parts_message(&f->parts, FRAME_WHO, &b);
-
-	frame_put_resolve(&b, &r->shown);
-	if (!frame_end(&b, begin)) {
-		buf_done(&b);
-		respond_problem(f, c, 503, "out of memory", true);
-		return;
-	}
-	r->call = parts_ask(&f->parts, PART_ACCOUNT, FRAME_WHO, &b, c);
-	if (!r->call) {
-		respond_problem(f, c, 503, "too many requests wait; try again", true);
-		return;
-	}
-	conn_state(f, c, CONN_WAIT);
-	parts_go(&f->parts, PART_ACCOUNT);
 }
 
 /* The parts of accounts read what was shown themselves. */
@@ -513,11 +522,19 @@ who_came(struct front *f, struct conn *c, const struct frame *frame)
 	}
 	r->ask.who = is.who;
 	r->ask.who.account = arena_strdup(&r->mem, is.who.account);
-	if (!r->ask.who.account) {
+	r->ticket = (struct ticket){ arena_memdup(&r->mem, is.ticket.bytes, is.ticket.size),
+		                     is.ticket.size };
+	r->ticket_us = f->now_us;
+	if (!r->ask.who.account || (r->ticket.size && !r->ticket.bytes)) {
 		respond_problem(f, c, 503, "out of memory", true);
 		return;
 	}
-	request_known(f, c);
+	if (r->again) {
+		r->again = false;
+		ask_part(f, c);
+	} else {
+		request_known(f, c);
+	}
 	/* It may have waited with bytes in the buffer. */
 	conn_work(f, c);
 }

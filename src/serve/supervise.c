@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rng.h"
 #include "serve/confine.h"
 #include "serve/front.h"
 #include "serve/limits.h"
@@ -23,6 +25,7 @@
 #include "serve/planted.h"
 #include "serve/supervise.h"
 #include "serve/tell.h"
+#include "serve/ticket.h"
 
 #define S_US ((int64_t)1000000)
 
@@ -45,6 +48,9 @@ struct supervisor {
 	struct process front, part[PARTS_LINKS_MOST];
 	size_t parts;
 	int listen_fd, control_fd, signal_fd;
+	struct ticket_keys *keys; /* in memory that no child gets: they come through pipes, and the
+	                             front has none */
+	bool front_lied;          /* it is being ended, and the parts end with it */
 	bool stopping;
 	int64_t stop_us;
 	char address[80];
@@ -99,33 +105,63 @@ settle(enum serve_part part, const int *keep_fd, size_t count)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A pipe with the keys that a part gets. Nothing is copied: what would stay on the stack would come
+ * to the front with the next fork. */
+static enum err_code
+key_pipe(const struct supervisor *s, enum serve_part part, int ret[2], struct err *e)
+{
+	bool all = part == PART_ACCOUNT;
+	const uint8_t *from = s->keys->of[all ? 0 : part];
+	size_t n = all ? sizeof s->keys->of : sizeof s->keys->of[0];
+
+	if (pipe2(ret, O_CLOEXEC) != 0 || write(ret[1], from, n) != (ssize_t)n)
+		return err_set(e, ERR_IO, "could not hand on the keys of tickets: %s",
+		               strerror(errno));
+	return ERR_OK;
+}
+
+static void
+close_both(int fd[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fd[i] >= 0)
+			(void)close(fd[i]);
+}
+
 /* Start a part; *ret_fd is the front's end of its socket, ready_fd (-1 = none) its word. */
 static enum err_code
 start_part(struct supervisor *s, struct process *p, int *ret_fd, int *ret_ready, struct err *e)
 {
-	int pair[2] = { -1, -1 }, ready[2] = { -1, -1 };
-	pid_t pid;
+	int pair[2] = { -1, -1 }, ready[2] = { -1, -1 }, key[2] = { -1, -1 };
+	enum err_code rc = key_pipe(s, p->part, key, e);
+	pid_t pid = -1;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
-	    pipe2(ready, O_CLOEXEC) != 0)
-		return err_set(e, ERR_IO, "could not make a socket between the parts: %s",
-		               strerror(errno));
-	pid = fork();
+	if (rc == ERR_OK && (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+	                     pipe2(ready, O_CLOEXEC) != 0))
+		rc = err_set(e, ERR_IO, "could not make a socket between the parts: %s",
+		             strerror(errno));
+	if (rc == ERR_OK)
+		pid = fork();
 	if (pid == 0) {
-		struct part_start start = {
-			.part = p->part, .o = s->o, .fd = pair[1], .ready_fd = ready[1]
-		};
+		struct part_start start = { .part = p->part,
+			                    .o = s->o,
+			                    .fd = pair[1],
+			                    .key_fd = key[0],
+			                    .ready_fd = ready[1] };
 
-		settle(p->part, (int[]){ pair[1], ready[1] }, 2);
+		settle(p->part, (int[]){ pair[1], ready[1], key[0] }, 3);
 		_exit(part_run(&start));
+	}
+	if (rc == ERR_OK && pid < 0)
+		rc = err_set(e, ERR_IO, "could not start a process: %s", strerror(errno));
+	close_both(key);
+	if (rc != ERR_OK) {
+		close_both(pair);
+		close_both(ready);
+		return rc;
 	}
 	(void)close(pair[1]);
 	(void)close(ready[1]);
-	if (pid < 0) {
-		(void)close(pair[0]);
-		(void)close(ready[0]);
-		return err_set(e, ERR_IO, "could not start a process: %s", strerror(errno));
-	}
 	p->pid = pid;
 	p->started_us = clock_steady_us();
 	*ret_fd = pair[0];
@@ -226,7 +262,7 @@ start_all(struct supervisor *s, struct err *e)
 	struct front_link link[PARTS_LINKS_MOST];
 	int ready[PARTS_LINKS_MOST];
 	size_t i, n = 0;
-	enum err_code rc = ERR_OK;
+	enum err_code rc = rng_secret(s->keys, sizeof *s->keys, e);
 
 	for (i = 0; i < s->parts; i++)
 		link[i] = (struct front_link){ s->part[i].part, -1 }, ready[i] = -1;
@@ -325,12 +361,21 @@ ended(struct supervisor *s, struct process *p, int status, struct err *e)
 	char text[200];
 
 	p->pid = 0;
-	if (s->stopping)
+	if (s->stopping || (s->front_lied && p != &s->front))
 		return ERR_OK;
 	(void)snprintf(text, sizeof text, "the part %s ended (%s %d) and is started again",
 	               tell_part_name(p->part), WIFSIGNALED(status) ? "signal" : "status",
 	               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	remark(s, text);
+	if (p != &s->front && WIFEXITED(status) && WEXITSTATUS(status) == PART_LIED_TO) {
+		/* Nothing that this front says is worth anything: its end starts all anew. */
+		remark(s, "the front showed a ticket that the part of accounts did not make; it is "
+		          "ended");
+		s->front_lied = true;
+		if (s->front.pid)
+			(void)kill(s->front.pid, SIGKILL);
+		return ERR_OK;
+	}
 	if (falls_too_often(p))
 		return err_set(e, ERR_INTERNAL, "the part %s ends again and again",
 		               tell_part_name(p->part));
@@ -339,6 +384,7 @@ ended(struct supervisor *s, struct process *p, int status, struct err *e)
 	if (p != &s->front)
 		return replace(s, (size_t)(p - s->part), e);
 	/* Without the front the parts end by themselves; all start anew. */
+	s->front_lied = false;
 	(void)close(s->control_fd);
 	s->control_fd = -1;
 	for (size_t i = 0; i < s->parts; i++) {
@@ -356,6 +402,9 @@ reap(struct supervisor *s, struct err *e)
 	int status = 0;
 	pid_t pid;
 
+	/* The front first: when it ended, the parts end by themselves. */
+	if (s->front.pid && waitpid(s->front.pid, &status, WNOHANG) == s->front.pid)
+		rc = ended(s, &s->front, status, e);
 	while (rc == ERR_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->front.pid)
 			rc = ended(s, &s->front, status, e);
@@ -456,6 +505,20 @@ plan_parts(struct supervisor *s)
 	s->part[s->parts++].part = PART_LOGIN;
 }
 
+/* Keys in pages of their own, which a fork leaves out. */
+static enum err_code
+make_room_for_keys(struct supervisor *s, struct err *e)
+{
+	void *p = mmap(NULL, sizeof *s->keys, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	               -1, 0);
+
+	if (p == MAP_FAILED || madvise(p, sizeof *s->keys, MADV_DONTFORK) != 0)
+		return err_set(e, ERR_NOMEM, "could not keep the keys of tickets apart: %s",
+		               strerror(errno));
+	s->keys = p;
+	return ERR_OK;
+}
+
 enum err_code
 supervise_run(const struct serve_options *o, struct err *e)
 {
@@ -464,7 +527,9 @@ supervise_run(const struct serve_options *o, struct err *e)
 
 	plan_parts(&s);
 	(void)signal(SIGPIPE, SIG_IGN);
-	rc = listen_open(o->listen, &s.listen_fd, s.address, sizeof s.address, e);
+	rc = make_room_for_keys(&s, e);
+	if (rc == ERR_OK)
+		rc = listen_open(o->listen, &s.listen_fd, s.address, sizeof s.address, e);
 	if (rc == ERR_OK)
 		rc = take_signals(&s, e);
 	if (rc == ERR_OK)
@@ -474,6 +539,8 @@ supervise_run(const struct serve_options *o, struct err *e)
 	if (rc == ERR_OK)
 		rc = watch_over(&s, e);
 	kill_all(&s);
+	if (s.keys)
+		(void)munmap(s.keys, sizeof *s.keys);
 	if (s.listen_fd >= 0)
 		(void)close(s.listen_fd);
 	if (s.control_fd >= 0)

@@ -5,10 +5,12 @@
 
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "serve/batch.h"
 #include "serve/frame.h"
+#include "serve/planted.h"
 #include "serve/worker.h"
 #include "store/snapshot.h"
 
@@ -171,16 +173,34 @@ struct job {
 	struct ask q;
 	struct reply r;
 	struct arena mem;
+	bool answered; /* while it was read: it came too late */
 };
 
+/* Who asks is what the ticket says, whatever else the front says. */
 static enum err_code
-job_read(struct job *j, const struct frame *f, struct err *e)
+job_read(struct worker *w, struct job *j, const struct frame *f, struct err *e)
 {
+	struct ticket ticket = { NULL, 0 };
+	struct ticket_use use = { .part = w->part };
+	enum err_code rc;
+
 	*j = (struct job){ .f = *f };
 	arena_init(&j->mem, 0);
 	reply_init(&j->r, 0);
 	j->q.mem = &j->mem;
-	return frame_get_ask(f->body, f->size, &j->q, e);
+	rc = frame_get_ask(f->body, f->size, &j->q, &ticket, e);
+	if (rc != ERR_OK)
+		return rc;
+	PLANTED_PART(&j->q);
+	use.changes = j->q.method != ASK_GET;
+	rc = ticket_open(w->keys->of[w->part], use, ticket, clock_steady_us(), &j->q.who, e);
+	w->lied_to = rc == ERR_DENIED;
+	if (rc == ERR_LIMIT) {
+		reply_problem(&j->r, 503, e);
+		j->answered = true;
+		rc = ERR_OK;
+	}
+	return rc;
 }
 
 static void
@@ -194,26 +214,34 @@ static enum err_code
 answer_who(struct worker *w, const struct frame *f, struct err *e)
 {
 	struct frame_is is = { .status = 200, .who = { .account = "" } };
-	struct resolve_ask r;
+	struct frame_who ask;
 	struct err why = { 0 };
 	struct arena mem;
-	struct buf b;
+	struct buf b, ticket;
 	size_t begin;
-	enum err_code rc = frame_get_resolve(f->body, f->size, &r, e), found;
+	enum err_code rc = frame_get_resolve(f->body, f->size, &ask, e), found;
 
 	if (rc != ERR_OK)
 		return rc;
+	if (w->part != PART_ACCOUNT)
+		return err_set(e, ERR_INVALID, "the front asks a part who it is that cannot know");
 	arena_init(&mem, 0);
 	buf_init(&b, 0);
-	found = account_resolve(w->site->accounts, &r, &mem, &is.who, &why);
+	buf_init(&ticket, TICKET_MOST);
+	found = account_resolve(w->site->accounts, &ask.shown, &mem, &is.who, &why);
 	if (found != ERR_OK) {
 		is.status = found == ERR_DENIED ? 401 : reply_status_of(found);
 		is.who = (struct who){ .account = "" };
+	} else if (is.who.id) {
+		ticket_make(w->keys, ask.use, &is.who, clock_steady_us(), &ticket);
+		is.ticket = (struct ticket){ (const uint8_t *)ticket.data, ticket.size };
 	}
 	begin = frame_begin(&b, FRAME_IS, f->id);
 	frame_put_is(&b, &is);
-	rc = frame_end(&b, begin) ? send_all(w, &b, e) : err_set(e, ERR_NOMEM, "out of memory");
+	rc = buf_ok(&ticket) && frame_end(&b, begin) ? send_all(w, &b, e)
+	                                             : err_set(e, ERR_NOMEM, "out of memory");
 	buf_done(&b);
+	buf_done(&ticket);
 	arena_done(&mem);
 	return rc;
 }
@@ -249,13 +277,14 @@ answer_one(struct worker *w, const struct frame *f, struct err *e)
 		return answer_ping(w, f, e);
 	if (f->type != FRAME_ASK)
 		return err_set(e, ERR_INVALID, "the front sent a message of no known kind");
-	rc = job_read(&j, f, e);
-	if (rc == ERR_OK) {
+	rc = job_read(w, &j, f, e);
+	if (rc == ERR_OK && !j.answered) {
 		site_refresh(w->site);
 		route_answer(w->site, &j.q, &j.r);
 		site_rest(w->site);
-		rc = send_reply(w, f->id, &j.q, &j.r, e);
 	}
+	if (rc == ERR_OK)
+		rc = send_reply(w, f->id, &j.q, &j.r, e);
 	job_done(&j);
 	return rc;
 }
@@ -268,24 +297,26 @@ answer_batch(struct worker *w, const struct frame *f, size_t n, struct err *e)
 	struct ask *q[BATCH_MOST];
 	struct reply *r[BATCH_MOST];
 	struct err why = { 0 };
-	size_t i, read = 0;
+	size_t i, read = 0, asked = 0;
 	enum err_code rc = job ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory"), all = ERR_OK;
 
 	for (i = 0; i < n && rc == ERR_OK; i++) {
-		rc = job_read(&job[i], &f[i], e);
-		q[i] = &job[i].q;
-		r[i] = &job[i].r;
+		rc = job_read(w, &job[i], &f[i], e);
 		read = i + 1;
+		if (job[i].answered)
+			continue;
+		q[asked] = &job[i].q;
+		r[asked++] = &job[i].r;
 	}
-	if (rc == ERR_OK) {
+	if (rc == ERR_OK && asked) {
 		site_refresh(w->site);
-		all = write_batch(w->site, q, r, n, &why);
-		for (i = 0; i < n && all != ERR_OK; i++)
+		all = write_batch(w->site, q, r, asked, &why);
+		for (i = 0; i < asked && all != ERR_OK; i++)
 			if (r[i]->body.size == 0 && r[i]->status == 200)
 				reply_problem(r[i], reply_status_of(all), &why);
 	}
 	for (i = 0; i < n && rc == ERR_OK; i++)
-		rc = send_reply(w, f[i].id, q[i], r[i], e);
+		rc = send_reply(w, f[i].id, &job[i].q, &job[i].r, e);
 	for (i = 0; i < read; i++)
 		job_done(&job[i]);
 	mem_free(job);

@@ -1,5 +1,7 @@
 /* Ways out of the server's processes, tried by copies of each process that confined themselves as
- * it does. Besides those of the reader's test: keys, registers and accounts by their paths. */
+ * it does. Besides those of the reader's test: keys, registers and accounts by their paths. And a
+ * front and parts that do as a header tells them, as taken-over ones would
+ * (tests/e2e/serve_trust.py). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdbool.h>
@@ -9,10 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "reader/planted.h"
 #include "serve/confine.h"
 #include "serve/planted.h"
 #include "serve/tell.h"
+#include "serve/ticket.h"
 
 static const char *const ways[] = {
 	"read_passwd",
@@ -103,14 +107,70 @@ try_one(enum serve_part part, const struct site *site, const char *name, int pat
 	}
 	(void)waitpid(pid, &status, 0);
 	(void)dprintf(STDERR_FILENO, "planted %s %s %s\n", tell_part_name(part), name,
-	              WIFEXITED(status) && WEXITSTATUS(status) == 99 ? "ESCAPED" : "held");
+	              WIFSIGNALED(status)                              ? "killed"
+	              : WIFEXITED(status) && WEXITSTATUS(status) == 99 ? "ESCAPED"
+	                                                               : "held");
 }
 
 void
 planted_ways(enum serve_part part, const struct site *site)
 {
+	if (getenv("FALLOW_PLANTED_LATER"))
+		return;
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
 		try_one(part, site, ways[i], -1);
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		try_one(part, site, paths[i].name, (int)i);
+}
+
+/* What a front can do that has no key: claim, make a ticket with a key of its own, change one that
+ * it was given, use it for something else, leave it out. */
+void
+planted_front(struct ask *q, struct ticket *ticket, int64_t *ticket_us)
+{
+	static const struct ticket_keys own = { { { 1 } } };
+	static const struct who approver = { SERVE_APPROVER, "planted", 1, true, false, false };
+	static struct ticket earlier;
+	const char *what = ask_header(q, "x-planted");
+	struct buf b;
+
+	if (!what)
+		return;
+	if (strncmp(what, "do-", 3) == 0) {
+		(void)planted_try(what + 3);
+		return;
+	}
+	if (strcmp(what, "keep") == 0) {
+		buf_init(&b, 0);
+		buf_add(&b, ticket->bytes, ticket->size);
+		earlier = (struct ticket){ (const uint8_t *)b.data, b.size };
+		return;
+	}
+	q->who = approver;
+	*ticket_us = clock_steady_us(); /* else it would be renewed */
+	if (strcmp(what, "claim") == 0) {
+		*ticket = (struct ticket){ NULL, 0 };
+	} else if (strcmp(what, "forge") == 0) {
+		struct ticket_use use = { q->route->part, q->method != ASK_GET };
+
+		buf_init(&b, 0);
+		ticket_make(&own, use, &approver, clock_steady_us(), &b);
+		*ticket = (struct ticket){ (const uint8_t *)b.data, b.size };
+	} else if (strcmp(what, "flip") == 0) {
+		buf_init(&b, 0);
+		buf_add(&b, ticket->bytes, ticket->size);
+		b.data[16] = SERVE_APPROVER;
+		*ticket = (struct ticket){ (const uint8_t *)b.data, b.size };
+	} else if (strcmp(what, "earlier") == 0) {
+		*ticket = earlier;
+	}
+}
+
+void
+planted_part(const struct ask *q)
+{
+	const char *way = ask_header(q, "x-planted-part");
+
+	if (way)
+		(void)planted_try(way);
 }

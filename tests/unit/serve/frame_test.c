@@ -33,10 +33,13 @@ example(void)
 		             .who = { SERVE_APPROVER, "ann", 7, true, false, true } };
 }
 
+static const struct ticket some_ticket = { (const uint8_t *)"t\0cket", 6 };
+
 static void
 test_ask(void **state)
 {
 	struct ask q = example(), got = { .mem = &mem };
+	struct ticket ticket;
 	struct frame f;
 	struct buf b;
 	struct err e = { 0 };
@@ -45,7 +48,7 @@ test_ask(void **state)
 	(void)state;
 	buf_init(&b, 0);
 	begin = frame_begin(&b, FRAME_ASK, UINT64_C(0x1122334455667788));
-	frame_put_ask(&b, &q);
+	frame_put_ask(&b, &q, some_ticket);
 	assert_true(frame_end(&b, begin));
 	for (size_t n = 0; n < b.size; n++) {
 		assert_int_equal(ERR_OK, frame_look((uint8_t *)b.data, n, &f, &e));
@@ -55,7 +58,7 @@ test_ask(void **state)
 	assert_int_equal(FRAME_ASK, f.type);
 	assert_true(f.id == UINT64_C(0x1122334455667788));
 	assert_int_equal(b.size - FRAME_HEAD, f.size);
-	assert_int_equal(ERR_OK, frame_get_ask(f.body, f.size, &got, &e));
+	assert_int_equal(ERR_OK, frame_get_ask(f.body, f.size, &got, &ticket, &e));
 	assert_int_equal(ASK_PUT, got.method);
 	assert_string_equal(q.path, got.path);
 	assert_string_equal(q.raw_query, got.raw_query);
@@ -66,10 +69,12 @@ test_ask(void **state)
 	assert_string_equal("text/html", ask_header(&got, "accept"));
 	assert_int_equal(4, got.body_size);
 	assert_memory_equal("b\0dy", got.body, 4);
-	assert_int_equal(SERVE_APPROVER, got.who.role);
-	assert_string_equal("ann", got.who.account);
-	assert_int_equal(7, got.who.id);
-	assert_true(got.who.second_factor && !got.who.token && got.who.read_only);
+	assert_int_equal(6, ticket.size);
+	assert_memory_equal("t\0cket", ticket.bytes, 6);
+	/* the front's word about who asks does not travel */
+	assert_int_equal(SERVE_PUBLIC, got.who.role);
+	assert_string_equal("", got.who.account);
+	assert_int_equal(0, got.who.id);
 	buf_done(&b);
 }
 
@@ -114,8 +119,9 @@ test_reply(void **state)
 static void
 test_who(void **state)
 {
-	struct resolve_ask r = { .cookie = "a=b", .token = "" }, got;
-	struct frame_is is = { 401, { SERVE_LEGAL, "bo", -1, false, true, false } }, got_is;
+	struct frame_who r = { { .cookie = "a=b", .token = "" }, { PART_SLOW, true } }, got;
+	struct frame_is is = { 401, { SERVE_LEGAL, "bo", -1, false, true, false }, { NULL, 0 } },
+			got_is;
 	struct buf b;
 	struct err e = { 0 };
 
@@ -123,15 +129,23 @@ test_who(void **state)
 	buf_init(&b, 0);
 	frame_put_resolve(&b, &r);
 	assert_int_equal(ERR_OK, frame_get_resolve((uint8_t *)b.data, b.size, &got, &e));
-	assert_string_equal("a=b", got.cookie);
-	assert_null(got.authorization);
-	assert_string_equal("", got.token);
+	assert_string_equal("a=b", got.shown.cookie);
+	assert_null(got.shown.authorization);
+	assert_string_equal("", got.shown.token);
+	assert_int_equal(PART_SLOW, got.use.part);
+	assert_true(got.use.changes);
+	/* a part that is none, and the front itself */
+	b.data[b.size - 8] = PART_LOGIN + 1;
+	assert_int_equal(ERR_INVALID, frame_get_resolve((uint8_t *)b.data, b.size, &got, &e));
+	b.data[b.size - 8] = PART_FRONT;
+	assert_int_equal(ERR_INVALID, frame_get_resolve((uint8_t *)b.data, b.size, &got, &e));
 	buf_reset(&b);
 	frame_put_is(&b, &is);
 	assert_int_equal(ERR_OK, frame_get_is((uint8_t *)b.data, b.size, &got_is, &e));
 	assert_int_equal(401, got_is.status);
 	assert_int_equal(-1, got_is.who.id);
 	assert_true(got_is.who.token);
+	assert_int_equal(0, got_is.ticket.size);
 	/* a role that is none */
 	b.data[4] = SERVE_ROLES;
 	assert_int_equal(ERR_INVALID, frame_get_is((uint8_t *)b.data, b.size, &got_is, &e));
@@ -145,12 +159,13 @@ test_damage(void **state)
 {
 	struct ask q = example();
 	struct frame_reply reply;
+	struct ticket ticket;
 	struct err e = { 0 };
 	struct buf b;
 
 	(void)state;
 	buf_init(&b, 0);
-	frame_put_ask(&b, &q);
+	frame_put_ask(&b, &q, some_ticket);
 	for (size_t n = 0; n <= b.size; n++)
 		for (int change = 0; change < 256; change += n == b.size ? 1 : 256) {
 			for (size_t at = 0; at < (n == b.size ? n : 1); at++) {
@@ -160,7 +175,7 @@ test_damage(void **state)
 				memcpy(copy, b.data, n);
 				if (n == b.size)
 					copy[at] ^= (uint8_t)change;
-				if (frame_get_ask(copy, n, &got, &e) == ERR_OK)
+				if (frame_get_ask(copy, n, &got, &ticket, &e) == ERR_OK)
 					assert_int_equal(b.size, n);
 				if (frame_get_reply(copy, n, &reply, &e) == ERR_OK)
 					assert_true(reply.status >= 200);
