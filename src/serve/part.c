@@ -106,10 +106,10 @@ part_run(const struct part_start *p)
 	if (rc != ERR_OK)
 		(void)dprintf(STDERR_FILENO, "fallow: the part %s: %s\n", tell_part_name(p->part),
 		              e.text);
-	if (b) /* nobody waits for what it makes, and the process ends now */
-		return err_exit_status(rc);
-	pool_free(s.pool);
-	accounts_close(s.accounts);
-	site_close(&s);
+	if (!b) { /* else nobody waits for what it makes, and the process ends now */
+		pool_free(s.pool);
+		accounts_close(s.accounts);
+		site_close(&s);
+	}
 	return w.lied_to ? PART_LIED_TO : err_exit_status(rc);
 }
