@@ -105,23 +105,27 @@ export function useAsk<T>(path: string | null, params?: Params, ofServer = false
 	const url = path === null ? null : address(path, params, ofServer);
 	const [turn, setTurn] = useState(0);
 	const [got, setGot] = useState<{ url: string | null; data?: T; error?: AskError }>({ url: null });
-	const last = useRef<T | undefined>(undefined), quiet = useRef(false);
+	const last = useRef<T | undefined>(undefined), quiet = useRef(false), tries = useRef(0);
 	useEffect(() => {
 		if (url === null) return;
 		const stop = new AbortController();
 		const mine = quiet.current;
 		quiet.current = false;
+		let later = 0;
 		send(url, { headers: { accept: 'application/json' }, signal: stop.signal }).then(
 			(data) => {
 				last.current = data as T;
 				setGot({ url, data: data as T });
+				// Of before the newest submissions; the server makes it anew (docs/API.md).
+				if ((data as { stale?: boolean } | null)?.stale === true) later = window.setTimeout(() => { quiet.current = true; setTurn((n) => n + 1); }, Math.min(20000, 1500 * 1.5 ** tries.current++));
+				else tries.current = 0;
 			},
 			(e: unknown) => {
 				if (stop.signal.aborted || mine) return;
 				setGot({ url, error: e instanceof AskError ? e : new AskError(0, 'unreadable', String(e), '', url) });
 			},
 		);
-		return () => stop.abort();
+		return () => { stop.abort(); clearTimeout(later); };
 	}, [url, turn]);
 	const again = (quietly?: boolean) => {
 		quiet.current = quietly === true; // a button hands its event over

@@ -22,7 +22,7 @@ export interface Figure {
 export interface Figures {
 	as_of: string; known_at: string | null; checkpoint: { size: number; root: string };
 	waiting_hazards: number; quarantined_hazards: number; figures: Figure[];
-	stale?: boolean; log_size?: number; // reckoned before the newest submissions came
+	stale?: boolean; log_size?: number; // made before the newest submissions came: of how many it is
 }
 export interface Point { period: string; value: number | null; low: number | null; high: number | null }
 export interface Timeline { figure: string; unit: string; points: Point[] }
@@ -36,6 +36,7 @@ export interface CompareSide { basis: string | null; value: number | null; low: 
 export interface CompareLine { key: string; what: string; sides: CompareSide[]; remark: string }
 export interface CompareAccident { side: number; date: string; precision: string; id: string; national_id: string | null; killed: number | null; injured: number | null; place: string | null }
 export interface Compared {
+	stale?: boolean; log_size?: number;
 	registers: { name: string; country: string; as_of: string; size: number; root: string }[];
 	questions: { question: number; title: string; method: string; note: string; lines: CompareLine[] }[];
 	timeline?: { accidents: CompareAccident[]; years: { year: string; sides: { killed: number | null; injured: number | null; persons?: number | null }[] }[] };

@@ -291,6 +291,7 @@ export const words = {
 	withheld: ['{n} fields are not for your role', 'Полів, закритих для вашої ролі: {n}', 'Rolunuz üçün olmayan {n} sahə'],
 	stale: ['These figures are of submission {a}; the register has {b} now. They are being reckoned anew.', 'Ці показники – за поданням {a}; у реєстрі зараз {b}. Їх перераховують.', 'Bu göstəricilər {a} təqdimat üzrədir; reyestrdə indi {b} var. Onlar yenidən hesablanır.'],
 	stale_some: ['These figures are of submission {a}; newer ones have come since. They are being reckoned anew.', 'Ці показники – за поданням {a}; відтоді надійшли новіші. Їх перераховують.', 'Bu göstəricilər {a} təqdimat üzrədir; o vaxtdan yeniləri gəlib. Onlar yenidən hesablanır.'],
+	stale_any: ['Newer submissions have come since this was made. It is being made anew.', 'Відколи це складено, надійшли новіші подання. Його складають заново.', 'Bu hazırlanandan sonra yeni təqdimatlar gəlib. Yenidən hazırlanır.'],
 	reckoned: ['The figures are up to date.', 'Показники оновлено.', 'Göstəricilər yenilənib.'],
 	revision: ['Revision {n}', 'Редакція {n}', '{n}-ci redaksiya'],
 	revisions: ['Revisions', 'Редакції', 'Redaksiyalar'],

@@ -7,7 +7,7 @@ import { Note } from '../notes';
 import { lang } from '../state';
 import { amount, day, interval, number, scaleOf, t, tMaybe, unitWord } from '../text';
 import type { Compared, CompareAccident, CompareSide, RegisterName } from '../types';
-import { Chip, Empty, Head, Select, Show, Slow } from '../ui/parts';
+import { Chip, Empty, Head, Icon, Select, Show, Slow } from '../ui/parts';
 import { codeName } from './picture';
 
 function Side({ s, register }: { s: CompareSide; register: string }) {
@@ -143,6 +143,7 @@ function Both({ c, other, exact }: { c: Compared; other: string; exact: boolean 
 	const where = [place.value.register, other];
 	return (
 		<div class="parts">
+			{c.stale && <p class="box box-wait part-wide" role="status" data-stale><Icon name="clock" /> <span>{t('stale_any')}</span></p>}
 			<TimeLine c={c} names={names} />
 			<Years c={c} names={names} exact={exact} />
 			{c.questions.map((q) => (

@@ -325,7 +325,7 @@ function Body({ data, s }: { data: Figures; s: Status }) {
 
 // Of which submission the figures are, when the register has newer ones; asks until they are there.
 function Behind({ data, s, again }: { data: Figures; s: Status | undefined; again: () => void }) {
-	const newest = Math.max(data.log_size ?? 0, s?.log.size ?? 0);
+	const newest = s?.log.size ?? 0;
 	const behind = data.stale === true || (!data.known_at && data.checkpoint.size < newest);
 	const tries = useRef(0), was = useRef(false);
 	useEffect(() => {
@@ -336,6 +336,7 @@ function Behind({ data, s, again }: { data: Figures; s: Status | undefined; agai
 			return;
 		}
 		was.current = true;
+		if (data.stale) return; // asked again as it is
 		const wait = setTimeout(() => { tries.current++; again(); }, Math.min(20000, 2000 * 1.5 ** tries.current));
 		return () => clearTimeout(wait);
 	});
