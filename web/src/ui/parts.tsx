@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { AskError, Asked } from '../api';
+import { href, place } from '../route';
 import { lang } from '../state';
 import { t, tMaybe, tSafety, type SafetyWord, type Word } from '../text';
 
@@ -65,7 +66,7 @@ export function ErrorBox({ error, what, again, act }: { error: AskError; what?: 
 				</p>
 				{error.hint && <p lang="en">{error.hint}</p>}
 				{!act && <p class="faint">{t('err_not_empty')}</p>}
-				{again && <button type="button" onClick={again}>{t('again')}</button>}
+				{(error.status === 401 || error.status === 403) && place.value.view !== 'login' ? <p><a href={href('login')}>{t('log_in')}</a></p> : again && <button type="button" onClick={() => again()}>{t('again')}</button>}
 			</div>
 		</div>
 	);

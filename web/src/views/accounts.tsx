@@ -2,15 +2,16 @@
 import { useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
 import { change, useAsk, type AskError } from '../api';
+import { href } from '../route';
 import { say } from '../state';
 import { moment, t } from '../text';
-import { Chip, ErrorBox, Head, Show } from '../ui/parts';
+import { Chip, Empty, ErrorBox, Head, Show } from '../ui/parts';
 
 interface Account { id: number; name: string; role: string; disabled: boolean; totp: boolean; created?: string | null; login?: string | null }
 const roles = ['reporter', 'operator', 'officer', 'approver', 'legal', 'administrator'] as const;
 
 export function Accounts({ me }: ViewProps) {
-	const ask = useAsk<{ accounts: Account[] }>('/api/accounts', undefined, true);
+	const ask = useAsk<{ accounts: Account[] }>(me?.role === 'administrator' ? '/api/accounts' : null, undefined, true);
 	const [name, setName] = useState(''), [role, setRole] = useState<string>('reporter'), [password, setPassword] = useState(''), [error, setError] = useState<AskError | null>(null);
 	const run = async (work: () => Promise<unknown>) => {
 		setError(null);
@@ -22,6 +23,8 @@ export function Accounts({ me }: ViewProps) {
 			setError(e as AskError);
 		}
 	};
+	// Who is no administrator is told so, and gets no form that could only fail.
+	if (me && me.role !== 'administrator') return <><Head title={t('nav_accounts')} /><Empty>{t('err_403')} <a href={href('login')}>{t('log_in')}</a></Empty></>;
 	const roleName = (r: string) => t(`role_${r}` as 'role_public');
 	return (
 		<>

@@ -68,7 +68,7 @@ function Filters({ kind, status }: { kind: string; status: Status | undefined })
 	const has = (name: string) => form(kind)?.fields.some((f) => f.name === name);
 	return (
 		<form class="filters" role="search" onSubmit={(e) => e.preventDefault()} aria-label={t('filters')}>
-			<Select label={t('kind')} value={kind} onChange={(v) => go(href('records', '', { kind: v }))} options={kinds.map((k) => [k, kindName(k) + countOf(status, k)])} />
+			<Select label={t('kind')} value={kind} onChange={(v) => go(href('records', '', { kind: v }))} options={(kinds.includes(kind) ? kinds : [kind, ...kinds]).map((k) => [k, kindName(k) + countOf(status, k)])} />
 			<Slow label={t('search_words')} type="search" value={asked('q')} onChange={(v) => setQuery({ q: v, after: '' })} />
 			<Slow label={t('place')} type="search" value={asked('place')} onChange={(v) => setQuery({ place: v, after: '' })} />
 			{has('class') && <Select label={fieldName(kind, 'class')} all={t('all')} value={asked('class')} onChange={(v) => setQuery({ class: v, after: '' })} options={choices(kind, 'class').map((c) => [c.code, choiceName(kind, 'class', c.code)])} />}
