@@ -182,7 +182,7 @@ def pictures(server, factor, folder):
     taken = TMP / 'pictures'
     while int(time.time()) // 30 <= factor.last:  # a code is good once
         time.sleep(1)
-    env = dict(os.environ, FALLOW_LOGIN='taras:eight tall poplars sway:' + factor.secret, FALLOW_LANGS='en', FALLOW_SIZES='desktop')
+    env = dict(os.environ, FALLOW_LOGIN='taras:eight tall poplars sway:' + factor.secret, FALLOW_LANGS='en', FALLOW_SIZES='desktop', FALLOW_FULL='no')
     r = subprocess.run(['node', str(ROOT / 'tests/web/pictures.mjs'), 'http://localhost:%d' % server.port, str(taken)] + views, env=env,
                        capture_output=True, text=True)
     check('pictures of %d views' % len(views), r.returncode == 0, r.stdout, r.stderr)

@@ -283,6 +283,23 @@ await check('exact roles see accidents, finds and minefield records on the map',
 	v.quiet();
 });
 
+await check('near an accident it is never said that nothing is recorded', async () => {
+	const v = people.oksana, { page } = v;
+	for (const row of (await api(v, '/api/records?kind=accident&limit=50')).records) {
+		const g = (await api(v, `/api/records/${row.id}`)).geometry;
+		const n = g?.type === 'Point' ? await api(v, `/api/find?near=${g.coordinates}&within=500`) : { answer: 'danger' };
+		if (n.answer === 'danger') continue;
+		holds(n.accidents > 0, 'the API counts it');
+		await page.goto(`${address}/map?near=${g.coordinates}&at=${g.coordinates},13`);
+		await page.waitForSelector('[data-signs]');
+		const text = await page.innerText('.near');
+		holds(text.includes('signs of danger near') && text.includes('Do not enter') && !text.includes('Nothing is recorded'), text);
+		await settled(v);
+		return v.quiet();
+	}
+	throw new Error('no accident away from danger');
+});
+
 await check('tokens: shown once, then revoked', async () => {
 	const v = people.olena, { page } = v;
 	await page.goto(address + '/login');

@@ -19,6 +19,10 @@ export const safety = {
 		'No information. Nothing is recorded here: that does not mean it is safe.',
 		'Немає інформації. Тут нічого не зареєстровано: це не означає, що тут безпечно.',
 		'Məlumat yoxdur. Burada heç nə qeydə alınmayıb: bu, təhlükəsiz olduğu demək deyil.'],
+	near_signs: [
+		'No danger area is drawn here, but there are signs of danger near: an accident, a claimed minefield or a report that waits. Do not enter.',
+		'Тут не показано небезпечної ділянки, але поруч є ознаки небезпеки: нещасний випадок, заявлене мінне поле або повідомлення, що чекає. Не заходьте.',
+		'Burada təhlükəli sahə göstərilməyib, lakin yaxınlıqda təhlükə əlamətləri var: hadisə, iddia edilən minalı sahə və ya gözləyən məlumat. Daxil olmayın.'],
 	near_released: [
 		'This land was released by this register. Something may still have been missed: report anything you find.',
 		'Цю землю вивільнив цей реєстр. Щось могли пропустити: повідомте про будь-яку знахідку.',

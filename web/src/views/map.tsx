@@ -107,6 +107,9 @@ export function parsePosition(text: string): [number, number] | null {
 	return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? [lon, lat] : null;
 }
 
+// Nothing is drawn there, and yet it is not as if nothing were known.
+export const signs = (n: Near) => n.answer !== 'danger' && (n.accidents ?? 0) + (n.minefield_records ?? 0) + (n.waiting_here ?? 0) > 0;
+
 function NearAnswer({ lon, lat }: { lon: number; lat: number }) {
 	const within = Number(asked('within')) || 500;
 	const ask = useAsk<Near>('/api/find', { near: `${lon},${lat}`, within });
@@ -118,7 +121,7 @@ function NearAnswer({ lon, lat }: { lon: number; lat: number }) {
 			<Show ask={ask} what={t('near_title')}>
 				{(n) => (
 					<div data-near={n.answer}>
-						<p class={`near-answer near-${n.answer}`}><Safety word={`near_${n.answer}`} /></p>
+						<p class={`near-answer near-${signs(n) ? 'danger' : n.answer}`} data-signs={signs(n) || undefined}><Safety word={signs(n) ? 'near_signs' : `near_${n.answer}`} /></p>
 						{n.answer !== 'danger' && <p class="small"><Safety word="no_mark" /></p>}
 						{n.public_geometry && <p class="faint small">{t('near_public')}</p>}
 						{n.items.length > 0 && (
@@ -136,7 +139,7 @@ function NearAnswer({ lon, lat }: { lon: number; lat: number }) {
 						<ul class="faint small">
 							{n.accidents !== null && n.accidents > 0 && <li>{t('near_accidents', { n: n.accidents })}</li>}
 							{n.minefield_records !== null && n.minefield_records > 0 && <li>{t('near_minefields', { n: n.minefield_records })}</li>}
-							{(n.waiting_here ?? 0) + (n.waiting_elsewhere ?? 0) + (n.waiting_unplaced ?? 0) > 0 && <li>{t('near_waiting', { n: (n.waiting_here ?? 0) + (n.waiting_elsewhere ?? 0) + (n.waiting_unplaced ?? 0) })}</li>}
+							{(n.waiting_here ?? 0) + (n.waiting_unplaced ?? 0) > 0 && <li>{t('near_waiting', { n: (n.waiting_here ?? 0) + (n.waiting_unplaced ?? 0) })}</li>}
 						</ul>
 					</div>
 				)}

@@ -14,6 +14,7 @@ import { day, moment, number, t } from '../text';
 import type { Near, RecordDetail, RecordPage, Status } from '../types';
 import { ErrorBox, Head, Icon, Loading, Safety, Select, Show } from '../ui/parts';
 import { LookBox } from '../ui/swatch';
+import { signs } from './map';
 
 const PAPER_MM = 180, HIGH_MM = 128;
 
@@ -107,7 +108,7 @@ function Paper({ lon, lat, s }: { lon: number; lat: number; s: Status }) {
 					<Show ask={near} what={t('near_title')}>
 						{(n) => (
 							<>
-								<p><Safety word={n.answer === 'danger' ? 'near_danger' : 'near_no_information'} /></p>
+								<p><Safety word={n.answer === 'danger' ? 'near_danger' : signs(n) ? 'near_signs' : 'near_no_information'} /></p>
 								<ul class="plain">{n.items.slice(0, 14).map((i, k) => <li key={k}>{i.class ? choiceName('hazard', 'class', i.class) : t('class_not_stated')} {i.national_id} – {i.distance_m === 0 ? t('right_here').replace(':', '') : `${number(Math.round(i.distance_m))} ${t('unit_m')}`}{i.unapproved && ` (${t('unapproved')})`}</li>)}</ul>
 								{n.dangers > 14 && <p>{t('and_more', { n: number(n.dangers - 14) })}</p>}
 							</>
