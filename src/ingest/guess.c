@@ -297,6 +297,13 @@ without_unit(const char *squashed, char *out)
 	out[n] = '\0';
 }
 
+/* What stands in brackets behind the name of a date says how it is written, not what it is. */
+static void
+without_brackets(const char *name, char *out)
+{
+	squash(name, strcspn(name, "([{"), out, NAME_MAX_BYTES);
+}
+
 /* How well a column's name says the field: 0 = not at all. */
 static int
 name_score(const struct guess *g, const struct form_field *f, const struct column *c)
@@ -314,6 +321,10 @@ name_score(const struct guess *g, const struct form_field *f, const struct colum
 		return 90;
 	if (name_known(g, f->name, c->squashed))
 		return 80;
+	if (f->type == FORM_DATE) {
+		without_brackets(c->name, name);
+		return *name && (label_is(f, name) || name_known(g, f->name, name)) ? 70 : 0;
+	}
 	if (f->type != FORM_DECIMAL || !text_ends(f->name, "_m2"))
 		return 0;
 	without_unit(c->squashed, name);

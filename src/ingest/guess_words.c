@@ -44,7 +44,8 @@ const struct guess_name guess_names[] = {
 	  "date|survey date|"
 	  "surveydate|updated|last update|date updated|dataentry date|date of survey|fecha|fecha "
 	  "de informacion|fecha "
-	  "reporte|datum izvjestaja|datum|дата|дата інформації|дата звіту|tarix|melumatin "
+	  "reporte|datum izvjestaja|datum|дата|дата інформації|дата звіту|дата обстеження|дата оновлення|дата внесення|date of report|"
+	  "date of update|tarix|melumatin "
 	  "tarixi|as of|asof|valid from" },
 	{ "remarks", NULL,
 	  "remarks|remark|comment|comments|notes|note|description|observaciones|observacion|"
@@ -84,7 +85,7 @@ const struct guess_name guess_names[] = {
 	{ "reported_area_m2", " hazard place ",
 	  "area|area m2|area sqm|areasqm|area size|areasize|size m2|size sqm|reported "
 	  "area|superficie|superficie m2|"
-	  "area metros|povrsina|povrsina m2|площа|площа м2|sahe|sahesi|polygon "
+	  "area metros|povrsina|povrsina m2|площа|площа м2|площа (м²)|площа м²|площа кв м|sahe|sahesi|polygon "
 	  "area|areainsqm|surface|surface m2" },
 	{ "estimated_area_m2", " hazard ",
 	  "estimated area|estimated area m2|area estimate|estimated size" },

@@ -153,6 +153,28 @@ dates_with_slashes(void **state)
 	lacks("substr");
 }
 
+/* Headings as authorities write them: the way a date is written stands in brackets. */
+static void
+dates_with_brackets(void **state)
+{
+	static const char *const t[][MAX_COLUMNS] = { { "lon", "lat", "Date (dd/mm/yyyy)" },
+		                                      { "-125.1", "-45.2", "13/06/2024" },
+		                                      { "-125.2", "-45.2", "06/07/2024" },
+		                                      { NULL } };
+	static const char *const u[][MAX_COLUMNS] = { { "lon", "lat", "Дата обстеження",
+		                                        "Площа (м²)" },
+		                                      { "-125.1", "-45.2", "05.06.2024", "1200" },
+		                                      { NULL } };
+
+	(void)state;
+	draft("hazard", false, "EPSG:4326", t);
+	has("AS valid_from");
+	lacks("columns not used");
+	draft("hazard", false, "EPSG:4326", u);
+	has("\"Дата обстеження\" AS valid_from");
+	has("AS reported_area_m2");
+}
+
 static void
 positions_and_systems(void **state)
 {
@@ -243,6 +265,7 @@ main(void)
 		cmocka_unit_test(suspected_is_sha_and_the_rest_is_told),
 		cmocka_unit_test(spanish_victims),
 		cmocka_unit_test(dates_with_slashes),
+		cmocka_unit_test(dates_with_brackets),
 		cmocka_unit_test(positions_and_systems),
 		cmocka_unit_test(own_layers_map_by_name_only),
 		cmocka_unit_test(units_names_and_quotes),
