@@ -188,6 +188,15 @@ def pictures(server, factor, folder):
     check('pictures of %d views' % len(views), r.returncode == 0, r.stdout, r.stderr)
     for view in views:
         shutil.copy(taken / (view + '-desktop-en.png'), Path(folder) / ('view-' + view + '.png'))
+    # fewer colours make them small; without python3-pil they stay as they are
+    small = """
+import sys
+from PIL import Image
+for path in sys.argv[1:]:
+    Image.open(path).convert('RGB').quantize(64, kmeans=1, dither=0).save(path, optimize=True)
+"""
+    if Path('/usr/bin/python3').exists():
+        subprocess.run(['/usr/bin/python3', '-c', small] + [str(Path(folder) / ('view-' + view + '.png')) for view in views], capture_output=True)
 
 
 def story(server):

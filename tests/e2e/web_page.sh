@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The page in a real browser, on a real server: every view walked and compared with the API, or used by each role.
-# usage: tests/e2e/web_page.sh [roles]      (FALLOW = the program; FALLOW_PICTURES = folder for pictures of every view)
+# The page in a real browser, on a real server: every view walked and compared with the API, used by each role, or by keyboard.
+# usage: tests/e2e/web_page.sh [roles|access]      (FALLOW = the program; FALLOW_PICTURES = folder for pictures of every view)
 set -euo pipefail
 cd "${FALLOW_SOURCE_ROOT:-$(dirname "$0")/../..}"
 fallow=${FALLOW:-$PWD/build/fallow}

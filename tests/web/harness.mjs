@@ -5,10 +5,11 @@ import { chromium } from 'playwright-core';
 let passed = 0, failed = 0;
 export async function check(name, work) {
 	if (process.env.PAGE_ONLY && !name.includes(process.env.PAGE_ONLY)) return;
+	const begun = Date.now();
 	try {
 		await work();
 		passed++;
-		console.log(`ok    ${name}`);
+		console.log(`ok    ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
 	} catch (e) {
 		failed++;
 		console.log(`FAIL  ${name}: ${String(e.stack ?? e).split('\n').slice(0, 6).join('\n      ')}`);
