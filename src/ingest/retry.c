@@ -16,12 +16,11 @@
 
 #define MAX_FILE_BYTES ((size_t)256 << 20)
 #define MAX_BYTES ((size_t)1 << 30)
-#define MAX_COLUMNS 600
 #define MAX_KEYS 16
 
 /* Columns of an exported file that are not values of the row. */
-static const char *const meta[] = { "quarantine_id", "kind",  "source",   "row",    "checks",
-	                            "reason",        "place", "original", "settled" };
+static const char *const meta[] = { RETRY_ID, "kind",  "source",   "row",    "checks",
+	                            "reason", "place", "original", "settled" };
 
 static bool
 is_meta(const char *name)
@@ -84,7 +83,7 @@ set_value(struct again *a, const char *name, struct mapping_value v)
 			a->value[i] = v;
 			return true;
 		}
-	if (a->count == MAX_COLUMNS)
+	if (a->count == RETRY_MOST_COLUMNS)
 		return false;
 	a->name[a->count] = name;
 	a->value[a->count++] = v;
@@ -98,8 +97,8 @@ set_mapped(struct retry *r, struct again *a, struct err *e)
 	struct json_value *v = NULL;
 	enum err_code rc;
 
-	a->name = arena_calloc(&r->mem, MAX_COLUMNS, sizeof(*a->name));
-	a->value = arena_calloc(&r->mem, MAX_COLUMNS, sizeof(*a->value));
+	a->name = arena_calloc(&r->mem, RETRY_MOST_COLUMNS, sizeof(*a->name));
+	a->value = arena_calloc(&r->mem, RETRY_MOST_COLUMNS, sizeof(*a->value));
 	if (!a->name || !a->value)
 		return no_memory(e);
 	if (!a->q.mapped)
@@ -119,7 +118,7 @@ set_mapped(struct retry *r, struct again *a, struct err *e)
 			x = (struct mapping_value){ .type = MAPPING_REAL, .d = m->number };
 		if (!set_value(a, m->key, x))
 			return err_set(e, ERR_LIMIT, "a quarantined row has more than %d values",
-			               MAX_COLUMNS);
+			               RETRY_MOST_COLUMNS);
 	}
 	return rc;
 }
@@ -203,9 +202,9 @@ read_csv(struct retry *r, const char *s, size_t n, struct err *e)
 	enum err_code rc;
 
 	csv_open(&csv, s, n, 0);
-	rc = csv_next(&csv, &r->mem, MAX_COLUMNS, &head, &columns, e);
+	rc = csv_next(&csv, &r->mem, RETRY_MOST_COLUMNS, &head, &columns, e);
 	for (size_t i = 0; !rc && i < columns; i++)
-		if (text_eq(head[i].s, meta[0]))
+		if (text_eq(head[i].s, RETRY_ID))
 			id = i;
 	if (!rc && id == SIZE_MAX)
 		return err_set(e, ERR_INVALID, "the first row has no column quarantine_id");
@@ -213,7 +212,7 @@ read_csv(struct retry *r, const char *s, size_t n, struct err *e)
 		struct again *a;
 		int64_t qid;
 
-		rc = csv_next(&csv, &r->mem, MAX_COLUMNS, &field, &count, e);
+		rc = csv_next(&csv, &r->mem, RETRY_MOST_COLUMNS, &field, &count, e);
 		if (rc || count == 0)
 			return rc;
 		if (id >= count || !text_parse_i64(field[id].s, field[id].n, &qid))
@@ -236,7 +235,7 @@ static enum err_code
 read_json_row(struct retry *r, const struct json_value *row, struct err *e)
 {
 	const struct json_value *mapped = json_get(row, "mapped");
-	double id = json_get_number(row, meta[0], 0);
+	double id = json_get_number(row, RETRY_ID, 0);
 	struct again *a;
 	enum err_code rc;
 
@@ -328,7 +327,7 @@ struct group {
 	struct retry *r;
 	size_t from, to;
 	size_t columns;
-	const char *column[MAX_COLUMNS];
+	const char *column[RETRY_MOST_COLUMNS];
 	const char *key[MAX_KEYS + 1]; /* of the import, from its source record */
 	size_t keys;
 	struct territory *territory;
@@ -365,9 +364,9 @@ name_columns(struct group *g, struct err *e)
 
 			while (c < g->columns && !text_eq(g->column[c], a->name[k]))
 				c++;
-			if (c == MAX_COLUMNS)
+			if (c == RETRY_MOST_COLUMNS)
 				return err_set(e, ERR_LIMIT, "the rows have more than %d columns",
-				               MAX_COLUMNS);
+				               RETRY_MOST_COLUMNS);
 			if (c == g->columns)
 				g->column[g->columns++] = a->name[k];
 		}
@@ -657,161 +656,5 @@ retry_dismiss(struct store *st, int64_t qid, const char *reason, const char *aut
 	}
 	quarantine_close(q);
 	arena_done(&mem);
-	return rc;
-}
-
-/* --- exporting
- * ------------------------------------------------------------------------------------------------------
- */
-
-struct exporting {
-	struct store *st;
-	enum retry_format format;
-	struct buf *out;
-	struct arena mem;
-	size_t columns, rows;
-	const char *column[MAX_COLUMNS]; /* names of mapped values, in the order met */
-};
-
-static enum err_code
-meet_columns(void *ctx, const struct quarantine_row *row, struct err *e)
-{
-	struct exporting *x = ctx;
-	struct json_value *v = NULL;
-	struct arena mem;
-	enum err_code rc = ERR_OK;
-
-	arena_init(&mem, MAX_BYTES);
-	if (row->mapped)
-		rc = json_parse(row->mapped, strlen(row->mapped), 0, &mem, &v, e);
-	for (const struct json_value *m = v ? v->first : NULL; !rc && m; m = m->next) {
-		size_t c = 0;
-
-		while (c < x->columns && !text_eq(x->column[c], m->key))
-			c++;
-		if (c < x->columns || c == MAX_COLUMNS)
-			continue;
-		x->column[x->columns] = arena_strdup(&x->mem, m->key);
-		if (!x->column[x->columns++])
-			rc = no_memory(e);
-	}
-	arena_done(&mem);
-	return rc;
-}
-
-static void
-cell(struct exporting *x, const char *s)
-{
-	csv_write_safe(x->out, s ? s : "", s ? strlen(s) : 0, ',');
-}
-
-static enum err_code
-write_csv_row(struct exporting *x, const struct quarantine_row *row, struct err *e)
-{
-	struct json_value *v = NULL;
-	char source[UUID_TEXT], number[40];
-	struct arena mem;
-	enum err_code rc = ERR_OK;
-
-	arena_init(&mem, MAX_BYTES);
-	uuid_format(row->source, source);
-	buf_printf(x->out, "%lld,%s,%s,%lld,", (long long)row->qid,
-	           store_kind_name(x->st, row->kind), source, (long long)row->row);
-	cell(x, row->checks);
-	buf_addc(x->out, ',');
-	cell(x, row->reason);
-	buf_addc(x->out, ',');
-	cell(x, row->place);
-	buf_addc(x->out, ',');
-	cell(x, row->original);
-	buf_addc(x->out, ',');
-	cell(x, row->end_reason);
-	if (row->mapped)
-		rc = json_parse(row->mapped, strlen(row->mapped), 0, &mem, &v, e);
-	for (size_t c = 0; !rc && c < x->columns; c++) {
-		const struct json_value *m = json_get(v, x->column[c]);
-
-		buf_addc(x->out, ',');
-		if (m && m->type == JSON_NUMBER)
-			buf_add(x->out, number, text_format_f64(m->number, number));
-		else if (m && m->type == JSON_STRING)
-			cell(x, m->string);
-	}
-	buf_addc(x->out, '\n');
-	arena_done(&mem);
-	return rc;
-}
-
-static void
-write_json_row(struct exporting *x, const struct quarantine_row *row)
-{
-	struct json_writer w;
-	char id[UUID_TEXT];
-
-	buf_adds(x->out, x->rows++ ? ",\n" : "[\n");
-	json_begin(&w, x->out);
-	json_object(&w, NULL);
-	json_int(&w, meta[0], row->qid);
-	json_string(&w, "kind", store_kind_name(x->st, row->kind));
-	uuid_format(row->source, id);
-	json_string(&w, "source", id);
-	json_int(&w, "row", row->row);
-	json_string(&w, "checks", row->checks);
-	json_string(&w, "reason", row->reason);
-	json_string(&w, "place", row->place);
-	json_raw(&w, "original", row->original, strlen(row->original));
-	if (row->mapped)
-		json_raw(&w, "mapped", row->mapped, strlen(row->mapped));
-	else
-		json_null(&w, "mapped");
-	json_string(&w, "settled", row->end_reason);
-	if (row->has_record) {
-		uuid_format(row->record, id);
-		json_string(&w, "record", id);
-	}
-	json_object_end(&w);
-}
-
-static enum err_code
-write_row(void *ctx, const struct quarantine_row *row, struct err *e)
-{
-	struct exporting *x = ctx;
-
-	if (x->format == RETRY_CSV)
-		return write_csv_row(x, row, e);
-	write_json_row(x, row);
-	return ERR_OK;
-}
-
-enum err_code
-retry_export(struct store *st, int kind, bool ended, enum retry_format format, struct buf *out,
-             struct err *e)
-{
-	struct exporting *x = mem_calloc(1, sizeof(*x));
-	enum err_code rc = ERR_OK;
-
-	if (!x)
-		return no_memory(e);
-	x->st = st;
-	x->format = format;
-	x->out = out;
-	arena_init(&x->mem, 0);
-	if (format == RETRY_CSV) {
-		rc = quarantine_each(st, kind, ended, meet_columns, x, e);
-		buf_adds(out, "quarantine_id,kind,source,row,checks,reason,place,original,settled");
-		for (size_t c = 0; c < x->columns; c++) {
-			buf_addc(out, ',');
-			cell(x, x->column[c]);
-		}
-		buf_addc(out, '\n');
-	}
-	if (!rc)
-		rc = quarantine_each(st, kind, ended, write_row, x, e);
-	if (format == RETRY_JSON)
-		buf_adds(out, x->rows ? "\n]\n" : "[]\n");
-	if (!rc && !buf_ok(out))
-		rc = no_memory(e);
-	arena_done(&x->mem);
-	mem_free(x);
 	return rc;
 }

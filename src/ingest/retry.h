@@ -6,6 +6,9 @@
 #include "base/pool.h"
 #include "ingest/take.h"
 
+#define RETRY_ID "quarantine_id" /* the column of a file that says which row it is */
+#define RETRY_MOST_COLUMNS 600
+
 struct retry_options {
 	const int64_t *qid; /* rows to retry; with none: those of `from`, else all that wait */
 	size_t qids;

@@ -737,6 +737,9 @@ start(struct page_reader *p, const struct page_question *q, const struct page_ca
 	int64_t size = store_log_size(p->st), latest = INT64_MIN;
 	int s;
 
+	*w = (struct pagewalk){
+		.p = p, .q = q, .c = c, .known = q->known_size < size ? q->known_size : INT64_MAX
+	};
 	(void)sqlite3_bind_int64(p->state, 1, p->st->kind[p->kind].id);
 	s = sqlite3_step(p->state);
 	if (s == SQLITE_ROW)
@@ -744,11 +747,7 @@ start(struct page_reader *p, const struct page_question *q, const struct page_ca
 	(void)sqlite3_reset(p->state); /* its code is that of the step */
 	if (s != SQLITE_ROW && s != SQLITE_DONE)
 		return db_fail(p->st, "read the register", e);
-	*w = (struct pagewalk){ .p = p,
-		                .q = q,
-		                .c = c,
-		                .known = q->known_size < size ? q->known_size : INT64_MAX,
-		                .earlier = latest > q->as_of_days };
+	w->earlier = latest > q->as_of_days;
 	*ret_size = size;
 	return ERR_OK;
 }
@@ -757,7 +756,7 @@ enum err_code
 page_walk(struct page_reader *p, const struct page_question *q, const struct page_calls *c,
           struct err *e)
 {
-	struct pagewalk w = { 0 };
+	struct pagewalk w;
 	struct arena mem;
 	int64_t size = 0;
 	enum err_code rc = start(p, q, c, &w, &size, e);
@@ -807,7 +806,7 @@ page_number(struct page_reader *p, const struct page_question *q, int64_t number
             const struct page_calls *c, struct err *e)
 {
 	struct page_question one = *q;
-	struct pagewalk w = { 0 };
+	struct pagewalk w;
 	struct uuid id = { { 0 } };
 	int64_t size = 0;
 	enum err_code rc = start(p, &one, c, &w, &size, e);
