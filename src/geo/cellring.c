@@ -32,6 +32,34 @@ struct line {
 	bool below, above; /* are the cells left of here in the lower, the upper row */
 };
 
+static int
+by_cell(const void *a, const void *b)
+{
+	const struct cell_run *x = a, *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+void
+cellring_join(struct vec *runs)
+{
+	struct cell_run *run = runs->p;
+	size_t out = 0;
+
+	if (runs->count == 0)
+		return;
+	qsort(run, runs->count, sizeof(*run), by_cell);
+	for (size_t i = 1; i < runs->count; i++) {
+		if (run[i].row == run[out].row && run[i].from <= run[out].to)
+			run[out].to = run[i].to > run[out].to ? run[i].to : run[out].to;
+		else
+			run[++out] = run[i];
+	}
+	runs->count = out + 1;
+}
+
 void
 cellring_done(struct cellring *c)
 {

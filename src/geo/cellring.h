@@ -23,6 +23,8 @@ struct cellring {
 };
 
 void cellring_done(struct cellring *c);
+/** Make runs (struct cell_run) fit for tracing: sorted, those that overlap or touch joined. */
+void cellring_join(struct vec *runs);
 /**
  * Trace the outlines of cells. run: sorted by row, then column; runs of one row neither overlap nor
  * touch. Outer rings have a positive area (columns to the right, rows upwards), holes a negative

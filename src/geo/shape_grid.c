@@ -588,16 +588,6 @@ shape_to_grid_inside(struct geo *ctx, const struct geom *g, double margin_m, dou
 	return rc;
 }
 
-static int
-grid_cmp_cell(const void *a, const void *b)
-{
-	const struct cell_run *x = a, *y = b;
-
-	if (x->row != y->row)
-		return x->row < y->row ? -1 : 1;
-	return (x->from > y->from) - (x->from < y->from);
-}
-
 static bool
 grid_collect(struct grid *g, struct vec *to)
 {
@@ -610,25 +600,6 @@ grid_collect(struct grid *g, struct vec *to)
 			                (int32_t)g->run[i].to };
 	}
 	return true;
-}
-
-/* Sort, and join runs that overlap or touch. */
-static void
-grid_tidy(struct vec *v)
-{
-	struct cell_run *run = v->p;
-	size_t out = 0;
-
-	if (v->count == 0)
-		return;
-	qsort(run, v->count, sizeof(*run), grid_cmp_cell);
-	for (size_t i = 1; i < v->count; i++) {
-		if (run[i].row == run[out].row && run[i].from <= run[out].to)
-			run[out].to = run[i].to > run[out].to ? run[i].to : run[out].to;
-		else
-			run[++out] = run[i];
-	}
-	v->count = out + 1;
 }
 
 /* The pieces of the cells in one degree of latitude, each handed over. */
@@ -691,7 +662,7 @@ shape_grid_join(const struct geom *const *g, size_t count, double cell_m, shape_
 		base.rows_a_degree = one.rows_a_degree;
 		grid_done(&one);
 	}
-	grid_tidy(&runs);
+	cellring_join(&runs);
 	run = runs.p;
 	for (size_t i = 0, n; !rc && i < runs.count; i += n) {
 		double degree = grid_degree(&base, run[i].row);

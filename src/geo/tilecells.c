@@ -93,16 +93,6 @@ by_row(const void *a, const void *b)
 	return (x->x > y->x) - (x->x < y->x);
 }
 
-static int
-by_cell(const void *a, const void *b)
-{
-	const struct cell_run *x = a, *y = b;
-
-	if (x->row != y->row)
-		return x->row < y->row ? -1 : 1;
-	return (x->from > y->from) - (x->from < y->from);
-}
-
 /* Cells whose middle is inside. */
 static bool
 raster_inside(const struct raster *r)
@@ -118,25 +108,6 @@ raster_inside(const struct raster *r)
 		             cell_of(r, c[i + 1].x - r->step * 0.5) + 1))
 			return false;
 	return true;
-}
-
-/* Sort, and join runs that overlap or touch. */
-static void
-tidy(struct vec *v)
-{
-	struct cell_run *run = v->p;
-	size_t out = 0;
-
-	if (v->count == 0)
-		return;
-	qsort(run, v->count, sizeof(*run), by_cell);
-	for (size_t i = 1; i < v->count; i++) {
-		if (run[i].row == run[out].row && run[i].from <= run[out].to)
-			run[out].to = run[i].to > run[out].to ? run[i].to : run[out].to;
-		else
-			run[++out] = run[i];
-	}
-	v->count = out + 1;
 }
 
 static bool
@@ -217,13 +188,13 @@ tilecells_draw(struct tilecells *c, const struct tile_rings *in, enum tile_side 
 	r.last = HIGH / r.step;
 	c->edge_run.count = c->inside_run.count = c->run.count = c->cross.count = c->xy.count = 0;
 	ok = raster_rings(&r, in);
-	tidy(&c->edge_run);
-	tidy(&c->inside_run);
+	cellring_join(&c->edge_run);
+	cellring_join(&c->inside_run);
 	if (side == TILE_INWARD) {
 		ok = ok && subtract(&r, &c->inside_run, &c->edge_run, &c->run);
 	} else {
 		ok = ok && append(&r, &c->edge_run, &c->run) && append(&r, &c->inside_run, &c->run);
-		tidy(&c->run);
+		cellring_join(&c->run);
 	}
 	ok = ok && cellring_trace(&c->ring, c->run.p, c->run.count);
 	corner = c->ring.xy.p;

@@ -330,8 +330,7 @@ struct start {
 	uint8_t newest[1][32];
 	const uint8_t (*parents)[32];
 	size_t parent_count;
-	struct submit_revision *source; /* files that no field holds */
-	size_t sources;
+	struct entry_sources files; /* those that no field holds */
 };
 
 /* The newest of the revisions that the editor saw. */
@@ -467,7 +466,7 @@ build(struct start *s, char *flags, size_t flags_size, struct err *e)
 	if (!rc && o->fields)
 		rc = apply_json(&rev->fields, o->fields, mem, e);
 	if (!rc)
-		rc = entryfile_put(st, o->file, o->files, mem, rev, &s->source, &s->sources, e);
+		rc = entryfile_put(st, o->file, o->files, mem, rev, &s->files, e);
 	for (size_t i = 0; !rc && i < o->sets; i++) {
 		size_t n = strcspn(o->set[i], "=");
 
@@ -574,8 +573,8 @@ write_entry(struct store *st, const struct entry_options *o, const struct submit
 
 	if (!rc)
 		rc = entryfile_keep(st, o->file, o->files, e);
-	if (!rc && s->sources)
-		rc = submit_add(st, s->source, s->sources, NULL, e);
+	if (!rc && s->files.count)
+		rc = submit_add(st, s->files.rev, s->files.count, NULL, e);
 	if (!rc)
 		rc = submit_add(st, rev, 1, NULL, e);
 	if (!rc)

@@ -106,15 +106,13 @@ check_file(const struct entry_file *f, struct err *e)
 
 enum err_code
 entryfile_put(struct store *st, struct entry_file *file, size_t n, struct arena *mem,
-              struct submit_revision *rev, struct submit_revision **ret_source, size_t *ret_sources,
-              struct err *e)
+              struct submit_revision *rev, struct entry_sources *ret, struct err *e)
 {
 	struct putting p = { .st = st, .mem = mem, .rev = rev };
 	uint8_t sha[32];
 	enum err_code rc = ERR_OK;
 
-	*ret_source = NULL;
-	*ret_sources = 0;
+	*ret = (struct entry_sources){ 0 };
 	if (!n)
 		return ERR_OK;
 	if (n > ENTRY_MAX_FILES)
@@ -135,8 +133,7 @@ entryfile_put(struct store *st, struct entry_file *file, size_t n, struct arena 
 		rc = *file[i].field ? put_field(&p, &file[i], e) : put_source(&p, &file[i], e);
 	}
 	rowkey_close(p.keys);
-	*ret_source = p.sources ? p.source : NULL;
-	*ret_sources = p.sources;
+	*ret = (struct entry_sources){ p.sources ? p.source : NULL, p.sources };
 	return rc;
 }
 

@@ -17,15 +17,19 @@ struct entry_file {
 	char sha256[65]; /* set by entryfile_put */
 };
 
+/* Revisions of the sources made for files that no field holds. */
+struct entry_sources {
+	struct submit_revision *rev; /* NULL when there are none */
+	size_t count;
+};
+
 /**
- * Put the files into a record's fields. *ret_source: revisions of the sources made for those that
- * no field holds (NULL when there are none; room for n); a file that the record had before is not
- * made again. ERR_INVALID tells the field; ERR_LIMIT; ERR_NOMEM.
+ * Put n files into a record's fields, and make sources of the others, in mem; a file that the
+ * record had before is not made again. ERR_INVALID tells the field; ERR_LIMIT; ERR_NOMEM.
  */
 MUST_CHECK enum err_code entryfile_put(struct store *st, struct entry_file *file, size_t n,
                                        struct arena *mem, struct submit_revision *rev,
-                                       struct submit_revision **ret_source, size_t *ret_sources,
-                                       struct err *e);
+                                       struct entry_sources *ret, struct err *e);
 /** Copy them durably into the open submission. ERR_IO. */
 MUST_CHECK enum err_code entryfile_keep(struct store *st, const struct entry_file *file, size_t n,
                                         struct err *e);

@@ -484,6 +484,23 @@ compare_make(struct store *const st[2], const struct figure_question *const q[2]
 	return rc;
 }
 
+enum err_code
+compare_state(struct compare *c, int side, struct compare_state *ret, struct err *e)
+{
+	const struct figure_question *q = c->q[side];
+	int64_t all = store_log_size(c->st[side]);
+	uint8_t root[32];
+	enum err_code rc;
+
+	ret->size = q->known_size < all ? q->known_size : all;
+	rc = store_root_at(c->st[side], ret->size, root, e);
+	if (rc)
+		return rc;
+	(void)text_base64(root, 32, ret->root);
+	clock_format_date(q->as_of_days, ret->as_of);
+	return ERR_OK;
+}
+
 void
 compare_free(struct compare *c)
 {

@@ -77,6 +77,14 @@ const char *compare_value_text(struct compare *c, const struct compare_cell *x);
 
 /* For the parts of the comparison. */
 
+/* Which state of a register a side of the comparison says. */
+struct compare_state {
+	char as_of[11], root[64]; /* root of the log, base64 */
+	int64_t size;             /* submissions */
+};
+/** Of side 0 or 1. ERR_IO. */
+MUST_CHECK enum err_code compare_state(struct compare *c, int side, struct compare_state *ret,
+                                       struct err *e);
 /** Add a line to a section (0 .. 5); *ret_line lives until the next one. */
 MUST_CHECK enum err_code compare_add(struct compare *c, int section, const char *key,
                                      const char *what, struct compare_line **ret_line,

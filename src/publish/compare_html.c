@@ -217,21 +217,16 @@ write_foot(struct compare *c, struct buf *out, struct err *e)
 
 	buf_adds(out, "<footer>");
 	for (int k = 0; !rc && k < 2; k++) {
-		int64_t all = store_log_size(c->st[k]),
-			size = c->q[k]->known_size < all ? c->q[k]->known_size : all;
-		char as_of[11], text[64];
-		uint8_t root[32];
+		struct compare_state s;
 
-		rc = store_root_at(c->st[k], size, root, e);
+		rc = compare_state(c, k, &s, e);
 		if (rc)
 			break;
-		(void)text_base64(root, 32, text);
-		clock_format_date(c->q[k]->as_of_days, as_of);
 		element(out, "<p>", c->name[k], "");
 		buf_printf(
 			out,
 			": as it was on %s, %lld submissions, root of the log <code>%s</code></p>",
-			as_of, (long long)size, text);
+			s.as_of, (long long)s.size, s.root);
 	}
 	buf_adds(out,
 	         "<p>A claim (in italics) is what somebody said, with who and when; the program "

@@ -196,22 +196,17 @@ compare_write_json(struct compare *c, const struct compare_time *t, struct buf *
 	json_object(&w, NULL);
 	json_array(&w, "registers");
 	for (int k = 0; !rc && k < 2; k++) {
-		int64_t all = store_log_size(c->st[k]),
-			size = c->q[k]->known_size < all ? c->q[k]->known_size : all;
-		char as_of[11], text[64];
-		uint8_t root[32];
+		struct compare_state s;
 
-		rc = store_root_at(c->st[k], size, root, e);
+		rc = compare_state(c, k, &s, e);
 		if (rc)
 			break;
-		clock_format_date(c->q[k]->as_of_days, as_of);
-		(void)text_base64(root, 32, text);
 		json_object(&w, NULL);
 		json_string(&w, "name", c->name[k]);
 		json_string(&w, "country", store_meta(c->st[k], "country"));
-		json_string(&w, "as_of", as_of);
-		json_int(&w, "size", size);
-		json_string(&w, "root", text);
+		json_string(&w, "as_of", s.as_of);
+		json_int(&w, "size", s.size);
+		json_string(&w, "root", s.root);
 		json_object_end(&w);
 	}
 	json_array_end(&w);

@@ -425,7 +425,7 @@ merge_cell(double v)
 {
 	double c = floor((v + TILE_BUFFER) / TILE_MERGE_UNITS);
 
-	return (uint32_t)fmin(fmax(c, 0), (double)(MERGE_SIDE - 1));
+	return c >= MERGE_SIDE ? MERGE_SIDE - 1 : c > 0 ? (uint32_t)c : 0;
 }
 
 /* Too many outlines: the smaller ones become cells, each with its most dangerous class. */

@@ -352,7 +352,8 @@ answered(struct front *f, struct conn *c)
 static void
 used(struct conn *c, size_t n)
 {
-	memmove(c->in, c->in + n, c->in_size - n);
+	if (c->in_size > n)
+		memmove(c->in, c->in + n, c->in_size - n);
 	c->in_size -= n;
 }
 
@@ -529,7 +530,7 @@ conn_tick(struct front *f)
 	while ((c = overdue(f, CONN_HEAD, LIMIT_HEAD_S * S_US)))
 		respond_problem(f, c, 408, "the headers took longer than 10 seconds", true);
 	while ((c = overdue(f, CONN_BODY, LIMIT_BODY_LOOK_S * S_US))) {
-		if (c->moved < LIMIT_BODY_LOOK_S * LIMIT_BODY_RATE ||
+		if (c->moved < (size_t)LIMIT_BODY_LOOK_S * LIMIT_BODY_RATE ||
 		    f->now_us - c->req->begun_us > LIMIT_BODY_S * S_US)
 			respond_problem(f, c, 408, "the body came too slowly", true);
 		else

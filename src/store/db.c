@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "geo/geom.h"
 #include "store/handle.h"
+#include "store/record.h"
 
 static bool
 disk_full(sqlite3 *db, int code)
@@ -100,6 +101,25 @@ db_int(struct store *st, const char *sql, int64_t fallback, int64_t *ret, struct
 		rc = db_fail(st, "read the register", e);
 	sqlite3_finalize(q);
 	return rc;
+}
+
+void
+db_bind_value(sqlite3_stmt *q, int at, const struct store_value *v)
+{
+	switch (v->type) {
+	case STORE_INT:
+		(void)sqlite3_bind_int64(q, at, v->i);
+		break;
+	case STORE_REAL:
+		(void)sqlite3_bind_double(q, at, v->d);
+		break;
+	case STORE_TEXT:
+	case STORE_JSON:
+		(void)sqlite3_bind_text64(q, at, v->s, v->n, SQLITE_STATIC, SQLITE_UTF8);
+		break;
+	default:
+		break;
+	}
 }
 
 void

@@ -226,17 +226,6 @@ gpkgfile_layer(struct gpkgfile *g, const char *name, bool geometry, const char *
 	return rc;
 }
 
-static void
-bind_value(sqlite3_stmt *q, int at, const struct store_value *v)
-{
-	if (v->type == STORE_INT)
-		(void)sqlite3_bind_int64(q, at, v->i);
-	else if (v->type == STORE_REAL)
-		(void)sqlite3_bind_double(q, at, v->d);
-	else if (v->type != STORE_NULL)
-		(void)sqlite3_bind_text64(q, at, v->s, v->n, SQLITE_STATIC, SQLITE_UTF8);
-}
-
 enum err_code
 gpkgfile_row(struct gpkgfile *g, const struct geom *geometry, const struct store_value *value,
              struct err *e)
@@ -259,7 +248,7 @@ gpkgfile_row(struct gpkgfile *g, const struct geom *geometry, const struct store
 		at++;
 	}
 	for (size_t i = 0; i < g->count; i++)
-		bind_value(g->insert, at++, &value[i]);
+		db_bind_value(g->insert, at++, &value[i]);
 	if (!rc)
 		rc = db_run(&g->shell, g->insert, e);
 	(void)sqlite3_clear_bindings(g->insert);

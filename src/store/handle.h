@@ -10,6 +10,8 @@
 #include "store/keys.h"
 #include "store/store.h"
 
+struct store_value;
+
 /* What find keeps between questions, so that a large register is not read whole for each. */
 struct find_kept {
 	bool any;             /* reach_m is known */
@@ -86,6 +88,10 @@ enum err_code db_fail(struct store *st, const char *doing, struct err *e);
 /** The single integer a query yields; fallback when no row. */
 MUST_CHECK enum err_code db_int(struct store *st, const char *sql, int64_t fallback, int64_t *ret,
                                 struct err *e);
+/** Bind a value; the text must live until the step. A null leaves the place as it is: clear the
+ * bindings before. A bind can only fail for want of memory or a bad index; the step then says so.
+ */
+void db_bind_value(sqlite3_stmt *q, int at, const struct store_value *v);
 /** Append an identifier in double quotes; it must come from the catalogue (forms, schema). */
 void db_quote_name(struct buf *b, const char *name);
 /** Register the GeoPackage functions ST_MinX ... ST_IsEmpty on a connection. */

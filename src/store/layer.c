@@ -231,26 +231,6 @@ prepare_insert(struct store *st, struct store_kind *k, struct err *e)
 }
 
 static void
-bind_value(sqlite3_stmt *q, int at, const struct store_value *v)
-{
-	/* a bind can only fail for want of memory or a bad index; the step then says so */
-	switch (v->type) {
-	case STORE_INT:
-		(void)sqlite3_bind_int64(q, at, v->i);
-		break;
-	case STORE_REAL:
-		(void)sqlite3_bind_double(q, at, v->d);
-		break;
-	case STORE_TEXT:
-	case STORE_JSON:
-		(void)sqlite3_bind_text64(q, at, v->s, v->n, SQLITE_STATIC, SQLITE_UTF8);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
 bind_system(sqlite3_stmt *q, const struct shown *row, const char *id)
 {
 	bool areal = row->fields.geom && geom_is_areal(row->fields.geom);
@@ -299,7 +279,7 @@ layer_put(struct store *st, const struct shown *row, struct rtree_load *load, st
 	}
 	for (size_t i = 0; i < k->form->field_count; i++)
 		if (in_layer(&k->form->field[i]))
-			bind_value(k->insert, at++, &row->fields.value[i]);
+			db_bind_value(k->insert, at++, &row->fields.value[i]);
 	if (!rc && !buf_ok(&blob))
 		rc = err_set(e, ERR_NOMEM, "out of memory for a geometry");
 	if (!rc)

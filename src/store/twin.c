@@ -75,25 +75,6 @@ twin_close(struct twin_finder *t)
 	mem_free(t);
 }
 
-static void
-bind_value(sqlite3_stmt *q, int at, const struct store_value *v)
-{
-	switch (v->type) {
-	case STORE_INT:
-		(void)sqlite3_bind_int64(q, at, v->i);
-		break;
-	case STORE_REAL:
-		(void)sqlite3_bind_double(q, at, v->d);
-		break;
-	case STORE_TEXT:
-	case STORE_JSON:
-		(void)sqlite3_bind_text(q, at, v->s, (int)v->n, SQLITE_STATIC);
-		break;
-	default:
-		(void)sqlite3_bind_null(q, at);
-	}
-}
-
 enum err_code
 twin_find(struct twin_finder *t, const struct store_fields *f, double area_m2, int64_t before,
           bool *ret_any, struct err *e)
@@ -105,6 +86,7 @@ twin_find(struct twin_finder *t, const struct store_fields *f, double area_m2, i
 	*ret_any = false;
 	if (!f->geom || geom_is_empty(f->geom))
 		return ERR_OK;
+	(void)sqlite3_clear_bindings(t->q);
 	b = geom_bounds(f->geom);
 	side[0] = b.min_lon_deg, side[1] = b.max_lon_deg;
 	side[2] = b.min_lat_deg, side[3] = b.max_lat_deg;
@@ -114,7 +96,7 @@ twin_find(struct twin_finder *t, const struct store_fields *f, double area_m2, i
 	}
 	(void)sqlite3_bind_int64(t->q, 9, before);
 	for (int i = 0; i < t->count; i++)
-		bind_value(t->q, 10 + i, &f->value[t->field[i]]);
+		db_bind_value(t->q, 10 + i, &f->value[t->field[i]]);
 	while (!*ret_any && (s = sqlite3_step(t->q)) == SQLITE_ROW)
 		*ret_any = fabs(sqlite3_column_double(t->q, 0) - area_m2) <=
 		           TWIN_AREA_SHARE * fmax(area_m2, 1);
