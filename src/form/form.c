@@ -235,6 +235,25 @@ choices_may_follow(const struct form_field *a, const struct form_field *b, struc
 	return rc;
 }
 
+enum err_code
+form_same_meaning(const struct form *a, const struct form *b, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < a->field_count; i++) {
+		const struct form_field *f = &a->field[i], *g = form_find(b, f->name);
+
+		for (size_t k = 0; !rc && f->core && f->list && g && g->list && k < f->list->count;
+		     k++) {
+			const struct form_choice *c =
+				form_choice_find(g->list, f->list->choice[k].code);
+
+			rc = c ? columns_may_follow(f, &f->list->choice[k], c, e) : ERR_OK;
+		}
+	}
+	return rc;
+}
+
 static bool
 retype_allowed(const struct form_field *a, const struct form_field *b)
 {

@@ -152,5 +152,9 @@ const char *form_language_code(enum form_language lang);
  */
 MUST_CHECK enum err_code form_may_follow(const struct form *now, const struct form *next,
                                          struct err *e);
+/** Do the codes that both forms have in core fields mean the same to the program (rank, open, in
+ * totals)? ERR_CONFLICT and the code that does not. */
+MUST_CHECK enum err_code form_same_meaning(const struct form *a, const struct form *b,
+                                           struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "log/merkle.h"
 #include "log/note.h"
@@ -174,6 +175,83 @@ verify_originals(struct store *st, struct verify_report *r, struct err *e)
 	return rc;
 }
 
+/* --- forms: what a code means closes land or opens it
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static enum err_code
+read_count(struct store *st, const char *sha256, int64_t *ret, struct err *e)
+{
+	int kind = store_kind(st, "event");
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_FORMS_EVENT, &q, e);
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, kind < 0 ? -1 : st->kind[kind].id);
+	(void)sqlite3_bind_text(q, 2, sha256, -1, SQLITE_STATIC);
+	*ret = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+	sqlite3_finalize(q);
+	return ERR_OK;
+}
+
+/* A form that came with the register stands in no submission: what its codes mean must be what the
+ * program's own form says. */
+static void
+compare_builtin(const char *kind, int version, const char *survey, const char *choices,
+                struct verify_report *r)
+{
+	const char *own_survey = NULL, *own_choices = NULL;
+	struct form *mine = NULL, *own = NULL;
+	struct err why = { 0 };
+
+	if (!form_builtin(kind, &own_survey, &own_choices))
+		return;
+	if (form_parse(survey, strlen(survey), choices, strlen(choices), &mine, &why) ||
+	    form_parse(own_survey, strlen(own_survey), own_choices,
+	               own_choices ? strlen(own_choices) : 0, &own, &why) ||
+	    form_same_meaning(own, mine, &why))
+		wrong(r, true, "form of %s, version %d, was changed: %s", kind, version, why.text);
+	form_free(mine);
+	form_free(own);
+}
+
+static enum err_code
+verify_forms(struct store *st, struct verify_report *r, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_FORMS_ALL, &q, e);
+
+	while (!rc && sqlite3_step(q) == SQLITE_ROW) {
+		const char *kind = (const char *)sqlite3_column_text(q, 0),
+			   *survey = (const char *)sqlite3_column_text(q, 2),
+			   *choices = (const char *)sqlite3_column_text(q, 3);
+		int version = sqlite3_column_int(q, 1);
+		struct hash_state h;
+		uint8_t sha[32];
+		char hex[65];
+		int64_t events = 0;
+
+		survey = survey ? survey : "";
+		choices = choices ? choices : "";
+		if (version == sqlite3_column_int(q, 4)) {
+			compare_builtin(kind, version, survey, choices, r);
+			continue;
+		}
+		hash_init(&h);
+		hash_update(&h, survey, strlen(survey));
+		hash_update(&h, choices, strlen(choices));
+		hash_final(&h, sha);
+		text_hex(sha, 32, hex);
+		rc = read_count(st, hex, &events, e);
+		if (!rc && events == 0)
+			wrong(r, true, "form of %s, version %d, is not the one that the log says",
+			      kind, version);
+	}
+	sqlite3_finalize(q);
+	return rc;
+}
+
 /* --- layers against revisions
  * ---------------------------------------------------------------------------------- */
 
@@ -314,5 +392,7 @@ store_verify(struct store *st, struct pool *pool, struct verify_report *r, struc
 		rc = verify_checkpoints(st, r, e);
 	if (!rc)
 		rc = verify_originals(st, r, e);
+	if (!rc)
+		rc = verify_forms(st, r, e);
 	return rc ? rc : verify_layers(st, r, e);
 }

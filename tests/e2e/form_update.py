@@ -154,6 +154,39 @@ def main():
         ok('dataValidation' in page and b'drainage' in z.read('xl/sharedStrings.xml'), 'the sheet offers codes')
     run('template', 'hazard', 'sheet.xlsx', expect=1)
 
+    # a form that closes land is refused, and one that was changed inside the file is found, also after a rebuild
+    def close(survey, choices):
+        for row in survey:
+            if row['type'] == 'settings_version':
+                row['name'] = '99'
+        for row in choices:
+            if row['list_name'] == 'hazard_status' and row['name'] == 'open':
+                row['open'] = 'no'
+    ok('computes with' in run('form', 'update', 'r.gpkg', edit('hazard', close, 'closing.csv'), expect=1).stderr, 'a form closes no land')
+    for which in ('min(version)', 'max(version)'):
+        shutil.copy(work / 'r.gpkg', work / 'w.gpkg')
+        shutil.copytree(work / 'r.files', work / 'w.files', dirs_exist_ok=True)
+        con = sqlite3.connect(work / 'w.gpkg')
+        hazard = con.execute("SELECT id FROM kind WHERE name = 'hazard'").fetchone()[0]
+        (n, both), = con.execute('SELECT version, choices FROM form_version WHERE kind = ? AND version = '
+                                 '(SELECT %s FROM form_version WHERE kind = ?)' % which, (hazard, hazard))
+        if not both:
+            both, = con.execute('SELECT survey FROM form_version WHERE kind = ? AND version = ?', (hazard, n)).fetchone()
+            column = 'survey'
+        else:
+            column = 'choices'
+        changed = ''.join(line.replace(',yes,', ',no,') if line.startswith('hazard_status,open,') else line for line in both.splitlines(True))
+        ok(changed != both, 'the control: %s is another text' % which)
+        for name, in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'form_version'").fetchall():
+            con.execute('DROP TRIGGER "%s"' % name)
+        con.execute('UPDATE form_version SET %s = ? WHERE kind = ? AND version = ?' % column, (changed, hazard, n))
+        con.commit()
+        con.close()
+        run('rebuild', 'w.gpkg')
+        ok('form of hazard' in run('check', 'w.gpkg', expect=4).stderr, 'a changed form is found: %s' % which)
+        for f in work.glob('w.gpkg*'):
+            f.unlink()
+
 
 try:
     main()
