@@ -407,6 +407,13 @@ write_can(const struct ask *q, struct json_writer *w, const struct shown *row)
 		json_string(w, NULL, "release");
 	if (q->who.role == SERVE_LEGAL)
 		json_string(w, NULL, "originals");
+	for (size_t i = 0; i < row->fields.form->field_count; i++)
+		if (form_field_access(&row->fields.form->field[i]) == FORM_IDENTITY &&
+		    q->who.second_factor &&
+		    access_identity(ask_access(q), row->fields.form->kind)) {
+			json_string(w, NULL, "identities");
+			break;
+		}
 	json_array_end(w);
 }
 

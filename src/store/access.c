@@ -216,6 +216,12 @@ access_field(enum access_role r, const char *kind, const struct form_field *f)
 	return r == ACCESS_PUBLIC && is_moment(f) && !rule->full_dates ? ACCESS_MONTH : ACCESS_SHOW;
 }
 
+bool
+access_identity(enum access_role r, const char *kind)
+{
+	return r == ACCESS_LEGAL && rule_of(kind)->level[r] != NO_ROWS;
+}
+
 enum access_show
 access_child(enum access_role r, const char *kind, const struct form_field *repeat,
              const struct form_field *child)

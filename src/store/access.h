@@ -43,6 +43,9 @@ bool access_has_rows(enum access_role r, const char *kind);
 /** What of a field of the kind may be shown. The main geometry: ACCESS_SHOW when there may be one,
  * exact or public. */
 enum access_show access_field(enum access_role r, const char *kind, const struct form_field *f);
+/** May identities of the kind be opened for the role, one record at a time and recorded
+ * (ingest/unseal.h)? Nothing else here ever shows them. */
+bool access_identity(enum access_role r, const char *kind);
 /** The same for the child of a repeat. */
 enum access_show access_child(enum access_role r, const char *kind, const struct form_field *repeat,
                               const struct form_field *child);
@@ -78,8 +81,8 @@ MUST_CHECK enum err_code access_margin(struct store *st, const struct shown *row
 
 /**
  * Take from a shown record what the role may not see; row's values and geometry are replaced, all
- * in mem. Identity values are removed for every role. Fails with ERR_NOMEM, ERR_LIMIT (an outline
- * over too many cells).
+ * in mem. Identity values are removed for every role, legal too. Fails with ERR_NOMEM, ERR_LIMIT
+ * (an outline over too many cells).
  */
 MUST_CHECK enum err_code access_apply(const struct access_how *how, struct geo *geo,
                                       struct arena *mem, struct shown *row,

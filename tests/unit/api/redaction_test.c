@@ -34,7 +34,7 @@ enum {
 };
 
 /* Ends of planted words: no other text of the program holds them. */
-#define ALL_MUST_NOT "NEVERq7" /* identities: nobody */
+#define ALL_MUST_NOT "NEVERq7" /* identities: nobody, but legal by one route that records it */
 #define CODED "CODEDq7"        /* nobody below officers */
 #define EXACT "SECRETq7"       /* nobody without exact access */
 
@@ -439,6 +439,53 @@ ask(enum serve_role role, const char *path, const struct ask_pair *query, size_t
 }
 
 static size_t asked, answered;
+
+/* Identities of every record by the one route that opens them, as every role and as legal without a
+ * second factor or by a token: legal alone gets them. The walk over all routes of reading comes
+ * after, so that what was recorded of these reads is judged with the rest. */
+static void
+test_identities(void **state)
+{
+	static const char body[] = "{\"reason\":\"for the test\"}";
+	size_t opened = 0;
+
+	(void)state;
+	for (size_t k = 0; k < store_kind_count(st); k++)
+		for (int as = 0; as < SERVE_ROLES + 2; as++) {
+			bool legal = as >= SERVE_ROLES || as == SERVE_LEGAL;
+			enum serve_role role = legal ? SERVE_LEGAL : (enum serve_role)as;
+			struct ask q = { .method = ASK_POST,
+				         .base = "http://h",
+				         .raw_query = "",
+				         .body = (const uint8_t *)body,
+				         .body_size = sizeof(body) - 1,
+				         .mem = &ask_mem,
+				         .remote = "r",
+				         .who = { .role = role,
+				                  .account = serve_role_name(role),
+				                  .id = as,
+				                  .second_factor = as != SERVE_ROLES,
+				                  .token = as == SERVE_ROLES + 1 } };
+			char id[UUID_TEXT];
+			struct reply reply;
+
+			uuid_format(id_of[k][0], id);
+			q.path = arena_printf(&ask_mem, "/api/records/%s/identities", id);
+			reply_init(&reply, 0);
+			route_answer(&site, &q, &reply);
+			if (as == SERVE_LEGAL && reply.status == 200) {
+				assert_non_null(
+					find(reply.body.data, reply.body.size, ALL_MUST_NOT));
+				opened++;
+			} else {
+				assert_true(reply.status >= 400);
+				judge_bytes(reply.body.data, reply.body.size, role, q.path);
+			}
+			reply_done(&reply);
+			arena_reset(&ask_mem);
+		}
+	assert_true(opened >= 3); /* victim, source, assistance */
+}
 
 static void
 judge(enum serve_role role, const char *path, const struct ask_pair *query, size_t n)
@@ -991,11 +1038,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_forbidden_byte),
-		cmocka_unit_test(test_one_geometry),
-		cmocka_unit_test(test_probes),
-		cmocka_unit_test(test_casualties),
-		cmocka_unit_test(test_tiles_hold_it),
+		cmocka_unit_test(test_identities),   cmocka_unit_test(test_no_forbidden_byte),
+		cmocka_unit_test(test_one_geometry), cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_casualties),   cmocka_unit_test(test_tiles_hold_it),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
