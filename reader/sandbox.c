@@ -16,7 +16,7 @@
 #include "reader/sandbox.h"
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define READER_SANITIZED 1
 #endif
 #endif
