@@ -14,6 +14,25 @@
 #define BLOCK 64
 #define FEW 5 /* so many messages are quicker one after the other */
 
+/* The last rest < 16 of n bytes, zeros behind them. */
+__attribute__((target("ssse3"))) static __m128i
+load_last(const uint8_t *p, size_t n, size_t rest)
+{
+	static const uint8_t move[32] = {
+		0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,
+		11,   12,   13,   14,   15,   0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+	};
+	uint8_t few[16] = { 0 };
+
+	if (n >= 16)
+		return _mm_shuffle_epi8(
+			_mm_loadu_si128((const __m128i *)(const void *)(p + n - 16)),
+			_mm_loadu_si128((const __m128i *)(const void *)(move + 16 - rest)));
+	memcpy(few, p + n - rest, rest);
+	return _mm_loadu_si128((const __m128i *)(const void *)few);
+}
+
 /* W. Mula and D. Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions" (2018),
  * section 3, in its 16-byte form: 12 bytes become 16 characters. */
 __attribute__((target("ssse3"))) static size_t
@@ -27,7 +46,9 @@ base64url_ssse3(const uint8_t *p, size_t n, char *out)
 	char *to = out;
 
 	for (size_t done = 0; done < n; done += 12) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + done));
+		__m128i v = n - done < 16
+		                    ? load_last(p, n, n - done)
+		                    : _mm_loadu_si128((const __m128i *)(const void *)(p + done));
 		__m128i high;
 		__m128i low;
 		__m128i which;
@@ -45,11 +66,6 @@ base64url_ssse3(const uint8_t *p, size_t n, char *out)
 		_mm_storeu_si128((__m128i *)(void *)to, v);
 		to += 16;
 	}
-	/* Where n is no multiple of 3 the last character has taken bits from behind the end. */
-	if (n % 3 == 1)
-		out[length - 1] = "AQgw"[p[n - 1] & 3];
-	else if (n % 3 == 2)
-		out[length - 1] = "AEIMQUYcgkosw048"[p[n - 1] & 15];
 	out[length] = '\0';
 	return length;
 }

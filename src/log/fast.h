@@ -10,9 +10,8 @@
 #define FAST_SLACK 16 /* bytes */
 
 /**
- * As text_base64url: no padding, NUL at the end. In steps of 12 bytes to 16 characters, so
- * FAST_SLACK bytes behind p + n must be readable (what they hold does not matter) and out must have
- * room for (4 n + 2) / 3 + 1 + FAST_SLACK bytes.
+ * As text_base64url: no padding, NUL at the end. In steps of 12 bytes to 16 characters, so out must
+ * have room for (4 n + 2) / 3 + 1 + FAST_SLACK bytes.
  */
 size_t fast_base64url(const uint8_t *p, size_t n, char *out);
 

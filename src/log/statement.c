@@ -36,7 +36,7 @@ struct work {
 	struct buf bytes; /* the group's statements, each behind the 0x00 of its leaf hash */
 	size_t room;      /* fields of the group that fit below */
 	struct fast_message *message;
-	uint8_t (*hash)[32]; /* one more than room, read beyond by fast_base64url */
+	uint8_t (*hash)[32];
 	struct digest *digest;
 	uint8_t (*salt)[DISCLOSE_SALT_SIZE];
 	struct sorted *order;
@@ -106,7 +106,7 @@ work_grow(struct work *w, size_t fields)
 	fields = fields < 512 ? 512 : fields;
 	/* w->room stays until all have grown, so a failure in between is harmless. */
 	if (!grow(&w->message, fields, sizeof w->message[0]) ||
-	    !grow(&w->hash, fields + 1, sizeof w->hash[0]) ||
+	    !grow(&w->hash, fields, sizeof w->hash[0]) ||
 	    !grow(&w->digest, fields, sizeof w->digest[0]) ||
 	    !grow(&w->salt, fields, sizeof w->salt[0]) ||
 	    !grow(&w->order, fields, sizeof w->order[0]))
@@ -278,12 +278,8 @@ add_parents(const struct statement_in *in, struct buf *b, struct err *e)
 	struct digest parent[STATEMENT_PARENTS_MAX];
 	struct sorted order[STATEMENT_PARENTS_MAX];
 
-	for (size_t i = 0; i < in->parent_count; i++) {
-		uint8_t hash[32 + FAST_SLACK] = { 0 };
-
-		memcpy(hash, in->parents[i], 32);
-		order[i] = set_digest(&parent[i], hash);
-	}
+	for (size_t i = 0; i < in->parent_count; i++)
+		order[i] = set_digest(&parent[i], in->parents[i]);
 	sort_digests(order, in->parent_count);
 	for (size_t i = 1; i < in->parent_count; i++) {
 		if (digest_cmp(&order[i - 1], &order[i]) == 0)

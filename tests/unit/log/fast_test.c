@@ -15,13 +15,13 @@
 #define MESSAGES 40
 #define LONGEST 700
 
-/* Every length, from every alignment, against the plain encoder; not a byte more than promised is
- * written. */
+/* Every length, from every alignment, against the plain encoder; not a byte behind the input is
+ * read (the address sanitizer sees it), not a byte more than promised is written. */
 static void
 test_base64url(void **state)
 {
 	struct rng rng;
-	uint8_t in[LONGEST + 8 + FAST_SLACK];
+	uint8_t in[LONGEST];
 	char want[LONGEST * 2];
 	char got[LONGEST * 2];
 
@@ -30,13 +30,19 @@ test_base64url(void **state)
 	for (size_t i = 0; i < sizeof in; i++)
 		in[i] = (uint8_t)rng_u64(&rng);
 	for (size_t n = 0; n <= LONGEST; n++) {
-		const uint8_t *p = in + n % 8;
-		const size_t length = text_base64url(p, n, want);
+		size_t skip = n % 8, length;
+		uint8_t *exact = malloc(skip + n + 1); /* one more: n may be 0 */
+		uint8_t *p = exact + skip + 1;
+
+		assert_non_null(exact);
+		memcpy(p, in, n);
+		length = text_base64url(p, n, want);
 
 		memset(got, '#', sizeof got);
 		assert_int_equal(fast_base64url(p, n, got), length);
 		assert_memory_equal(got, want, length + 1);
 		assert_int_equal(got[length + 1 + FAST_SLACK], '#');
+		free(exact);
 	}
 	/* every one of the 64 characters in every place of a vector */
 	for (unsigned c = 0; c < 256; c++) {
