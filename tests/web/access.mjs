@@ -165,9 +165,30 @@ await check('phone and 200 % zoom: nothing wider than the screen', async () => {
 			await c.page.waitForLoadState('networkidle');
 			const over = await c.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 			holds(over <= 1, `${path} at ${viewport.width}: ${over} px too wide`);
+			const over2 = await c.page.$$eval('.bars li', (a) => a.filter((li) => {
+				const text = document.createRange(), b = li.querySelector('.amount').getBoundingClientRect();
+				text.selectNodeContents(li.querySelector('.bar-name'));
+				return [...text.getClientRects()].some((r) => r.right > b.left + 1 && r.left < b.right - 1 && r.bottom > b.top + 4 && r.top < b.bottom - 4);
+			}).map((li) => li.innerText));
+			holds(!over2.length, `${path} at ${viewport.width}: a name lies on its number: ${over2[0]}`);
 		}
 		await c.context.close();
 	}
+});
+
+await check('what is printed says that no mark does not mean safe, and is dark on white in every look', async () => {
+	const c = await visit(browser, { look: 'dark' });
+	for (const path of ['/picture', '/records?kind=hazard', '/map?show=table']) {
+		await c.page.goto(address + path);
+		await c.page.waitForSelector('h1');
+		await c.page.waitForLoadState('networkidle');
+		await c.page.emulateMedia({ media: 'print' });
+		holds(await c.page.isVisible('.strip-safe') && await c.page.isVisible('.strip-age'), `${path}: the strip`);
+		holds(!(await c.page.isVisible('.nav')), `${path}: no navigation`);
+		same(await c.page.evaluate(() => ['body', 'h1'].map((q, i) => getComputedStyle(document.querySelector(q))[i ? 'color' : 'backgroundColor'])), ['rgb(255, 255, 255)', 'rgb(0, 0, 0)'], path);
+		await c.page.emulateMedia({ media: 'screen' });
+	}
+	await c.context.close();
 });
 
 await check('accessibility (axe), light, dark and high contrast', async () => {
