@@ -73,7 +73,7 @@ const struct cli_command cmd_serve = {
 	.text = "Serves the page, the OGC API, vector tiles, the door for phones (OpenRosa) and\n"
 		"the JSON API until it is told to end (Ctrl-C or SIGTERM); what was begun then\n"
 		"ends first. The first FILE is at /, each one at /r/NAME too, NAME being that of\n"
-		"the file. See docs/API.md and docs/OPERATING.md.\n\n"
+		"the file. See docs/API.md and deploy/.\n\n"
 		"  --listen A:P   address and port, 127.0.0.1:8080 unless said; [::1]:8080 for\n"
 		"                 IPv6; port 0 takes a free one. The address is printed.\n"
 		"  --base URL     how clients call this server when a proxy with TLS stands before\n"

@@ -12,6 +12,7 @@
 #include "ingest/decide.h"
 #include "ingest/reopen.h"
 #include "ingest/rowcheck.h"
+#include "ingest/rowmake.h"
 #include "ingest/territory.h"
 #include "store/history.h"
 #include "store/quarantine.h"
@@ -492,6 +493,7 @@ build(struct start *s, char *flags, size_t flags_size, struct err *e)
 		(void)text_base64url(o->content, 32, key + n + 1);
 		(void)fields_set_text(&rev->fields, "import_key", key);
 	}
+	rowmake_derive(&rev->fields);
 	/* a correction without a date of its own is about the same day as what it corrects */
 	if (!fields_text(&rev->fields, "valid_from")) {
 		date = arena_alloc(mem, 11);

@@ -510,6 +510,18 @@ bound_date(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row
 	return ERR_OK;
 }
 
+void
+rowmake_derive(struct store_fields *f)
+{
+	double age = fields_number(f, "age_years", -1);
+	const char *band = fields_text(f, "age_band"), *follows = age < 18 ? "child" : "adult";
+
+	if (!(age >= 0 && age <= 130) || text_eq(band, follows))
+		return;
+	(void)fields_set_text(f, "age_band",
+	                      !band || text_eq(band, "unknown") ? follows : "unknown");
+}
+
 /* What the row does not say and the register needs. */
 static enum err_code
 fill(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
@@ -565,6 +577,7 @@ rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_ro
 	fingerprints(m, r);
 	if (!any && !position.any)
 		rowcheck_set(&check, CHECK_EMPTY_ROW, NULL);
+	rowmake_derive(&r->fields);
 	rc = fill(m, w, r, &check, e);
 	if (!rc)
 		rc = rowcheck_run(&check, e);

@@ -67,6 +67,12 @@ MUST_CHECK enum err_code rowmake_worker_create(const struct rowmake *m, struct r
 void rowmake_worker_free(struct rowmake_worker *w);
 /** Forget the rows made so far. */
 void rowmake_worker_reset(struct rowmake_worker *w);
+/**
+ * What follows from other fields: the age band of a victim (child below 18 years) from the age,
+ * which is an identity value that no figure reads. A band that is stated stays; one that
+ * contradicts the age becomes unknown.
+ */
+void rowmake_derive(struct store_fields *f);
 /** Make one row. ERR_NOMEM, ERR_INTERNAL; whatever the row holds is no failure but a finding. */
 MUST_CHECK enum err_code rowmake_row(const struct rowmake *m, struct rowmake_worker *w,
                                      struct rowmake_row *r, struct err *e);

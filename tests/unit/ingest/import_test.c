@@ -686,6 +686,44 @@ a_find_on_released_land_reopens_it(void **state)
 	"SELECT n AS national_id, g AS geometry, s AS status, d AS valid_from, 'cha' AS class, "   \
 	"CASE s WHEN 'closed' THEN 'cleared' END AS outcome, 'WGS 84' AS given_datum FROM source"
 
+struct bands {
+	int child, adult, unknown;
+};
+
+static enum err_code
+count_band(void *ctx, const struct shown *row, struct err *e)
+{
+	struct bands *b = ctx;
+	const char *band = fields_text(&row->fields, "age_band");
+
+	(void)e;
+	b->child += text_eq(band, "child");
+	b->adult += text_eq(band, "adult");
+	b->unknown += !band || text_eq(band, "unknown");
+	return ERR_OK;
+}
+
+/* The age itself is sealed; figures by age need the band. */
+static void
+the_band_follows_from_the_age(void **state)
+{
+	struct bands b = { 0 };
+	struct each_filter f = { .kind = store_kind(st, "victim"),
+		                 .as_of_days = INT64_MAX,
+		                 .known_size = INT64_MAX };
+	struct err e = { 0 };
+
+	(void)state;
+	import_text(
+		"victim", "v.csv",
+		"national_id,outcome,age,age group\nV1,killed,0,\nV2,killed,17,\nV3,injured,18,\n"
+		"V4,injured,,\nV5,injured,40,child\nV6,injured,,adult\nV7,injured,131,\n");
+	assert_int_equal(store_each(st, &f, count_band, &b, &e), ERR_OK);
+	assert_int_equal(b.child, 2);
+	assert_int_equal(b.adult, 2);
+	assert_int_equal(b.unknown, 3);
+}
+
 /* The first edition has no dates, the second, with true ones, draws more: it does not show today,
  * and says so. Only rows that the register knows later of are told. */
 static void
@@ -974,6 +1012,7 @@ main(void)
 		TEST(corrected_file),
 		TEST(groups_are_acknowledged_on_the_way),
 		TEST(a_find_on_released_land_reopens_it),
+		TEST(the_band_follows_from_the_age),
 		TEST(an_older_edition_is_told),
 		TEST(land_that_comes_in_closed_over_a_find_is_open),
 		TEST(an_approved_import_closes_no_land_over_a_find),
