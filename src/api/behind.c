@@ -262,6 +262,7 @@ make(struct behind *b, const struct job *j)
 	site_rest(b->own);
 	reply_done(&r);
 	arena_done(&mem);
+	mem_trim();
 }
 
 static void

@@ -14,7 +14,8 @@ enum serve_part {
 	PART_SLOW,    /* read-only, may take a minute: figures, comparison */
 	PART_WRITE,   /* the only one that writes and that has the keys */
 	PART_ACCOUNT, /* accounts: who is it */
-	PART_LOGIN    /* accounts: checks a password, slow by design */
+	PART_LOGIN,   /* accounts: checks a password, slow by design */
+	PART_DRAW     /* answers nobody: makes outlines for tiles ahead */
 };
 
 typedef enum err_code route_fn(struct site *s, const struct ask *q, struct reply *r, struct err *e);

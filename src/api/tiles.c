@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/tiles.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -78,8 +79,8 @@ kept_of(struct site_register *reg)
 }
 
 /* What a role may see of the fields that tiles show, as a number. */
-static unsigned
-view_of(struct store *st, const struct tileset_kind *k, enum access_role role)
+unsigned
+tiles_view(struct store *st, const struct tileset_kind *k, enum access_role role)
 {
 	const char *const field[] = { "geometry",
 		                      "valid_from",
@@ -134,7 +135,7 @@ past_of(struct site_register *reg, const struct tileset_kind *kind, enum access_
 		return err_set(e, ERR_NOMEM, "out of memory for tiles");
 	memset(&key, 0, sizeof(key));
 	key.kind = f.kind = store_kind(reg->st, kind->kind);
-	key.view = view_of(reg->st, kind, role);
+	key.view = tiles_view(reg->st, kind, role);
 	key.as_of_days = f.as_of_days;
 	key.known_size = f.known_size;
 	s = slot_of(k, &key);
@@ -151,9 +152,9 @@ past_of(struct site_register *reg, const struct tileset_kind *kind, enum access_
 }
 
 /* The file of a large set: beside the register, for its owner alone. */
-static const char *
-file_of(const struct site_register *reg, const struct tileset_kind *kind, unsigned view,
-        struct arena *mem)
+const char *
+tiles_file(const struct site_register *reg, const struct tileset_kind *kind, unsigned view,
+           struct arena *mem)
 {
 	return arena_printf(mem, "%s.tiles/%s-%x", reg->path, kind->kind, view);
 }
@@ -162,7 +163,7 @@ static struct tileindex *
 index_of(struct kept *k, const struct site_register *reg, const struct tileset_kind *kind,
          enum access_role role, struct arena *mem)
 {
-	unsigned view = view_of(reg->st, kind, role);
+	unsigned view = tiles_view(reg->st, kind, role);
 	int i = 0;
 
 	while (i < KEPT_NOW && k->now[i].index &&
@@ -172,7 +173,10 @@ index_of(struct kept *k, const struct site_register *reg, const struct tileset_k
 		return NULL;
 	if (!k->now[i].index) {
 		k->now[i] = (struct kept_now){ kind, view, NULL };
-		k->now[i].index = tileindex_create(kind, role, view, file_of(reg, kind, view, mem));
+		k->now[i].index =
+			tileindex_create(kind, role, view, tiles_file(reg, kind, view, mem));
+		if (k->now[i].index)
+			tileindex_await(k->now[i].index, reg->drawing);
 	}
 	return k->now[i].index;
 }

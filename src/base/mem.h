@@ -17,6 +17,9 @@ void mem_free(void *p);
 /** A heap copy of a NUL-terminated text, NULL when memory ends. */
 char *mem_strdup(const char *s);
 
+/** Give what is free back to the system: after work that took much, before a long rest. */
+void mem_trim(void);
+
 /** Tests only: the nth allocation from now fails (0 = next); sticky = all later ones too. -1 = off.
  */
 void mem_fail_after(long n, int sticky);

@@ -6,7 +6,8 @@
 
 #include "publish/tileset.h"
 
-#define TILEFILE_LEAST ((size_t)4 << 20) /* bytes of outlines that are worth a file */
+#define TILEFILE_LEAST ((size_t)4 << 20) /* bytes of outlines that are worth a file, */
+#define TILEFILE_MANY 10000              /* or so many records */
 
 struct tilefile;
 

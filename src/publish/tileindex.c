@@ -1,6 +1,8 @@
 #include "publish/tileindex.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "store/changed.h"
@@ -13,6 +15,12 @@ struct tileindex {
 	struct tileset *base, *mid, *top, *unclassed;
 	struct tilefids hide_base, hide_mid, single;
 	int64_t mid_size, size, unclassed_size;
+	const _Atomic int *busy;
+};
+
+enum {
+	AWAIT_TURNS = 1500,
+	AWAIT_NS = 20000000
 };
 
 struct tileindex *
@@ -69,16 +77,39 @@ tileindex_free(struct tileindex *x)
 	mem_free(x);
 }
 
+void
+tileindex_await(struct tileindex *x, const _Atomic int *busy)
+{
+	x->busy = busy;
+}
+
+/* The file of another process, waiting for it while it is being made. */
+static struct tileset *
+open_base(struct tileindex *x, struct store *st)
+{
+	const struct timespec pause = { .tv_nsec = AWAIT_NS };
+	int64_t newer = x->base ? x->base->known_size : -1;
+	struct tileset *s = NULL;
+
+	if (!x->path)
+		return NULL;
+	tileset_open(st, x->k, x->view, x->path, newer, &s);
+	for (int i = 0; !s && x->busy && atomic_load(x->busy) && i < AWAIT_TURNS; i++) {
+		(void)nanosleep(&pause, NULL);
+		tileset_open(st, x->k, x->view, x->path, newer, &s);
+	}
+	if (!s && x->busy) /* it may have been finished just now */
+		tileset_open(st, x->k, x->view, x->path, newer, &s);
+	return s;
+}
+
 /* A base: one that another process wrote, else our own. */
 static enum err_code
 make_base(struct tileindex *x, struct store *st, struct err *e)
 {
-	int64_t newer = x->base ? x->base->known_size : -1;
-	struct tileset *s = NULL;
+	struct tileset *s = open_base(x, st);
 	enum err_code rc = ERR_OK;
 
-	if (x->path)
-		tileset_open(st, x->k, x->view, x->path, newer, &s);
 	if (!s)
 		rc = tileset_build_now(st, x->k, x->role, x->view, x->path, &s, e);
 	if (rc)

@@ -14,6 +14,9 @@ struct tileindex;
 /** path: the file for a large set, NULL = none. NULL when memory ends. */
 struct tileindex *tileindex_create(const struct tileset_kind *k, enum access_role role,
                                    unsigned view, const char *path);
+/** While *busy is not 0 another process may be making the file: wait for it, half a minute at most,
+ * before a large set is made here. NULL = nobody does. */
+void tileindex_await(struct tileindex *x, const _Atomic int *busy);
 void tileindex_free(struct tileindex *x);
 /** Bring it up to the state of st. ERR_NOMEM, ERR_IO, ERR_LIMIT. */
 MUST_CHECK enum err_code tileindex_refresh(struct tileindex *x, struct store *st, struct err *e);

@@ -242,7 +242,8 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	else if (b->k->harm)
 		item.outline = harmed(&row->fields, "killed") | harmed(&row->fields, "injured")
 		                                                        << 16;
-	if (b->path && !b->file && s->mem_outline.size >= TILEFILE_LEAST) {
+	if (b->path && !b->file &&
+	    (s->mem_outline.size >= TILEFILE_LEAST || s->count >= TILEFILE_MANY)) {
 		b->file = tilefile_create(b->path);
 		b->path = NULL;
 	}

@@ -11,6 +11,7 @@
 
 #include <seccomp.h>
 
+#include "api/draw.h"
 #include "base/landlock.h"
 #include "serve/confine.h"
 #include "serve/supervise.h"
@@ -19,7 +20,7 @@
 #include "store/store.h"
 
 enum {
-	PATHS_MOST = 16 + 5 * SERVE_REGISTERS_MOST
+	PATHS_MOST = 16 + 6 * SERVE_REGISTERS_MOST
 };
 
 /* Libraries opened at first use, and what they read. */
@@ -220,7 +221,8 @@ enter_calls(enum serve_part part)
 		rc = ADD(ctx, SCMP_ACT_ALLOW, front_calls);
 	if (!rc && part != PART_FRONT)
 		rc = ADD(ctx, SCMP_ACT_ALLOW, reading_calls);
-	if (!rc && (part == PART_WRITE || part == PART_ACCOUNT || part == PART_LOGIN))
+	if (!rc &&
+	    (part == PART_WRITE || part == PART_ACCOUNT || part == PART_LOGIN || part == PART_DRAW))
 		rc = ADD(ctx, SCMP_ACT_ALLOW, writing_calls);
 	if (!rc)
 		rc = ADD(ctx, SCMP_ACT_ERRNO(ENOSYS), probes);
@@ -236,6 +238,7 @@ enter_calls(enum serve_part part)
 struct room {
 	char keys[SERVE_REGISTERS_MOST][600];
 	char file[SERVE_REGISTERS_MOST][3][4096];
+	char tiles[SERVE_REGISTERS_MOST][4096];
 };
 
 struct paths {
@@ -248,6 +251,12 @@ allow(struct paths *p, const char *path, unsigned may)
 {
 	if (p->count < PATHS_MOST)
 		p->list[p->count++] = (struct landlock_path){ path, may };
+}
+
+static bool
+reads_tiles(enum serve_part part)
+{
+	return part == PART_QUICK || part == PART_DRAW;
 }
 
 /* The paths of a part; texts in room. */
@@ -268,8 +277,15 @@ plan(enum serve_part part, const struct site *site, struct paths *p, struct room
 			               site->reg[i].path, suffix[k]);
 			allow(p, room->file[i][k], LANDLOCK_READ | LANDLOCK_WRITE);
 		}
-		allow(p, store_files_dir(site->reg[i].st),
-		      LANDLOCK_READ | (writes ? LANDLOCK_WRITE : 0u));
+		if (part == PART_DRAW) /* originals are nothing to it */
+			;
+		else
+			allow(p, store_files_dir(site->reg[i].st),
+			      LANDLOCK_READ | (writes ? LANDLOCK_WRITE : 0u));
+		if (reads_tiles(part) &&
+		    draw_folder(&site->reg[i], room->tiles[i], sizeof room->tiles[i]))
+			allow(p, room->tiles[i],
+			      LANDLOCK_READ | (part == PART_DRAW ? LANDLOCK_WRITE : 0u));
 		if (writes && keys_folder(store_meta(site->reg[i].st, "uuid"), room->keys[i],
 		                          sizeof room->keys[i], NULL) == ERR_OK)
 			allow(p, room->keys[i], LANDLOCK_READ | LANDLOCK_WRITE);

@@ -91,6 +91,8 @@ part_run(const struct part_start *p)
 		tell(p->ready_fd, 'E', e.text);
 		return err_exit_status(rc);
 	}
+	for (size_t i = 0; i < s.count; i++)
+		s.reg[i].drawing = &p->drawing[i];
 	PLANTED(p->part, &s);
 	confine(p->part, &s, remark, sizeof remark);
 	if (p->part == PART_SLOW) {

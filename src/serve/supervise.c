@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,8 +46,10 @@ struct process {
 
 struct supervisor {
 	const struct serve_options *o;
-	struct process front, part[PARTS_LINKS_MOST];
+	struct process front, draw, part[PARTS_LINKS_MOST];
 	size_t parts;
+	int draw_fd;          /* closed with the supervisor: the part draw ends then */
+	_Atomic int *drawing; /* of each register, shared by all processes */
 	int listen_fd, control_fd, signal_fd;
 	struct ticket_keys *keys; /* in memory that no child gets: they come through pipes, and the
 	                             front has none */
@@ -143,11 +146,14 @@ start_part(struct supervisor *s, struct process *p, int *ret_fd, int *ret_ready,
 	if (rc == ERR_OK)
 		pid = fork();
 	if (pid == 0) {
-		struct part_start start = { .part = p->part,
-			                    .o = s->o,
-			                    .fd = pair[1],
-			                    .key_fd = key[0],
-			                    .ready_fd = ready[1] };
+		struct part_start start = {
+			.part = p->part,
+			.o = s->o,
+			.fd = pair[1],
+			.key_fd = key[0],
+			.ready_fd = ready[1],
+			.drawing = s->drawing,
+		};
 
 		settle(p->part, (int[]){ pair[1], ready[1], key[0] }, 3);
 		_exit(part_run(&start));
@@ -191,6 +197,58 @@ hear(struct supervisor *s, const struct process *p, int ready_fd, struct err *e)
 	if (line[1] && s->o->remark)
 		s->o->remark(s->o->ctx, line + 1);
 	return ERR_OK;
+}
+
+/* Did it fall over right after its start, again and again? */
+static bool
+falls_too_often(struct process *p)
+{
+	if (clock_steady_us() - p->started_us < FALL_S * S_US)
+		p->falls++;
+	else
+		p->falls = 0;
+	return p->falls >= FALLS_MOST;
+}
+
+/* The process that makes outlines for tiles. Without it they come from memory. */
+static void
+start_draw(struct supervisor *s)
+{
+	int end[2] = { -1, -1 };
+	pid_t pid;
+
+	if (s->draw_fd >= 0)
+		(void)close(s->draw_fd);
+	s->draw_fd = -1;
+	if (pipe2(end, O_CLOEXEC) != 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		struct part_start start = {
+			.part = PART_DRAW, .o = s->o, .fd = end[0], .drawing = s->drawing
+		};
+
+		settle(PART_DRAW, (int[]){ end[0] }, 1);
+		_exit(draw_run(&start));
+	}
+	(void)close(end[0]);
+	s->draw_fd = end[1];
+	s->draw.part = PART_DRAW;
+	s->draw.pid = pid > 0 ? pid : 0;
+	s->draw.started_us = clock_steady_us();
+	for (size_t i = 0; i < s->o->count && pid <= 0; i++)
+		atomic_store(&s->drawing[i], 0);
+}
+
+/* It may end: whoever waits for it goes on without, and a new one is started some times. */
+static void
+draw_ended(struct supervisor *s)
+{
+	s->draw.pid = 0;
+	for (size_t i = 0; i < s->o->count; i++)
+		atomic_store(&s->drawing[i], 0);
+	if (!s->stopping && !falls_too_often(&s->draw))
+		start_draw(s);
 }
 
 static size_t
@@ -302,6 +360,8 @@ stop(struct supervisor *s)
 	if (s->stopping)
 		return;
 	s->stopping = true;
+	if (s->draw.pid)
+		(void)kill(s->draw.pid, SIGKILL); /* it does nothing that is not made again */
 	s->stop_us = clock_steady_us();
 	(void)close(s->listen_fd); /* the front takes who is in its queue, then closes it */
 	s->listen_fd = -1;
@@ -341,17 +401,6 @@ replace(struct supervisor *s, size_t index, struct err *e)
 	(void)sendmsg(s->control_fd, &h, MSG_NOSIGNAL);
 	(void)close(fd);
 	return ERR_OK;
-}
-
-/* Did it fall over right after its start, again and again? */
-static bool
-falls_too_often(struct process *p)
-{
-	if (clock_steady_us() - p->started_us < FALL_S * S_US)
-		p->falls++;
-	else
-		p->falls = 0;
-	return p->falls >= FALLS_MOST;
 }
 
 static enum err_code
@@ -406,6 +455,8 @@ reap(struct supervisor *s, struct err *e)
 	if (s->front.pid && waitpid(s->front.pid, &status, WNOHANG) == s->front.pid)
 		rc = ended(s, &s->front, status, e);
 	while (rc == ERR_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->draw.pid)
+			draw_ended(s);
 		if (pid == s->front.pid)
 			rc = ended(s, &s->front, status, e);
 		for (size_t i = 0; i < s->parts && rc == ERR_OK; i++)
@@ -421,7 +472,7 @@ all_ended(const struct supervisor *s)
 	for (size_t i = 0; i < s->parts; i++)
 		if (s->part[i].pid)
 			return false;
-	return s->front.pid == 0;
+	return s->front.pid == 0 && s->draw.pid == 0;
 }
 
 /* The front says that a process is stuck: it is ended, and replaced when that is seen. */
@@ -444,6 +495,8 @@ kill_all(struct supervisor *s)
 {
 	if (s->front.pid)
 		(void)kill(s->front.pid, SIGKILL);
+	if (s->draw.pid)
+		(void)kill(s->draw.pid, SIGKILL);
 	for (size_t i = 0; i < s->parts; i++)
 		if (s->part[i].pid)
 			(void)kill(s->part[i].pid, SIGKILL);
@@ -522,9 +575,17 @@ make_room_for_keys(struct supervisor *s, struct err *e)
 enum err_code
 supervise_run(const struct serve_options *o, struct err *e)
 {
-	struct supervisor s = { .o = o, .listen_fd = -1, .control_fd = -1, .signal_fd = -1 };
+	struct supervisor s = {
+		.o = o, .listen_fd = -1, .control_fd = -1, .signal_fd = -1, .draw_fd = -1
+	};
 	enum err_code rc;
 
+	s.drawing = mmap(NULL, o->count * sizeof *s.drawing, PROT_READ | PROT_WRITE,
+	                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s.drawing == MAP_FAILED)
+		return err_set(e, ERR_NOMEM, "out of memory for the parts");
+	for (size_t i = 0; i < o->count; i++)
+		atomic_store(&s.drawing[i], 1); /* until it was looked whether there is anything */
 	plan_parts(&s);
 	(void)signal(SIGPIPE, SIG_IGN);
 	rc = make_room_for_keys(&s, e);
@@ -533,7 +594,11 @@ supervise_run(const struct serve_options *o, struct err *e)
 	if (rc == ERR_OK)
 		rc = take_signals(&s, e);
 	if (rc == ERR_OK)
+		draw_folders(o->path, o->count);
+	if (rc == ERR_OK)
 		rc = start_all(&s, e);
+	if (rc == ERR_OK)
+		start_draw(&s);
 	if (rc == ERR_OK && o->ready)
 		o->ready(o->ctx, o->base ? o->base : s.address);
 	if (rc == ERR_OK)
@@ -541,6 +606,9 @@ supervise_run(const struct serve_options *o, struct err *e)
 	kill_all(&s);
 	if (s.keys)
 		(void)munmap(s.keys, sizeof *s.keys);
+	(void)munmap(s.drawing, o->count * sizeof *s.drawing);
+	if (s.draw_fd >= 0)
+		(void)close(s.draw_fd);
 	if (s.listen_fd >= 0)
 		(void)close(s.listen_fd);
 	if (s.control_fd >= 0)

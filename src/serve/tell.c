@@ -17,10 +17,10 @@ static const char *const bucket_name[TELL_BUCKETS] = { "0.0005", "0.001", "0.002
 const char *
 tell_part_name(enum serve_part part)
 {
-	static const char *const name[PARTS] = { "front", "quick",   "slow",
-		                                 "write", "account", "login" };
+	static const char *const name[] = { "front",   "quick", "slow", "write",
+		                            "account", "login", "draw" };
 
-	return (size_t)part < PARTS ? name[part] : "none";
+	return (size_t)part < sizeof name / sizeof *name ? name[part] : "none";
 }
 
 void

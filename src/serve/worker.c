@@ -18,7 +18,8 @@ enum {
 	READ_ROOM = 64 << 10,
 	WAITING_MOST = 32 << 20, /* bytes of asks taken from the pipe at once */
 	GZIP_LEAST = 860,        /* smaller ones fit a packet anyway */
-	GZIP_LEVEL = 4
+	GZIP_LEVEL = 4,
+	MUCH_US = 500000 /* work that took so long may leave much memory behind */
 };
 
 struct inbox {
@@ -279,9 +280,13 @@ answer_one(struct worker *w, const struct frame *f, struct err *e)
 		return err_set(e, ERR_INVALID, "the front sent a message of no known kind");
 	rc = job_read(w, &j, f, e);
 	if (rc == ERR_OK && !j.answered) {
+		int64_t begun_us = clock_steady_us();
+
 		site_refresh(w->site);
 		route_answer(w->site, &j.q, &j.r);
 		site_rest(w->site);
+		if (clock_steady_us() - begun_us > MUCH_US)
+			mem_trim();
 	}
 	if (rc == ERR_OK)
 		rc = send_reply(w, f->id, &j.q, &j.r, e);

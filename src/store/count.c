@@ -327,3 +327,29 @@ count_layer(struct store *st, int kind, count_fn *fn, void *ctx, struct err *e)
 		rc = count_all(st, kind, k, e);
 	return rc ? rc : tell(k, fn, ctx, e);
 }
+
+enum err_code
+count_is_more(struct store *st, int kind, int64_t than, bool *ret, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct buf sql;
+	int s = SQLITE_DONE;
+	enum err_code rc;
+
+	buf_init(&sql, 1u << 16);
+	buf_adds(&sql, "SELECT 1 FROM ");
+	db_quote_name(&sql, st->kind[kind].name);
+	buf_adds(&sql, " LIMIT 1 OFFSET ?1");
+	rc = buf_ok(&sql) ? db_prepare(st, buf_text(&sql), &q, e)
+	                  : err_set(e, ERR_NOMEM, "out of memory for a query");
+	buf_done(&sql);
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, than);
+	s = sqlite3_step(q);
+	*ret = s == SQLITE_ROW;
+	if (s != SQLITE_ROW && s != SQLITE_DONE)
+		rc = db_fail(st, "count a layer", e);
+	sqlite3_finalize(q);
+	return rc;
+}

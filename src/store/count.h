@@ -22,5 +22,8 @@ typedef enum err_code count_fn(void *ctx, const struct count_cell *cell, struct 
  * other than ERR_OK stops the walk. */
 MUST_CHECK enum err_code count_layer(struct store *st, int kind, count_fn *fn, void *ctx,
                                      struct err *e);
+/** Has the layer of a kind more than so many records? Reads no more than that. */
+MUST_CHECK enum err_code count_is_more(struct store *st, int kind, int64_t than, bool *ret,
+                                       struct err *e);
 
 #endif

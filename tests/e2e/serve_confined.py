@@ -17,7 +17,7 @@ DEADLY = {'run_program', 'start_process', 'start_process_old_call', 'internet_so
           'trace_parent', 'read_parent_memory', 'limit_parent', 'turn_data_to_code', 'become_root', 'mount_something', 'change_root',
           'change_folder', 'new_namespace', 'kernel_program', 'kernel_queue', 'kernel_keys', 'shared_memory', 'message_queue', 'watch_files', 'host_name',
           'make_link', 'make_node'}
-PARTS = ('front', 'quick', 'slow', 'write', 'account', 'login')
+PARTS = ('front', 'quick', 'slow', 'write', 'account', 'login', 'draw')
 failed = []
 
 
@@ -35,7 +35,7 @@ def tried(open_doors):
         Path('/tmp/fallow_planted' + victim).write_text('x')
     with s:
         until = time.time() + 30
-        while time.time() < until and s.said().count('planted front') < 52:
+        while time.time() < until and min(s.said().count('planted ' + p) for p in ('front', 'draw')) < 52:
             time.sleep(0.1)
         said = s.said()
         alive = s.get('/registers').status == 200

@@ -47,15 +47,15 @@ class Load(threading.Thread):
 fallow = os.environ['FALLOW']
 with Serving(fallow, hazards=200) as s:
     parts = set(s.pids().values())
-    expect(parts == {'fallow-front', 'fallow-quick', 'fallow-slow', 'fallow-write', 'fallow-account', 'fallow-login'}, 'processes: %s' % parts)
+    expect(parts == {'fallow-front', 'fallow-quick', 'fallow-slow', 'fallow-write', 'fallow-account', 'fallow-login', 'fallow-draw'}, 'processes: %s' % parts)
     load = [Load(s, '/registers?n=%d' % i) for i in range(4)]
     for t in load:
         t.start()
-    for part in ('quick', 'slow', 'write', 'account', 'login', 'quick'):
+    for part in ('quick', 'slow', 'write', 'account', 'login', 'draw', 'quick'):
         pid = s.pid_of(part)[0]
         os.kill(pid, signal.SIGKILL)
         until = time.time() + 5
-        while time.time() < until and (pid in s.pids() or len(s.pids()) < 7):
+        while time.time() < until and (pid in s.pids() or len(s.pids()) < 8):
             time.sleep(0.02)
         s.wait_whole()
         expect(s.get('/registers').status == 200, 'no answer after %s was killed' % part)
@@ -71,7 +71,7 @@ with Serving(fallow, hazards=200) as s:
     os.kill(s.pid_of('front')[0], signal.SIGKILL)
     s.wait_whole()
     expect(s.get('/registers').status == 200, 'no answer after the front was killed')
-    expect(len(s.pids()) == 7, 'processes: %s' % s.pids())
+    expect(len(s.pids()) == 8, 'processes: %s' % s.pids())
 
     # TERM with requests in flight: each gets its whole answer or was not taken at all
     load = [Load(s, '/registers?m=%d' % i) for i in range(8)]
