@@ -150,7 +150,8 @@ run_backup(struct cli *cli, int argc, char **argv)
 	if (!cli->quiet)
 		printf("wrote %s and %lld originals; checked.\nIt does not hold the keys: copy "
 		       "their folder (FALLOW_HOME, or "
-		       "~/.config/fallow) to another safe place.\n",
+		       "~/.config/fallow) to another safe place.\nIt does not hold the accounts of "
+		       "the server: fallow user backup DIR copies them while they are in use.\n",
 		       file[1], (long long)originals);
 	return CLI_EXIT_DONE;
 }
@@ -164,7 +165,8 @@ const struct cli_command cmd_backup = {
 		"Never\n"
 		"copy a live register with other programs. The keys are not in the copy: without "
 		"them\n"
-		"nothing can be added to it and sealed values stay sealed. Keep them apart.\n",
+		"nothing can be added to it and sealed values stay sealed. Keep them apart. The\n"
+		"accounts of the server are not in it either: see fallow help user, backup.\n",
 	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n$ fallow backup g.gpkg "
 		    "copy.gpkg\n$ fallow check copy.gpkg\n",
 };

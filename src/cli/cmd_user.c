@@ -308,6 +308,36 @@ set_role(const struct cli *cli, struct accounts *a, const struct wish *w, struct
 	return rc;
 }
 
+static enum err_code
+backup(const struct cli *cli, struct accounts *a, const struct wish *w, struct arena *mem,
+       struct err *e)
+{
+	enum err_code rc = accounts_copy(a, w->operand[1], e);
+
+	(void)mem;
+	if (!rc)
+		cli_say(cli,
+		        "copied the accounts to %s, checked, without sessions. It is a secret: it "
+		        "gives second factors away and lets passwords be guessed",
+		        w->operand[1]);
+	return rc;
+}
+
+/* Before anything is opened: that would make new accounts. */
+static int
+restore(const struct cli *cli, const struct wish *w)
+{
+	struct err e = { 0 };
+
+	if (accounts_restore(w->operand[1], NULL, &e) != ERR_OK)
+		return cli_fail(&e);
+	cli_say(cli,
+	        "the accounts are those of %s; what was revoked, disabled or changed after "
+	        "that copy must be done again (see: fallow user audit)",
+	        w->operand[1]);
+	return CLI_EXIT_DONE;
+}
+
 static const struct action {
 	const char *name;
 	size_t least, most; /* operands, its own name among them */
@@ -318,7 +348,8 @@ static const struct action {
 	{ "passwd", 2, 2, passwd }, { "disable", 2, 2, set_disabled },
 	{ "role", 3, 3, set_role }, { "enable", 2, 2, set_disabled },
 	{ "token", 2, 3, token },   { "totp", 2, 2, totp },
-	{ "audit", 1, 1, audit },
+	{ "audit", 1, 1, audit },   { "backup", 2, 2, backup },
+	{ "restore", 2, 2, NULL }, /* run_user does it */
 };
 
 static const struct action *
@@ -362,6 +393,8 @@ run_user(struct cli *cli, int argc, char **argv)
 	action = action_of(&w, &e);
 	if (!action)
 		return cli_usage("user", &e);
+	if (!action->run)
+		return restore(cli, &w);
 	arena_init(&mem, 0);
 	rc = accounts_open(NULL, &a, &e);
 	if (!rc)
@@ -382,7 +415,9 @@ const struct cli_command cmd_user = {
 		    "disable|enable NAME\n"
 		    "totp NAME [--remove]\n"
 		    "token NAME [TITLE [--scope submit|read] | --revoke NUMBER]\n"
-		    "audit",
+		    "audit\n"
+		    "backup DIR\n"
+		    "restore DIR",
 	.text = "Accounts lie in $FALLOW_HOME/accounts and count for every register that this\n"
 		"machine serves. ROLE is reporter, operator, officer, approver, legal or\n"
 		"administrator; what each may see is in docs/ACCESS.md. Approver and legal can do\n"
@@ -398,7 +433,10 @@ const struct cli_command cmd_user = {
 		"  --revoke NUMBER    a token ends\n"
 		"  --password-stdin   the password is the first line of standard input, not asked\n"
 		"                     for on the terminal\n"
-		"  audit              every login and change, oldest first\n",
+		"  audit              every login and change, oldest first\n"
+		"  backup DIR         copies the accounts and their key into a new folder: fallow\n"
+		"                     backup does not hold them. It is a secret\n"
+		"  restore DIR        takes such a copy where there are no accounts yet\n",
 	.examples = "$ echo 'three unlike words' | fallow user add olena --role operator "
 		    "--password-stdin\n"
 		    "$ echo 'four more unlike words' | fallow user add taras --role approver "
@@ -408,5 +446,6 @@ const struct cli_command cmd_user = {
 		    "$ fallow user token olena --revoke 1\n"
 		    "$ fallow user disable olena\n"
 		    "$ fallow user list\n"
-		    "$ fallow user audit\n",
+		    "$ fallow user audit\n"
+		    "$ fallow user backup accounts-copy\n",
 };

@@ -40,6 +40,18 @@ MUST_CHECK enum err_code accounts_open(const char *folder, struct accounts **ret
 void accounts_close(struct accounts *a);
 
 /**
+ * Copy the accounts, while they are in use, into a folder (made 0700; nothing in it is replaced):
+ * accounts.sqlite, checked, without sessions, and accounts.key, both 0600. Both are secrets: hashes
+ * of passwords and tokens, secrets of second factors and what opens them. ERR_CONFLICT when there
+ * are accounts in it, ERR_DENIED when others may enter it, ERR_VERIFY.
+ */
+MUST_CHECK enum err_code accounts_copy(struct accounts *a, const char *folder, struct err *e);
+/** Make such a copy the accounts of this machine; folder NULL = accounts_folder. What was revoked,
+ * disabled or changed after the copy is as it was then. ERR_NOTFOUND (no copy), ERR_CONFLICT when
+ * there are accounts already. */
+MUST_CHECK enum err_code accounts_restore(const char *from, const char *folder, struct err *e);
+
+/**
  * Add an account. by = who does it, for the audit. The name is taken in lower case. ERR_INVALID
  * (name, role, a password against the rules of passrule.h), ERR_CONFLICT (the name is taken).
  */

@@ -547,6 +547,84 @@ test_kept(void **state)
 	sqlite3_close(db);
 }
 
+static unsigned
+mode_of(const char *in, const char *name)
+{
+	char path[300];
+	struct stat s;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", in, name);
+	assert_int_equal(0, stat(path, &s));
+	return (unsigned)s.st_mode & 0777;
+}
+
+/* A copy has who may log in and how, narrow modes, and no sessions; it becomes accounts where there
+ * are none, and replaces nothing. */
+static void
+test_copy(void **state)
+{
+	uint8_t secret[TOTP_SECRET];
+	char copy[200], again[200], path[300], token[TOKEN_TEXT];
+	const char *uri = NULL;
+	struct session s;
+	struct login l;
+	int64_t ann, id;
+
+	(void)state;
+	(void)snprintf(copy, sizeof(copy), "%s/copy", dir);
+	(void)snprintf(again, sizeof(again), "%s/again", dir);
+	ann = added("ann", "approver");
+	(void)added("bo", "operator");
+	l = login("bo", GOOD, NULL, "r");
+	assert_int_equal(LOGIN_DONE, l.result);
+	assert_int_equal(ERR_OK, accounts_totp_begin(a, "test", ann, true, &mem, &uri, &e));
+	secret_of(uri, secret);
+	assert_int_equal(ERR_OK, token_make(a, &(struct token_wish){ "test", ann, "t", "submit" },
+	                                    &id, token, &e));
+	assert_int_equal(ERR_OK, accounts_copy(a, copy, &e));
+	assert_int_equal(0700, mode_of(copy, "."));
+	assert_int_equal(0600, mode_of(copy, "accounts.sqlite"));
+	assert_int_equal(0600, mode_of(copy, "accounts.key"));
+	(void)snprintf(path, sizeof(path), "%s/accounts.copying", copy);
+	assert_false(file_exists(path));
+	/* nothing is replaced, not by another copy and not by a restore over living accounts */
+	assert_int_equal(ERR_CONFLICT, accounts_copy(a, copy, &e));
+	assert_int_equal(ERR_CONFLICT, accounts_restore(copy, NULL, &e));
+	/* changed afterwards: the copy knows nothing of it */
+	assert_int_equal(ERR_OK, accounts_set_disabled(a, "test", ann, true, &e));
+	accounts_close(a);
+	a = NULL;
+	assert_int_equal(ERR_NOTFOUND, accounts_restore(dir, again, &e));
+	assert_false(file_exists(again));
+	assert_int_equal(ERR_OK, accounts_restore(copy, again, &e));
+	assert_int_equal(ERR_OK, accounts_open(again, &a, &e));
+	assert_int_equal(LOGIN_DONE, login("bo", GOOD, NULL, "r").result);
+	assert_false(alive(l.session));
+	assert_int_equal(LOGIN_NEEDS_CODE, login("ann", GOOD, NULL, "r").result);
+	assert_int_equal(LOGIN_DONE,
+	                 login("ann", GOOD, code_at(secret, "2026-05-04T10:00:00Z"), "r").result);
+	assert_int_equal(ERR_OK, token_find(a, token, &mem, &s, &e));
+	assert_int_equal(ann, s.account);
+	/* a folder that others may enter */
+	(void)snprintf(path, sizeof(path), "%s/wide", dir);
+	assert_int_equal(0, mkdir(path, 0755));
+	assert_int_equal(0, chmod(path, 0755));
+	assert_int_equal(ERR_DENIED, accounts_copy(a, path, &e));
+	/* another key lies there: it is not replaced */
+	(void)snprintf(path, sizeof(path), "%s/accounts.sqlite", copy);
+	assert_int_equal(0, unlink(path));
+	(void)snprintf(path, sizeof(path), "%s/accounts.key", copy);
+	assert_int_equal(0, unlink(path));
+	accounts_close(a);
+	assert_int_equal(ERR_OK, accounts_open(copy, &a, &e)); /* makes new ones, with a key */
+	accounts_close(a);
+	(void)snprintf(path, sizeof(path), "%s/accounts.sqlite", copy);
+	assert_int_equal(0, unlink(path));
+	assert_int_equal(ERR_OK, accounts_open(again, &a, &e));
+	assert_int_equal(ERR_CONFLICT, accounts_copy(a, copy, &e));
+	assert_false(file_exists(path));
+}
+
 int
 main(void)
 {
@@ -561,6 +639,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_tokens, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_last_administrator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
