@@ -33,6 +33,7 @@ person olena operator
 person taras approver
 person halyna approver
 person oksana officer
+person lara legal
 person root administrator
 
 "$fallow" serve "$dir/exampla.gpkg" "$dir/ukraine.gpkg" "$dir/azerbaijan.gpkg" --listen 127.0.0.1:0 >"$dir/serve.log" 2>&1 &

@@ -1,5 +1,5 @@
 // What people with an account do on the page: log in, enter, correct, approve with a second factor, release by two.
-// usage: node tests/web/roles.mjs ADDRESS   (accounts olena, taras, halyna, oksana, root; password "NAME walks by the river")
+// usage: node tests/web/roles.mjs ADDRESS   (accounts olena, taras, halyna, oksana, lara, root; password "NAME walks by the river")
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -324,6 +324,31 @@ await check('accounts: the administrator adds one and disables it', async () => 
 	await page.click('[data-account=newcomer] button:has-text("Disable")');
 	await page.waitForSelector('[data-account=newcomer] .chip-conflict');
 	v.quiet();
+});
+
+await check('legal opens what is sealed of a person: for a reason, which is recorded first and seen by the administrator', async () => {
+	const { page } = people.olena;
+	const entered = await page.evaluate(async () => (await fetch('/api/records', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'victim', fields: { valid_from: '2024-05-02', outcome: 'injured', name: 'Somebody Real' } }) })).json());
+	holds(entered.id, JSON.stringify(entered));
+	const v = await logIn('lara');
+	await secondFactor('lara');
+	await v.page.goto(`${address}/records/${entered.id}`);
+	await v.page.waitForSelector('.record');
+	holds(!(await v.page.content()).includes('Somebody Real'), 'sealed');
+	await v.page.click('button:has-text("Identities")');
+	await v.page.fill('dialog input[name=reason]', 'court order 12/24');
+	await v.page.click('dialog button[type=submit]');
+	await v.page.waitForSelector('[data-opened]');
+	same(await v.page.innerText('[data-identity=name] dd'), 'Somebody Real');
+	await v.page.click('dialog .actions button');
+	await v.page.waitForSelector('dialog', { state: 'detached' });
+	holds(!(await v.page.content()).includes('Somebody Real'), 'gone');
+	await v.page.goto(address + '/login');
+	await v.page.waitForSelector(`[data-read="${entered.id}"]`);
+	v.quiet();
+	const root = people.root.page;
+	await root.goto(address + '/accounts');
+	holds((await root.innerText(`[data-read="${entered.id}"]`)).includes('court order 12/24'), 'the administrator sees it');
 });
 
 await check('accessibility (axe) of what needs an account', async () => {

@@ -6,6 +6,7 @@ import { href } from '../route';
 import { say } from '../state';
 import { moment, t } from '../text';
 import { Chip, Empty, ErrorBox, Head, Show } from '../ui/parts';
+import { Reads } from '../ui/reads';
 
 interface Account { id: number; name: string; role: string; disabled: boolean; totp: boolean; created?: string | null; login?: string | null }
 const roles = ['reporter', 'operator', 'officer', 'approver', 'legal', 'administrator'] as const;
@@ -50,6 +51,7 @@ export function Accounts({ me }: ViewProps) {
 					</div>
 				)}
 			</Show>
+			<Reads />
 			<section class="part">
 				<h2>{t('new_account')}</h2>
 				<form class="stack narrow" onSubmit={(e) => { e.preventDefault(); void run(async () => { await change('POST', '/api/accounts', { name, role, password }, true); setName(''); setPassword(''); }); }}>

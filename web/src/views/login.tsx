@@ -8,6 +8,7 @@ import { moment, t } from '../text';
 import type { Me } from '../types';
 import { Chip, Empty, ErrorBox, Head, Show } from '../ui/parts';
 import { Qr } from '../ui/qr';
+import { Reads } from '../ui/reads';
 
 function useSend() {
 	const [busy, setBusy] = useState(false), [error, setError] = useState<AskError | null>(null);
@@ -145,6 +146,7 @@ export function Login({ me, again }: ViewProps) {
 				<Totp me={me} again={again} />
 				<Password again={again} />
 				{me.role !== 'public' && <Tokens />}
+				{me.role === 'legal' && <Reads />}
 			</div>
 		</>
 	);

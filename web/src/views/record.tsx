@@ -169,10 +169,52 @@ export function Decide({ type, ids, onDone, onClose }: { type: 'approval' | 'ret
 	);
 }
 
+// What is sealed of persons: opened for a reason, which is recorded before anything is shown; gone when the window closes.
+interface Opened { submission: number; revisions: { leaf: string; valid_from: string | null; identities: Record<string, Value> }[] }
+function Identities({ r, onClose }: { r: RecordDetail; onClose: () => void }) {
+	const [reason, setReason] = useState(''), [busy, setBusy] = useState(false), [error, setError] = useState<AskError | null>(null), [opened, setOpened] = useState<Opened | null>(null);
+	const send = async (e: Event) => {
+		e.preventDefault();
+		setBusy(true);
+		setError(null);
+		try {
+			setOpened(await change<Opened>('POST', `/api/records/${r.id}/identities`, { reason }));
+			say(t('done'));
+		} catch (x) {
+			setError(x as AskError);
+		}
+		setBusy(false);
+	};
+	return (
+		<Window title={t('identities')} onClose={onClose} wide={!!opened}>
+			{opened ? (
+				<div class="stack" data-opened={opened.submission}>
+					<p class="box box-wait">{t('identities_read', { n: number(opened.submission) })}</p>
+					{opened.revisions.map((v) => (
+						<section key={v.leaf}>
+							<h3>{day(v.valid_from)} <code class="small">{v.leaf.slice(0, 12)}</code></h3>
+							<dl class="fields">{Object.entries(v.identities).map(([n, x]) => <div key={n} data-identity={n}><dt>{fieldName(r.kind, n)}</dt><dd>{typeof x === 'object' ? JSON.stringify(x) : String(x)}</dd></div>)}</dl>
+						</section>
+					))}
+					<div class="actions"><button type="button" onClick={onClose}>{t('close')}</button></div>
+				</div>
+			) : (
+				<form class="stack" onSubmit={send}>
+					<p>{t('identities_note')}</p>
+					<label class="field"><span>{t('reason')} *</span><input name="reason" required minLength={3} maxLength={500} autocomplete="off" value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label>
+					{error && <ErrorBox act error={error} what={t('identities')} />}
+					<div class="actions"><button type="submit" class="primary" disabled={busy}>{t('identities_open')}</button><button type="button" onClick={onClose}>{t('cancel')}</button></div>
+				</form>
+			)}
+		</Window>
+	);
+}
+
 function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again: () => void }) {
 	form(r.kind);
 	const look = r.kind === 'hazard' ? lookFor(r.shown_as, (r.fields.class as string) ?? null) : undefined;
 	const [doing, setDoing] = useState<'approval' | 'return' | 'release' | ''>('');
+	const [names, setNames] = useState(false);
 	const canHistory = ['operator', 'officer', 'approver', 'legal'].includes(props.status?.role ?? 'public');
 	const tab = asked('tab') || 'fields';
 	const tabs: [string, string, number?][] = [['fields', t('fields')]];
@@ -185,6 +227,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 				{r.can.includes('approve') && <button type="button" class="primary" onClick={() => setDoing('approval')}>{t('do_approval')}</button>}
 				{r.can.includes('return') && <button type="button" onClick={() => setDoing('return')}>{t('do_return')}</button>}
 				{r.can.includes('release') && <button type="button" onClick={() => setDoing('release')}>{t('do_release')}</button>}
+				{r.can.includes('identities') && <button type="button" onClick={() => setNames(true)}>{t('identities')}</button>}
 				{r.bbox && <a class="button" href={href('map', '', { at: `${((r.bbox[0] + r.bbox[2]) / 2).toFixed(5)},${((r.bbox[1] + r.bbox[3]) / 2).toFixed(5)},14` })}><Icon name="map" /> {t('nav_map')}</a>}
 			</Head>
 			{r.unapproved && <p class="box box-wait">{t('unapproved_long')}</p>}
@@ -207,6 +250,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 					</dl>
 				</aside>
 			</div>
+			{names && <Identities r={r} onClose={() => setNames(false)} />}
 			{doing && <Decide type={doing} ids={[r.heads?.length === 1 ? `${r.id}@${r.heads[0]}` : r.id]} onClose={() => setDoing('')} onDone={() => { setDoing(''); again(); props.again(); }} />}
 		</>
 	);
