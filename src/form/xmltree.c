@@ -66,9 +66,8 @@ add_attributes(struct parsing *p, struct xml_node *node, int n, const xmlChar **
 	return true;
 }
 
-/* libxml2 says what it takes */
-/* NOLINTNEXTLINE(readability-function-size) */
 static void
+/* libxml2 says what it takes. NOLINTNEXTLINE(readability-function-size) */
 on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int spaces,
          const xmlChar **space, int attributes, int defaulted, const xmlChar **attribute)
 {
