@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "served.h"
+#include "store/history.h"
 #include "store/logfiles.h"
 #include "store/quarantine.h"
 #include "store/submit.h"
@@ -512,9 +513,9 @@ releases_are_taken_back_and_grow_old(void **state)
 	decide("petro", body, 409);
 }
 
-/* Two rows of an import that could not be taken in. */
+/* Rows of an import that could not be taken in. */
 static void
-put_rows(void)
+put_rows(int from, int to, const char *mapped)
 {
 	struct store *st = served.reg[0].st;
 	const struct submit_about about = { .author = "login", .remark = "" };
@@ -530,14 +531,14 @@ put_rows(void)
 	assert_int_equal(quarantine_open(st, &q, &e), ERR_OK);
 	assert_int_equal(submit_begin(st, &about, &e), ERR_OK);
 	assert_int_equal(submit_add(st, &rev, 1, NULL, &e), ERR_OK);
-	for (int i = 1; i <= 2; i++) {
+	for (int i = from; i <= to; i++) {
 		struct quarantine_row row = { .kind = store_kind(st, "hazard"),
 			                      .source = rev.id,
 			                      .row = i,
 			                      .checks = "no_place",
 			                      .reason = "no position and no place",
 			                      .original = "{\"class\":\"sha\"}",
-			                      .mapped = "{\"class\":\"sha\"}" };
+			                      .mapped = mapped };
 
 		memset(row.row_key, i, sizeof(row.row_key));
 		assert_int_equal(quarantine_put(q, &row, NULL, &e), ERR_OK);
@@ -552,7 +553,7 @@ quarantined_rows_are_settled(void **state)
 	const struct json_value *v;
 
 	(void)state;
-	put_rows();
+	put_rows(1, 2, "{\"class\":\"sha\"}");
 	v = served_get("/api/quarantine", SERVE_OFFICER, 200);
 	assert_int_equal(served_number(v, "waiting"), 2);
 	assert_int_equal(served_count(v, "rows"), 2);
@@ -585,6 +586,55 @@ quarantined_rows_are_settled(void **state)
 	assert_int_equal(served_number(v, "waiting"), 0);
 	v = served_get("/api/quarantine/2", SERVE_OFFICER, 200);
 	assert_string_equal(text_at(json_get(v, "settled"), "reason"), "twice");
+}
+
+/* An edit of a work copy, kept as docs/FORMATS.md says, comes in as the edit of its record. */
+static void
+a_refused_edit_is_corrected(void **state)
+{
+	static const char *const hazard[] = { "geometry=POINT (-125.5 -45)", "class=sha",
+		                              "valid_from=2024-05-01", NULL };
+	struct history_revision *rev = NULL;
+	const struct json_value *v;
+	struct store *st = served.reg[0].st;
+	struct uuid id;
+	char text[UUID_TEXT], leaf[65], mapped[600];
+	size_t n = 0;
+
+	(void)state;
+	served_enter("olena", "hazard", hazard, text);
+	assert_true(uuid_parse(text, strlen(text), &id));
+	assert_int_equal(history_load(st, id, INT64_MAX, &served_mem, &rev, &n, NULL), ERR_OK);
+	text_hex(rev[0].rev.leaf, 32, leaf);
+	(void)snprintf(
+		mapped, sizeof mapped,
+		"{\"import_work\":\"0190d9b2-0000-7000-8000-000000000000\",\"import_record\":"
+		"\"%s\",\"import_base\":\"%s\",\"class\":\"cha\",\"remarks\":\"seen\","
+		"\"geometry\":\"POINT (-45 -125)\"}",
+		text, leaf);
+	put_rows(3, 3, mapped);
+	v = served_get("/api/quarantine/3", SERVE_OFFICER, 200);
+	assert_string_equal(text_at(json_get(v, "mapped"), "remarks"), "seen");
+	assert_null(json_get(json_get(v, "mapped"), "import_record"));
+	v = served_post("/api/quarantine/3", SERVE_OFFICER, "{\"retry\":{\"class\":\"sha\"}}", 200);
+	assert_int_equal(json_get(v, "accepted")->type, JSON_FALSE);
+	assert_non_null(strstr(text_at(v, "reason"), "latitude"));
+	/* nobody says which record it is but the row itself */
+	served_post("/api/quarantine/3", SERVE_OFFICER,
+	            "{\"retry\":{\"import_record\":\"new\",\"geometry\":\"POINT (-125.5 -45)\"}}",
+	            400);
+	v = served_post("/api/quarantine/3", SERVE_OFFICER,
+	                "{\"retry\":{\"geometry\":\"POINT (-125.6 -45)\"}}", 200);
+	assert_int_equal(json_get(v, "accepted")->type, JSON_TRUE);
+	assert_string_equal(text_at(v, "record"), text);
+	assert_int_equal(json_get(v, "reason")->type, JSON_NULL);
+	assert_int_equal(history_load(st, id, INT64_MAX, &served_mem, &rev, &n, NULL), ERR_OK);
+	assert_int_equal(n, 2);
+	assert_memory_equal(rev[1].rev.parents[0], rev[0].rev.leaf, 32);
+	assert_string_equal(fields_text(&rev[1].rev.fields, "class"), "cha");
+	assert_string_equal(fields_text(&rev[1].rev.fields, "remarks"), "seen");
+	assert_int_equal(rev[1].rev.ruling, RULING_NONE);
+	served_post("/api/quarantine/3", SERVE_OFFICER, "{\"retry\":{}}", 409);
 }
 
 /* The same bytes as the folder that `fallow log export` writes. */
@@ -649,6 +699,7 @@ main(void)
 		cmocka_unit_test(a_release_takes_two_accounts),
 		cmocka_unit_test(releases_are_taken_back_and_grow_old),
 		cmocka_unit_test(quarantined_rows_are_settled),
+		cmocka_unit_test(a_refused_edit_is_corrected),
 		cmocka_unit_test(the_log_is_that_of_the_export),
 	};
 
