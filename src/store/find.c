@@ -191,7 +191,22 @@ struct near_walk {
 	size_t dangers, releases;
 	char **place; /* folded names of places here */
 	size_t places, place_room;
+	struct geom_box
+		walked[3]; /* boxes of this kind that were walked, over the 180th meridian too */
+	size_t boxes;
 };
+
+/* A record on both sides of the 180th meridian lies in several boxes; it counts once. */
+static bool
+is_walked(const struct near_walk *w, const struct shown *row)
+{
+	struct geom_box b = geom_bounds(row->fields.geom);
+
+	for (size_t i = 0; i < w->boxes; i++)
+		if (geom_box_overlap(w->walked[i], b))
+			return true;
+	return false;
+}
 
 static double
 reach_of(const struct store_fields *f)
@@ -394,7 +409,7 @@ near_hazard(void *ctx, const struct shown *row, struct err *e)
 	bool any = true;
 	enum err_code rc;
 
-	if (!row->fields.geom || geom_is_empty(row->fields.geom))
+	if (!row->fields.geom || geom_is_empty(row->fields.geom) || is_walked(w, row))
 		return ERR_OK;
 	if (!access_is_exact(w->role)) {
 		rc = see_coarse(w, row, &seen, &any, e);
@@ -413,7 +428,7 @@ near_other(void *ctx, const struct shown *row, struct err *e)
 	struct find_near_item it;
 	enum err_code rc;
 
-	if (!row->fields.geom || geom_is_empty(row->fields.geom) ||
+	if (!row->fields.geom || geom_is_empty(row->fields.geom) || is_walked(w, row) ||
 	    (text_eq(kind, "ordnance") && shown_disposed(&row->fields)))
 		return ERR_OK;
 	if (!access_is_exact(w->role)) {
@@ -652,12 +667,14 @@ walk_kind(struct near_walk *w, const char *kind, double reach_m, each_fn *fn, st
 		                 .box = &shifted };
 	enum err_code rc = ERR_OK;
 
+	w->boxes = 0;
 	for (int turn = -1; !rc && turn <= 1 && f.kind >= 0; turn++) { /* over the 180th meridian */
 		shifted = box;
 		shifted.min_lon_deg += 360 * turn;
 		shifted.max_lon_deg += 360 * turn;
 		if (shifted.max_lon_deg >= -180 && shifted.min_lon_deg <= 180)
 			rc = each_layer(w->st, &f, fn, w, e);
+		w->walked[w->boxes++] = shifted;
 	}
 	return rc;
 }

@@ -136,6 +136,14 @@ def main():
     run('approve', 'r.gpkg', find, '--by', 'Ann')
     ok(near(-122.5, -45.5)['answer'] == 'no_information', 'approved, it is gone')
 
+    # land on both sides of the 180th meridian is one hazard
+    run('init', 'both.gpkg', '--country', 'FJI', '--name', 'F')
+    add('hazard', 'class=sha', 'status=open', 'geometry=MULTIPOLYGON(((179.99 -17,180 -17,180 -16.99,179.99 -16.99,179.99 -17)),'
+        '((-180 -17,-179.99 -17,-179.99 -16.99,-180 -16.99,-180 -17)))', file='both.gpkg')
+    for lon in (179.95, -179.95, 180, -180):
+        j = near(lon, -17, 20000, file='both.gpkg')
+        ok(j['dangers'] == 1 == len(j['items']), 'seen from %g it counts once: %s' % (lon, j['items']))
+
     # words
     for words in ('вестфорд', 'gullu', 'ĞÜLLÜ', 'h-100'):
         hits = json.loads(run('find', 'r.gpkg', words, '--json').stdout)['hits']
