@@ -35,8 +35,9 @@ say_answer(const struct found_question *q, const struct find_near *n, struct buf
 	else if (n->answer == FIND_RELEASED)
 		buf_adds(out, "RELEASED by this register");
 	else if (n->answer == FIND_REPORTED_RELEASED)
-		buf_printf(out, "RELEASED AS REPORTED by %s; never released by this register",
-		           *it->source ? it->source : "a source that is not named");
+		buf_printf(out, "RELEASED AS REPORTED by %s%s; never released by this register",
+		           *it->source ? it->source : "a source that is not named",
+		           it->unapproved ? ", which nobody here approved" : "");
 	else
 		buf_printf(out,
 		           "NO INFORMATION: nothing is recorded within %.0f m. That is not a "
@@ -57,8 +58,9 @@ say_item(struct store *st, const struct find_near_item *it, struct buf *out)
 	else if (it->what == FIND_RELEASED)
 		buf_adds(out, "     here   released by this register; residual risk stays");
 	else
-		buf_printf(out, "     here   released as reported by %s",
-		           *it->source ? it->source : "a source that is not named");
+		buf_printf(out, "     here   released as reported by %s%s",
+		           *it->source ? it->source : "a source that is not named",
+		           it->unapproved ? ", not approved" : "");
 	if (it->margin_m > 0)
 		buf_printf(out, ", %.0f m of radius and accuracy %s", ceil(it->margin_m),
 		           it->what == FIND_DANGER ? "taken in" : "taken off");

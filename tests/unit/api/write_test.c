@@ -428,7 +428,9 @@ others_approve(void **state)
 	(void)snprintf(body, sizeof body,
 	               "{\"type\":\"return\",\"ids\":[\"@%d\"],\"reason\":\"where?\"}",
 	               (int)served_number(v, "submission"));
+	decide("Olena", body, 403); /* whose report it is does not alone take it back */
 	decide("vira", body, 201);
+	decide("taras", body, 404); /* what was decided stands */
 	decide("vira", "{\"type\":\"approval\",\"ids\":[]}", 400);
 	decide("vira", "{\"type\":\"crown\",\"ids\":[\"@1\"]}", 400);
 	decide("vira", "{\"type\":\"approval\",\"ids\":[\"@99999\"]}", 404);
