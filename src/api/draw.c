@@ -16,11 +16,37 @@ draw_folder(const struct site_register *reg, char *ret, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-/* Is the file of a view there, and not too old? */
+/* Has the view danger areas that stand for single items, in a file of their own? */
+static bool
+has_pieces(const struct tileset_kind *k, enum access_role role)
+{
+	return !access_is_exact(role) && text_eq(k->kind, "hazard");
+}
+
+/* Is the file of areas there that goes with one of records of that size of the log? */
+static bool
+pieces_fit(const struct site_register *reg, const struct tileset_kind *k, unsigned view,
+           const char *path, int64_t size)
+{
+	struct tileset *s = NULL;
+	char pieces[4096];
+	int n = snprintf(pieces, sizeof pieces, "%s.pieces", path);
+	bool fit;
+
+	if (n < 0 || (size_t)n >= sizeof pieces)
+		return false;
+	tileset_open(reg->st, k, view, pieces, -1, &s);
+	fit = s && s->known_size <= size;
+	tileset_free(s);
+	return fit;
+}
+
+/* Are the files of a view there, and not too old? */
 static enum err_code
-is_fresh(const struct site_register *reg, const struct tileset_kind *k, unsigned view,
+is_fresh(const struct site_register *reg, const struct tileset_kind *k, enum access_role role,
          const char *path, bool *ret, struct err *e)
 {
+	unsigned view = tiles_view(reg->st, k, role);
 	struct tileset *s = NULL;
 	struct changed since = { .count = 0 };
 	struct arena mem;
@@ -33,7 +59,8 @@ is_fresh(const struct site_register *reg, const struct tileset_kind *k, unsigned
 	arena_init(&mem, (size_t)16 << 20);
 	rc = store_changed(reg->st, store_kind(reg->st, k->kind), s->known_size, DRAW_CHANGES, &mem,
 	                   &since, e);
-	*ret = !rc && !since.many;
+	*ret = !rc && !since.many &&
+	       (!has_pieces(k, role) || pieces_fit(reg, k, view, path, s->known_size));
 	arena_done(&mem);
 	tileset_free(s);
 	return rc;
@@ -53,7 +80,7 @@ make_one(const struct site_register *reg, const struct tileset_kind *k, enum acc
 	rc = tileset_build_now(reg->st, k, role, view, path, &s, e);
 	tileset_free(s);
 	s = NULL;
-	if (!rc && !access_is_exact(role) && text_eq(k->kind, "hazard"))
+	if (!rc && has_pieces(k, role))
 		rc = tileset_build_unclassed(reg->st, k, role, view, pieces, &s, e);
 	tileset_free(s);
 	return rc;
@@ -86,9 +113,7 @@ walk(const struct site_register *reg, bool make, bool *ret_any, struct err *e)
 				rc = err_set(e, ERR_NOMEM, "out of memory for tiles");
 			/* a file made for one role is that of all with the same view */
 			if (!rc)
-				rc = is_fresh(reg, k,
-				              tiles_view(reg->st, k, (enum access_role)role), path,
-				              &fresh, e);
+				rc = is_fresh(reg, k, (enum access_role)role, path, &fresh, e);
 			*ret_any = *ret_any || !fresh;
 			if (!rc && make && !fresh)
 				rc = make_one(reg, k, (enum access_role)role, path, &mem, e);

@@ -9,6 +9,7 @@
 #include "geo/measure.h"
 #include "geo/mercator.h"
 #include "publish/tilefile.h"
+#include "store/count.h"
 #include "store/page.h"
 #include "store/shown.h"
 
@@ -498,12 +499,16 @@ tileset_build_unclassed(struct store *st, const struct tileset_kind *k, enum acc
 		                       .known_size = INT64_MAX };
 	struct builder b;
 	struct tilefile *file;
+	bool large = false;
 	enum err_code rc = begin(&b, st, k, role)
 	                           ? access_unclassed(st, &f, role, add_row, &b, e)
 	                           : err_set(e, ERR_NOMEM, "out of memory for tiles");
 
 	rc = finish(&b, rc, ret, e);
-	if (rc || !path || (*ret)->count < FILE_LEAST)
+	/* what takes long is looking at every record, however few areas there are */
+	if (!rc && path && (*ret)->count < FILE_LEAST)
+		rc = count_is_more(st, f.kind, TILEFILE_MANY, &large, e);
+	if (rc || !path || ((*ret)->count < FILE_LEAST && !large))
 		return rc;
 	file = tilefile_create(path);
 	(void)(file && tilefile_keep(file, st, k, view, path, *ret)); /* else it is made again */
