@@ -175,6 +175,23 @@ verify_originals(struct store *st, struct verify_report *r, struct err *e)
 	return rc;
 }
 
+/* A source names its file by hash; the note of it may have been taken out of the register. */
+static enum err_code
+verify_sources(struct store *st, struct verify_report *r, struct err *e)
+{
+	int kind = store_kind(st, "source");
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = kind < 0 ? ERR_OK : db_prepare(st, SQL_STORE_ORIGINALS_MISSING, &q, e);
+
+	if (!rc && q)
+		(void)sqlite3_bind_int64(q, 1, st->kind[kind].id);
+	while (!rc && q && sqlite3_step(q) == SQLITE_ROW)
+		wrong(r, false, "a source names the original %s, which the register does not keep",
+		      (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	return rc;
+}
+
 /* --- forms: what a code means closes land or opens it
  * -----------------------------------------------------------------------------------------------
  */
@@ -392,6 +409,8 @@ store_verify(struct store *st, struct pool *pool, struct verify_report *r, struc
 		rc = verify_checkpoints(st, r, e);
 	if (!rc)
 		rc = verify_originals(st, r, e);
+	if (!rc)
+		rc = verify_sources(st, r, e);
 	if (!rc)
 		rc = verify_forms(st, r, e);
 	return rc ? rc : verify_layers(st, r, e);

@@ -188,6 +188,20 @@ def main():
             f.unlink()
 
 
+    # what a source was read from is kept; its note cannot be taken out unseen
+    (work / 'h.csv').write_text('lon,lat,class\n-125.5,-45.5,sha\n')
+    run('init', 'o.gpkg', '--country', 'XXA', '--name', 'O')
+    run('import', 'o.gpkg', 'hazard', 'h.csv', '--guess', '--crs', 'EPSG:4326')
+    run('check', 'o.gpkg')
+    con = sqlite3.connect(work / 'o.gpkg')
+    for name, in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'original'").fetchall():
+        con.execute('DROP TRIGGER "%s"' % name)
+    con.execute('DELETE FROM original')
+    con.commit()
+    con.close()
+    ok('names the original' in run('check', 'o.gpkg', expect=5).stderr, 'a note that was taken out is missed')
+
+
 try:
     main()
 finally:
