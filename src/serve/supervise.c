@@ -562,13 +562,31 @@ plan_parts(struct supervisor *s)
 static enum err_code
 make_room_for_keys(struct supervisor *s, struct err *e)
 {
-	void *p = mmap(NULL, sizeof *s->keys, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-	               -1, 0);
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	/* cppcheck-suppress invalidFunctionArg ; an anonymous mapping has no file: -1 (mmap(2)) */
+	void *p = mmap(NULL, sizeof *s->keys, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	if (p == MAP_FAILED || madvise(p, sizeof *s->keys, MADV_DONTFORK) != 0)
 		return err_set(e, ERR_NOMEM, "could not keep the keys of tickets apart: %s",
 		               strerror(errno));
 	s->keys = p;
+	return ERR_OK;
+}
+
+/* What the processes tell one another about drawing. */
+static enum err_code
+make_room_for_drawing(struct supervisor *s, struct err *e)
+{
+	const int flags = MAP_SHARED | MAP_ANONYMOUS;
+	size_t n = s->o->count * sizeof *s->drawing;
+	/* cppcheck-suppress invalidFunctionArg ; as above */
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		return err_set(e, ERR_NOMEM, "out of memory for the parts");
+	s->drawing = p;
+	for (size_t i = 0; i < s->o->count; i++)
+		atomic_store(&s->drawing[i], 1); /* until it was looked whether there is anything */
 	return ERR_OK;
 }
 
@@ -580,12 +598,9 @@ supervise_run(const struct serve_options *o, struct err *e)
 	};
 	enum err_code rc;
 
-	s.drawing = mmap(NULL, o->count * sizeof *s.drawing, PROT_READ | PROT_WRITE,
-	                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (s.drawing == MAP_FAILED)
-		return err_set(e, ERR_NOMEM, "out of memory for the parts");
-	for (size_t i = 0; i < o->count; i++)
-		atomic_store(&s.drawing[i], 1); /* until it was looked whether there is anything */
+	rc = make_room_for_drawing(&s, e);
+	if (rc != ERR_OK)
+		return rc;
 	plan_parts(&s);
 	(void)signal(SIGPIPE, SIG_IGN);
 	rc = make_room_for_keys(&s, e);
