@@ -370,12 +370,14 @@ check_times(struct cql2_build *b, struct cql2_node **operand)
 static enum err_code
 check_in(struct cql2_build *b, struct cql2_node **operand)
 {
-	struct cql2_node **at = &operand[1]->first;
-	enum err_code rc = operand[1]->op == CQL2_LITERAL_LIST && *at
-	                           ? ERR_OK
-	                           : misfit(b, operand[1], "a list of values");
+	struct cql2_node *list = operand[1];
+	enum err_code rc = ERR_OK;
 
-	for (; !rc && *at; at = &(*at)->next)
+	if (!list)
+		return err_set(b->e, ERR_INVALID, "filter: a list of values is missing");
+	if (list->op != CQL2_LITERAL_LIST || !list->first)
+		return misfit(b, list, "a list of values");
+	for (struct cql2_node **at = &list->first; !rc && *at; at = &(*at)->next)
 		rc = check_pair(b, operand, at);
 	return rc;
 }

@@ -188,10 +188,13 @@ static enum err_code scalar(struct parser *p, struct cql2_node **ret);
 static enum err_code
 time_text(struct parser *p, bool open, struct cql2_node **ret)
 {
-	const char *t;
-	size_t n;
-	enum err_code rc = p->token == T_TEXT ? literal(p, &t, &n) : wrong(p, "a time in quotes");
+	const char *t = NULL;
+	size_t n = 0;
+	enum err_code rc;
 
+	if (p->token != T_TEXT)
+		return wrong(p, "a time in quotes");
+	rc = literal(p, &t, &n);
 	if (rc)
 		return rc;
 	if (open && n == 2 && strcmp(t, "..") == 0)
@@ -211,7 +214,7 @@ time_literal(struct parser *p, bool day, struct cql2_node **ret)
 		rc = eat(p, "(");
 	if (!rc)
 		rc = time_text(p, false, ret);
-	if (!rc && (*ret)->day != day)
+	if (!rc && *ret && (*ret)->day != day)
 		return err_set(p->b.e, ERR_INVALID, "filter: %s",
 		               day ? "DATE takes YYYY-MM-DD"
 		                   : "TIMESTAMP takes YYYY-MM-DDThh:mm:ssZ");
@@ -353,8 +356,8 @@ called(struct parser *p, struct cql2_node **ret)
 static enum err_code
 scalar(struct parser *p, struct cql2_node **ret)
 {
-	const char *t;
-	size_t n;
+	const char *t = NULL;
+	size_t n = 0;
 	enum err_code rc;
 
 	if (p->token == T_TEXT || p->token == T_QUOTED) {
