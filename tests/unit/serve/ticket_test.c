@@ -70,8 +70,8 @@ test_bytes(void **state)
 	struct ticket t;
 
 	(void)state;
-	for (uint8_t i = 0; i < TICKET_KEY; i++)
-		keys.of[PART_WRITE][i] = i;
+	for (int i = 0; i < TICKET_KEY; i++)
+		keys.of[PART_WRITE][i] = (uint8_t)i;
 	t = ticket_of(to_write, ann);
 	assert_int_equal(sizeof head + sizeof code, t.size);
 	assert_memory_equal(head, t.bytes, sizeof head);
@@ -169,8 +169,10 @@ test_time(void **state)
 	struct ticket t = ticket_of(to_write, ann);
 
 	(void)state;
-	assert_int_equal(ERR_OK, open_it(to_write, t, AT + TICKET_LIFE_S * 1000000 - 1, &who));
-	assert_int_equal(ERR_LIMIT, open_it(to_write, t, AT + TICKET_LIFE_S * 1000000, &who));
+	assert_int_equal(ERR_OK,
+	                 open_it(to_write, t, AT + TICKET_LIFE_S * INT64_C(1000000) - 1, &who));
+	assert_int_equal(ERR_LIMIT,
+	                 open_it(to_write, t, AT + TICKET_LIFE_S * INT64_C(1000000), &who));
 	assert_int_equal(ERR_LIMIT, open_it(to_write, t, INT64_MAX, &who));
 	t = ticket_of(slow, ann);
 	assert_int_equal(ERR_OK,
