@@ -17,7 +17,7 @@ set_up(void **state)
 	if (folder_make() || store_open(path, STORE_READ, &st, NULL))
 		return -1;
 	arena_init(&mem, 0);
-	return gazetteer_create(&g, NULL);
+	return gazetteer_create(&g, NULL) ? -1 : 0;
 }
 
 static int
