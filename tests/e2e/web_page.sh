@@ -52,4 +52,8 @@ if [ -n "${FALLOW_PICTURES:-}" ]; then node tests/web/pictures.mjs "$address" "$
 kill -TERM "$server"
 wait "$server" || { echo "the server ended with $?"; status=1; }
 server=''
+if [ $status != 0 ]; then # what it said besides answers that went well
+	echo "== the server said"
+	grep -v '"status":[23]' "$dir/serve.log" | tail -n 20
+fi
 exit $status
