@@ -38,6 +38,15 @@ utf8_width(const unsigned char *s, size_t n)
 }
 
 bool
+text_is_line(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+bool
 text_is_utf8(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;

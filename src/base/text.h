@@ -8,6 +8,9 @@
 
 /** True if the n bytes are well-formed UTF-8 (no surrogates, no overlong forms, <= U+10FFFF). */
 bool text_is_utf8(const char *s, size_t n);
+/** True if no byte of s is a control character of ASCII: one line, as a terminal or a header takes
+ * it. */
+bool text_is_line(const char *s);
 /** Number of code points of well-formed UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
 /** Decode one code point at s[*i], advance *i. Returns U+FFFD and advances one byte on bad input.

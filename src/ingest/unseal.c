@@ -8,16 +8,6 @@
 /* What the event is about: this, the kind, a blank, the id. Nothing else writes such a text. */
 static const char about_begins[] = "identities of ";
 
-/* One line that a terminal shows as it is. */
-static bool
-is_line(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static enum err_code
 check(struct store *st, const struct unseal_options *o, struct uuid *ret_id, int *ret_kind,
       struct err *e)
@@ -26,7 +16,7 @@ check(struct store *st, const struct unseal_options *o, struct uuid *ret_id, int
 	int64_t fid;
 	enum err_code rc;
 
-	if (n == 0 || !text_is_utf8(o->reason, n) || !is_line(o->reason) ||
+	if (n == 0 || !text_is_utf8(o->reason, n) || !text_is_line(o->reason) ||
 	    text_utf8_length(o->reason, n) < UNSEAL_REASON_MIN ||
 	    text_utf8_length(o->reason, n) > UNSEAL_REASON_MAX)
 		return err_set(e, ERR_INVALID,

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "serve/frame.h"
 
 /* Reading: a cursor that fails once and for all. */
@@ -306,16 +307,6 @@ frame_put_reply(struct buf *b, const struct frame_reply *r)
 	put_bytes(b, r->body, r->body_size);
 }
 
-/* Would this line break the head of an answer? */
-static bool
-is_line(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 enum err_code
 frame_get_reply(const uint8_t *p, size_t n, struct frame_reply *ret, struct err *e)
 {
@@ -335,10 +326,10 @@ frame_get_reply(const uint8_t *p, size_t n, struct frame_reply *ret, struct err 
 	for (size_t i = 0; !c.failed && i < ret->headers; i++) {
 		ret->header[i].name = take_text(&c);
 		ret->header[i].value = take_text(&c);
-		if (!is_line(ret->header[i].name) || !is_line(ret->header[i].value))
+		if (!text_is_line(ret->header[i].name) || !text_is_line(ret->header[i].value))
 			c.failed = true;
 	}
-	if (!is_line(ret->type) || !is_line(ret->etag))
+	if (!text_is_line(ret->type) || !text_is_line(ret->etag))
 		c.failed = true;
 	ret->body = take_bytes(&c, &ret->body_size);
 	return ended(&c, e);

@@ -340,6 +340,11 @@ test_utf8(void **state)
 	for (size_t i = 0; i < COUNT_OF(v); i++)
 		assert_int_equal(text_is_utf8(v[i].s, v[i].n), v[i].good);
 	assert_true(text_is_utf8(NULL, 0));
+	assert_true(text_is_line(""));
+	assert_true(text_is_line(" ~\xc3\xa9"));
+	for (char c = 1; c < ' '; c++)
+		assert_false(text_is_line((char[]){ 'a', c, '\0' }));
+	assert_false(text_is_line("\x7f"));
 	assert_int_equal(text_utf8_length("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x92\xA3", 10), 4);
 }
 
