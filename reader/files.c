@@ -34,7 +34,7 @@ files_add(struct files *f, const char *name, int fd, int64_t offset, int64_t siz
 			return err_set(e, ERR_IO, "could not look at descriptor %d: %s", fd,
 			               strerror(errno));
 		if (!S_ISREG(st.st_mode))
-			return err_set(e, ERR_INVALID, "it is not a plain file");
+			return err_set(e, ERR_INVALID, "%s is no plain file", name);
 		size = st.st_size;
 	}
 	if (f->count == f->room) {

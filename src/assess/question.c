@@ -22,19 +22,83 @@ date_option(const struct question_texts *t, const char *name, const char *text, 
 	return ERR_OK;
 }
 
+/* Every figure there is, with its part of the picture. A test compares it with docs/FIGURES.md. */
+static const char *const known_codes[] = {
+	"extent.area",
+	"extent.share",
+	"extent.overlap",
+	"extent.hazards",
+	"extent.by_class",
+	"extent.by_status",
+	"extent.unapproved",
+	"extent.not_in_totals",
+	"extent.released",
+	"extent.reported_released",
+	"release.opening",
+	"release.added",
+	"release.cha",
+	"release.sha",
+	"release.other_open",
+	"release.cleared",
+	"release.reduced",
+	"release.cancelled",
+	"release.reported_released",
+	"release.redrawn",
+	"exposure.people",
+	"casualties.total",
+	"casualties.persons",
+	"casualties.by_year",
+	"casualties.by_age",
+	"casualties.by_sex",
+	"casualties.by_status",
+	"casualties.by_activity",
+	"casualties.by_device",
+	"casualties.child_share",
+	"casualties.apart",
+	"finds.items",
+	"finds.by_category",
+	"finds.by_model",
+	"finds.by_made_year",
+	"finds.by_made_country",
+	"finds.by_emplacement",
+	"finds.by_object",
+	"finds.by_condition",
+	"laying.items",
+	"laying.by_marking",
+	"minefields.finds_inside",
+	"minefields.accidents_inside",
+	"minefields.distance",
+	"claims.claimed",
+	"claims.recorded",
+};
+
+const char *
+question_code(size_t i)
+{
+	return i < sizeof(known_codes) / sizeof(*known_codes) ? known_codes[i] : NULL;
+}
+
 /* An answer without rows would look like "nothing there". */
 static enum err_code
 check_code(const char *code, struct err *e)
 {
-	static const char *const module[] = { "extent", "release", "exposure",   "casualties",
-		                              "finds",  "laying",  "minefields", "claims" };
+	size_t n = strlen(code);
+	const char *part = NULL; /* it begins as these do */
 
-	for (size_t i = 0; i < sizeof(module) / sizeof(*module); i++) {
-		size_t n = strlen(module[i]);
+	for (size_t i = 0; i < sizeof(known_codes) / sizeof(*known_codes); i++) {
+		const char *known = known_codes[i];
+		size_t dot = strcspn(known, ".");
 
-		if (text_starts(code, module[i]) && (code[n] == '.' || !code[n]))
+		if (text_eq(known, code) || (n == dot && text_starts(known, code)))
 			return ERR_OK;
+		if (n > dot && memcmp(code, known, dot + 1) == 0)
+			part = known;
 	}
+	if (part)
+		return err_set(e, ERR_INVALID,
+		               "there is no figure \"%.40s\"; docs/FIGURES.md has the codes that "
+		               "begin with %.*s",
+		               code, (int)strcspn(part, "."), part);
 	return err_set(e, ERR_INVALID,
 	               "there is no figure \"%.40s\"; a code is or begins with extent, release, "
 	               "exposure, casualties, finds, laying, minefields or claims",

@@ -18,5 +18,8 @@ struct question_texts {
  * names what is wrong. */
 MUST_CHECK enum err_code question_make(struct store *st, const struct question_texts *t,
                                        struct figure_question *q, struct err *e);
+/** The code of a figure by number, from 0 on, in the order of docs/FIGURES.md; NULL after the last
+ * one. */
+const char *question_code(size_t i);
 
 #endif

@@ -130,6 +130,14 @@ cli_fail(const struct err *e)
 	return err_exit_status(e->code ? e->code : ERR_INTERNAL);
 }
 
+int
+cli_fail_question(const struct err *e)
+{
+	int status = cli_fail(e);
+
+	return e->code == ERR_INVALID ? CLI_EXIT_USAGE : status;
+}
+
 void
 cli_say(const struct cli *cli, const char *fmt, ...)
 {

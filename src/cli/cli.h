@@ -68,6 +68,9 @@ MUST_CHECK enum err_code cli_parse(struct cli *cli, const struct cli_option *opt
 int cli_usage(const char *command, const struct err *e);
 /** Tell of a failure on standard error; returns the exit status for it. */
 int cli_fail(const struct err *e);
+/** The same for what an open register is asked: what cannot be asked (ERR_INVALID) is a wrong
+ * call. */
+int cli_fail_question(const struct err *e);
 /** A remark on standard error, unless --quiet. */
 void cli_say(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** Open a register and tell its warning. */

@@ -111,7 +111,11 @@ run_rebuild(struct cli *cli, int argc, char **argv)
 	cli_progress_end(cli);
 	if (rc)
 		return cli_fail(&e);
-	if (!cli->quiet)
+	if (cli->json) {
+		printf("{\"rebuilt\":");
+		cli_json_text(file);
+		printf("}\n");
+	} else if (!cli->quiet)
 		printf("rebuilt layers, indexes and rulings of %s from its revisions\n", file);
 	return CLI_EXIT_DONE;
 }
@@ -147,7 +151,12 @@ run_backup(struct cli *cli, int argc, char **argv)
 	store_close(st);
 	if (rc)
 		return cli_fail(&e);
-	if (!cli->quiet)
+	if (cli->json) {
+		printf("{\"path\":");
+		cli_json_text(file[1]);
+		printf(",\"originals\":%lld,\"keys\":false,\"accounts\":false}\n",
+		       (long long)originals);
+	} else if (!cli->quiet)
 		printf("wrote %s and %lld originals; checked.\nIt does not hold the keys: copy "
 		       "their folder (FALLOW_HOME, or "
 		       "~/.config/fallow) to another safe place.\nIt does not hold the accounts of "

@@ -82,7 +82,7 @@ run_compare(struct cli *cli, int argc, char **argv)
 		rc = answer(&s, format, &e);
 	store_close(s.st[0]);
 	store_close(s.st[1]);
-	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
+	return !rc ? CLI_EXIT_DONE : s.st[1] ? cli_fail_question(&e) : cli_fail(&e);
 }
 
 const struct cli_command cmd_compare = {

@@ -1,6 +1,7 @@
 /* approve and return: decisions about what waits. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "ingest/decide.h"
 
@@ -29,10 +30,12 @@ decide(struct cli *cli, const char *command, int argc, char **argv, const char *
 
 	if (cli_parse(cli, options, argc, argv, &(struct cli_operands){ operand, MAX_IDS, &n }, &e))
 		return cli_usage(command, &e);
-	if (n < 2) {
+	if (n < 2)
 		(void)err_set(&e, ERR_INVALID, "%s needs a register and at least one id", command);
+	else if (text_eq(type, "return") && !reason)
+		(void)err_set(&e, ERR_INVALID, "a return needs a reason (--reason TEXT)");
+	if (e.code)
 		return cli_usage(command, &e);
-	}
 	what = (struct decide_options){ .type = release ? "release" : type,
 		                        .by = by,
 		                        .second = second,
@@ -104,5 +107,8 @@ const struct cli_command cmd_return = {
 		"shown.\n"
 		"Who reported a hazard does not alone take it back, and land that a find has opened\n"
 		"again is not closed while the find counts. Options as for fallow approve.\n",
-	.examples = "",
+	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
+		    "$ fallow add r.gpkg source --set type=dataset --set title=Map --set "
+		    "valid_from=2024-05-01\n"
+		    "$ fallow return r.gpkg @0 --by \"A. Approver\" --reason \"handed in twice\"\n",
 };

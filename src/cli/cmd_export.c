@@ -71,9 +71,9 @@ run_export(struct cli *cli, int argc, char **argv)
 	}
 	if (!role || !access_role_parse(role, &o.role)) {
 		(void)err_set(&e, ERR_INVALID,
-		              "--role is \"%.40s\"; allowed are public, partner, operator, "
+		              "--role %s%.40s%s; allowed are public, partner, operator, "
 		              "authority and legal",
-		              role ? role : "");
+		              role ? "is \"" : "is missing", role ? role : "", role ? "\"" : "");
 		return cli_usage("export", &e);
 	}
 	o.out = operand[1];

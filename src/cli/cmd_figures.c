@@ -115,7 +115,7 @@ run_figures(struct cli *cli, int argc, char **argv)
 		rc = cli_print(&out, &e);
 	buf_done(&out);
 	store_close(st);
-	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
+	return !rc ? CLI_EXIT_DONE : st ? cli_fail_question(&e) : cli_fail(&e);
 }
 
 const struct cli_command cmd_figures = {
@@ -192,7 +192,7 @@ run_explain(struct cli *cli, int argc, char **argv)
 	pool_free(pool);
 	buf_done(&out);
 	store_close(st);
-	return rc ? cli_fail(&e) : CLI_EXIT_DONE;
+	return !rc ? CLI_EXIT_DONE : st ? cli_fail_question(&e) : cli_fail(&e);
 }
 
 const struct cli_command cmd_explain = {
@@ -205,5 +205,7 @@ const struct cli_command cmd_explain = {
 		"value, and the submissions it came in. fallow show tells the rest of a record.\n"
 		"Options as for fallow figures; --place names one place (level admin1 unless "
 		"--by).\n",
-	.examples = "",
+	.examples = "$ fallow generate g.gpkg --hazards 50 --quiet\n"
+		    "$ fallow explain g.gpkg extent.area --as-of 2024-12-31\n"
+		    "$ fallow explain g.gpkg casualties.by_sex --as-of 2024-12-31 --json\n",
 };

@@ -155,7 +155,7 @@ const struct cli_command cmd_find = {
 	.run = run_find,
 	.summary = "records by words; is it dangerous here?",
 	.synopsis = "FILE TEXT\n"
-		    "       FILE --near LON,LAT [--within METRES]",
+		    "       fallow find FILE --near LON,LAT [--within METRES]",
 	.text = "With TEXT: records whose text fields hold the words; letters are compared without "
 		"case\n"
 		"and marks. Identity values are never searched.\n\n"

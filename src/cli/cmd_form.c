@@ -245,9 +245,9 @@ const struct cli_command cmd_form = {
 	.run = run_form,
 	.summary = "the kinds and their fields; change a form in a register in use",
 	.synopsis = "list [--in FILE] [--language en|uk|az]\n"
-		    "       show KIND [--in FILE] [--language en|uk|az] [--csv]\n"
-		    "       xform KIND [--in FILE]\n"
-		    "       update FILE FORM.csv [CHOICES.csv] [--remark TEXT]",
+		    "       fallow form show KIND [--in FILE] [--language en|uk|az] [--csv]\n"
+		    "       fallow form xform KIND [--in FILE]\n"
+		    "       fallow form update FILE FORM.csv [CHOICES.csv] [--remark TEXT]",
 	.text = "list names the kinds. show prints the data dictionary of one: every field with "
 		"its\n"
 		"meaning, type, who may see it, unit and reference, and every code; --csv prints "
@@ -316,6 +316,11 @@ run_template(struct cli *cli, int argc, char **argv)
 			             operand[1]);
 		else
 			rc = file_write_atomic(operand[1], out.data, out.size, 0644, &e);
+	}
+	if (!rc && cli->json && operand[1]) {
+		printf("{\"path\":");
+		cli_json_text(operand[1]);
+		printf("}\n");
 	}
 	form_free(own);
 	buf_done(&out);

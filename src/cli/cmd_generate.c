@@ -47,6 +47,11 @@ run(struct cli *cli, int argc, char **argv)
 		(void)err_set(&e, ERR_INVALID, "generate needs a file");
 		return cli_usage("generate", &e);
 	}
+	if (o.hazards < 1 || o.hazards > GENERATE_MAX_HAZARDS) {
+		(void)err_set(&e, ERR_INVALID, "--hazards is %s; allowed are 1 to %d", hazards,
+		              GENERATE_MAX_HAZARDS);
+		return cli_usage("generate", &e);
+	}
 	o.seed = (uint64_t)s;
 	rc = store_init(file, "XXA", "Exampla (fictional)", &e);
 	if (!rc)
@@ -56,6 +61,8 @@ run(struct cli *cli, int argc, char **argv)
 		rc = generate_run(st, &o, &e);
 		pool_free(o.pool);
 	}
+	if (rc && st)
+		(void)err_hint(&e, "%s is not complete: remove it", file);
 	cli_progress_end(cli);
 	if (!rc && cli->json) {
 		printf("{\"file\":");

@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 
 static int
@@ -17,6 +19,10 @@ run(struct cli *cli, int argc, char **argv)
 		return cli_usage("init", &e);
 	if (!path || !country || !name) {
 		(void)err_set(&e, ERR_INVALID, "init needs a file, --country and --name");
+		return cli_usage("init", &e);
+	}
+	if (!*name || text_utf8_length(name, strlen(name)) > 200) {
+		(void)err_set(&e, ERR_INVALID, "--name must have 1 to 200 characters");
 		return cli_usage("init", &e);
 	}
 	if (store_init(path, country, name, &e) || cli_open(cli, path, STORE_READ, &st, &e))

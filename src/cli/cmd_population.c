@@ -63,5 +63,6 @@ const struct cli_command cmd_population = {
 		"  --relative-error PERCENT  how far its figures may be off (default 0: not "
 		"stated)\n"
 		"  --date DATE               date of information (default: today)\n",
-	.examples = "",
+	.examples = "fallow population r.gpkg people.tif --relative-error 15 --date 2023-01-01\n"
+		    "fallow figures r.gpkg --figure exposure\n",
 };

@@ -95,8 +95,13 @@ write_export(const struct cli *cli, struct store *st, const struct texts *t, str
 	rc = retry_export(st, kind, t->all, format, &b, e);
 	if (!rc)
 		rc = file_write_atomic(out, buf_text(&b), b.size, 0600, e);
-	if (!rc)
+	if (!rc && cli->json) {
+		printf("{\"path\":");
+		cli_json_text(out);
+		printf("}\n");
+	} else if (!rc) {
 		cli_say(cli, "wrote %s", out);
+	}
 	buf_done(&b);
 	return rc;
 }
@@ -163,7 +168,9 @@ dismiss(const struct cli *cli, struct store *st, const struct texts *t, struct e
 
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = retry_dismiss(st, id[i], t->reason, t->author, e);
-	if (!rc)
+	if (!rc && cli->json)
+		printf("{\"dismissed\":%zu}\n", n);
+	else if (!rc)
 		cli_say(cli, "dismissed %zu", n);
 	return rc;
 }
@@ -236,10 +243,11 @@ const struct cli_command cmd_quarantine = {
 	.name = "quarantine",
 	.run = run_quarantine,
 	.summary = "rows that could not be taken in: look, correct, hand in again",
-	.synopsis = "FILE list [--kind K] [--all]\n"
-		    "FILE export OUT.csv|OUT.json [--kind K] [--all]\n"
-		    "FILE retry [ROW...] [--from CORRECTED] [--set FIELD=VALUE]...\n"
-		    "FILE dismiss ROW... --reason TEXT",
+	.synopsis =
+		"FILE list [--kind K] [--all]\n"
+		"       fallow quarantine FILE export OUT.csv|OUT.json [--kind K] [--all]\n"
+		"       fallow quarantine FILE retry [ROW...] [--from CORRECTED] [--set FIELD=VALUE]...\n"
+		"       fallow quarantine FILE dismiss ROW... --reason TEXT",
 	.text = "A row whose kind or position cannot be known waits here, as it came, with the\n"
 		"reason; waiting hazards are counted beside every figure. retry hands rows in "
 		"again:\n"

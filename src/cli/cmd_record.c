@@ -121,5 +121,10 @@ const struct cli_command cmd_edit = {
 		"effect\n"
 		"when it is approved; what makes it larger or worse shows at once.\n\n"
 		"Options as for fallow add.\n",
-	.examples = "",
+	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
+		    "$ fallow edit r.gpkg source $(fallow add r.gpkg source --set type=dataset "
+		    "--set title=Map --set valid_from=2024-05-01 | cut -d' ' -f3) --set "
+		    "title=\"Map of mines\"\n"
+		    "fallow edit r.gpkg hazard 018f3a5c-1d2e-7f00-8a11-5c0d9e7b1a22 --set "
+		    "status=worked_on --set status_date=2024-06-01\n",
 };

@@ -82,5 +82,7 @@ const struct cli_command cmd_serve = {
 		"  --quiet        no access log on standard error. The log never holds who asked\n"
 		"                 for what: neither address nor account nor the values asked for.\n\n"
 		"It speaks plain HTTP: give it to the world only through a proxy with TLS.\n",
-	.examples = "",
+	.examples = "fallow serve land.gpkg\n"
+		    "fallow serve land.gpkg --listen 127.0.0.1:8080 --base "
+		    "https://register.example\n",
 };

@@ -1,4 +1,5 @@
 /* show and log: what is there, who said it and when. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -111,7 +112,8 @@ const struct cli_command cmd_show = {
 		"reads.\n",
 	.examples = "$ fallow init r.gpkg --country XXA --name Example\n"
 		    "$ fallow add r.gpkg source --set type=interview --set title=Told --set "
-		    "valid_from=2024-05-01 --set protected_identity=Somebody\n",
+		    "valid_from=2024-05-01 --set protected_identity=Somebody\n"
+		    "fallow show r.gpkg 018f3a5c-1d2e-7f00-8a11-5c0d9e7b1a22\n",
 };
 
 static int
@@ -127,6 +129,12 @@ export_log(const struct cli *cli, const char *dir, const char *path)
 	store_close(st);
 	if (rc)
 		return cli_fail(&e);
+	if (cli->json) {
+		printf("{\"path\":");
+		cli_json_text(dir);
+		printf(",\"submissions\":%lld}\n", (long long)size);
+		return CLI_EXIT_DONE;
+	}
 	cli_say(cli, "wrote the log of %lld submissions to %s", (long long)size, dir);
 	return CLI_EXIT_DONE;
 }
@@ -202,11 +210,14 @@ run_log(struct cli *cli, int argc, char **argv)
 		return export_log(cli, operand[2], operand[1]);
 	if (n == 2 && text_eq(operand[0], "reads"))
 		return list_reads(cli, operand[1]);
-	if (n != 1 || !text_parse_i64(from, strlen(from), &first) || first < 0) {
+	if (n != 1)
 		(void)err_set(&e, ERR_INVALID,
 		              "log needs a register; or: log export FILE DIR, log reads FILE");
+	else if (!text_parse_i64(from, strlen(from), &first) || first < 0)
+		(void)err_set(&e, ERR_INVALID,
+		              "--from is \"%.40s\"; it must be the number of a submission", from);
+	if (e.code)
 		return cli_usage("log", &e);
-	}
 	buf_init(&out, (size_t)1 << 30);
 	rc = cli_open(cli, operand[0], STORE_READ, &st, &e);
 	if (!rc)

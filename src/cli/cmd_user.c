@@ -408,16 +408,17 @@ const struct cli_command cmd_user = {
 	.name = "user",
 	.run = run_user,
 	.summary = "accounts of the server: who may log in, with which role",
-	.synopsis = "add NAME --role ROLE [--password-stdin]\n"
-		    "list\n"
-		    "passwd NAME [--password-stdin]\n"
-		    "role NAME ROLE\n"
-		    "disable|enable NAME\n"
-		    "totp NAME [--remove]\n"
-		    "token NAME [TITLE [--scope submit|read] | --revoke NUMBER]\n"
-		    "audit\n"
-		    "backup DIR\n"
-		    "restore DIR",
+	.synopsis =
+		"add NAME --role ROLE [--password-stdin]\n"
+		"       fallow user list\n"
+		"       fallow user passwd NAME [--password-stdin]\n"
+		"       fallow user role NAME ROLE\n"
+		"       fallow user disable|enable NAME\n"
+		"       fallow user totp NAME [--remove]\n"
+		"       fallow user token NAME [TITLE [--scope submit|read] | --revoke NUMBER]\n"
+		"       fallow user audit\n"
+		"       fallow user backup DIR\n"
+		"       fallow user restore DIR",
 	.text = "Accounts lie in $FALLOW_HOME/accounts and count for every register that this\n"
 		"machine serves. ROLE is reporter, operator, officer, approver, legal or\n"
 		"administrator; what each may see is in docs/ACCESS.md. Approver and legal can do\n"

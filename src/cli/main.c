@@ -85,8 +85,13 @@ static int
 help(int argc, char **argv)
 {
 	bool man = argc > 2 && text_eq(argv[1], "--man");
-	const char *name = argc > 1 ? argv[argc - 1] : NULL;
-	const struct cli_command *c = name ? command(name) : NULL;
+	const char *name = NULL;
+	const struct cli_command *c;
+
+	for (int i = 1; i < argc; i++) /* what every command takes says nothing here */
+		if (!text_eq(argv[i], "--json") && !text_eq(argv[i], "--quiet"))
+			name = argv[i];
+	c = name ? command(name) : NULL;
 
 	if (!name) {
 		print_help(stdout);
@@ -114,11 +119,14 @@ main(int argc, char **argv)
 		return CLI_EXIT_USAGE;
 	}
 	if (text_eq(argv[1], "--version")) {
-		printf("fallow %s\n%s, %s\n", FALLOW_VERSION, store_sqlite_version(),
-		       geo_versions());
+		bool json = argc > 2 && text_eq(argv[2], "--json");
+
+		printf(json ? "{\"fallow\":\"%s\",\"libraries\":\"%s, %s\"}\n"
+		            : "fallow %s\n%s, %s\n",
+		       FALLOW_VERSION, store_sqlite_version(), geo_versions());
 		return CLI_EXIT_DONE;
 	}
-	if (text_eq(argv[1], "--help") || text_eq(argv[1], "help"))
+	if (text_eq(argv[1], "--help") || text_eq(argv[1], "-h") || text_eq(argv[1], "help"))
 		return help(argc - 1, argv + 1);
 	c = command(argv[1]);
 	if (!c) {
@@ -126,7 +134,7 @@ main(int argc, char **argv)
 		return CLI_EXIT_USAGE;
 	}
 	for (int i = 2; i < argc; i++)
-		if (text_eq(argv[i], "--help")) {
+		if (text_eq(argv[i], "--help") || (i == 2 && text_eq(argv[i], "-h"))) {
 			help_plain(c);
 			return CLI_EXIT_DONE;
 		}

@@ -69,11 +69,19 @@ store_close(struct store *st)
 static enum err_code
 open_database(struct store *st, int flags, struct err *e)
 {
+	enum err_code rc;
+
+	if (file_is_dir(st->path))
+		return err_set(e, ERR_INVALID, "%s is not a register: it is a folder", st->path);
 	if (sqlite3_open_v2(st->path, &st->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 	                    NULL) != SQLITE_OK)
 		return err_set(e, ERR_IO, "could not open %s: %s", st->path,
 		               st->db ? sqlite3_errmsg(st->db) : "out of memory");
-	return db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
+	rc = db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
+	if (rc && (sqlite3_errcode(st->db) & 0xff) == SQLITE_NOTADB)
+		return err_set(e, ERR_INVALID, "%s is not a register: it is no GeoPackage",
+		               st->path);
+	return rc;
 }
 
 struct store_meta_kept {

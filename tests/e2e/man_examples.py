@@ -19,6 +19,12 @@ assert 'import' in commands and 'compare' in commands, commands
 for command in commands:
     text = subprocess.run([fallow, 'help', command], capture_output=True, text=True).stdout
     assert text, 'fallow help %s says nothing' % command
+    if '\nExamples:\n' not in text:
+        failed.append('help %s has no example' % command)
+    synopsis = text.split('usage: ', 1)[1].split('\n\n', 1)[0].splitlines()
+    for line in synopsis:  # a line goes on with an option, or begins a call of its own
+        if not line.strip().startswith(('fallow %s' % command, '[', 'fallow import')):
+            failed.append('help %s: usage has the line %r' % (command, line))
     with tempfile.TemporaryDirectory() as tmp:
         env['FALLOW_HOME'] = str(Path(tmp) / 'keys')
         for line in text.splitlines():

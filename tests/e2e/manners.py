@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the program says and how it ends when something is wrong: exit statuses, damaged files, a full disk, a register without
 its originals, read-only files. Nothing is written where something is refused."""
+import json
 import os
 import shutil
 import subprocess
@@ -36,12 +37,20 @@ fallow(0, '', 'init', 'r.gpkg', '--country', 'XXA', '--name', 'r')
 (work / 'a.csv').write_text('lon,lat,class,status,valid_from\n-125,-45,sha,open,2024-01-01\n')
 for args in (['figures', 'r.gpkg', '--as-of', 'x'], ['figures', 'r.gpkg', '--known-at', 'x'], ['figures', 'r.gpkg', '--format', 'x'],
              ['figures', 'r.gpkg', '--by', 'x'], ['find', 'r.gpkg', '--near', 'x'], ['find', 'r.gpkg', '--near', '1,1', '--within', 'x'],
-             ['export', 'r.gpkg', 'x.gpkg', '--role', 'x'], ['export', 'r.gpkg', 'x.gpkg', '--role', 'public', '--kind', 'x'],
+             ['export', 'r.gpkg', 'x.gpkg', '--role', 'x'], ['export', 'r.gpkg', 'x.gpkg'], ['log', 'r.gpkg', '--from', 'x'],
+             ['generate', 'g.gpkg', '--hazards', '0'], ['return', 'r.gpkg', '@0'], ['init', 'z.gpkg', '--country', 'XXA', '--name', ''], ['export', 'r.gpkg', 'x.gpkg', '--role', 'public', '--kind', 'x'],
              ['import', 'r.gpkg', 'hazard', 'a.csv', '--group', 'x'], ['import', 'r.gpkg', 'hazard', 'a.csv', '--key', ','],
              ['import', 'r.gpkg', 'hazard', 'a.csv', '--crs', 'x'], ['import', 'r.gpkg', 'hazard', 'a.csv', '--source-date', 'x'],
              ['import', 'r.gpkg', 'hazard', 'a.csv', '--limit', 'x'], ['generate', 'g.gpkg', '--hazards', 'x'],
              ['compare', 'r.gpkg', 'r.gpkg', '--format', 'x'], ['add', 'r.gpkg', 'hazard', '--set', 'x']):
     fallow(2, '--', *args)
+ok(not (work / 'g.gpkg').exists(), 'a wrong number of hazards makes no register')
+for code in ('nosuch', 'extents', 'extent.', 'extent.bogus', 'extent.areas', 'ext'):  # not an answer without rows
+    fallow(2, 'there is no figure "%s"' % code, 'figures', 'r.gpkg', '--figure', code)
+    fallow(2, 'there is no figure "%s"' % code, 'explain', 'r.gpkg', code)
+fallow(0, 'usage: fallow COMMAND', '-h')
+fallow(0, 'fallow figures', 'figures', '-h')
+fallow(0, 'fallow figures', 'help', 'figures', '--json')
 fallow(1, 'has no layer "nolayer"', 'import', 'r.gpkg', 'hazard', 'a.csv', '--layer', 'nolayer')
 fallow(0, 'read 1', 'import', 'r.gpkg', 'hazard', 'a.csv', '--layer', 'a', '--crs', 'EPSG:4326')
 
@@ -69,6 +78,30 @@ else:
     print('no ogr2ogr that writes FileGDB here: not tried')
 fallow(0, 'everything holds', 'check', 'r.gpkg')
 
+# --- --json: what a command prints is JSON, and --quiet leaves results only
+(work / 'j.csv').write_text('lon,lat,class,status,valid_from\n-125,-45,sha,open,2024-01-01\n,,sha,open,2024-01-02\n')
+fallow(0, '', 'form', 'show', 'team', '--csv')
+for status, *args in ((0, 'init', 'j.gpkg', '--country', 'XXA', '--name', 'j'), (3, 'import', 'j.gpkg', 'hazard', 'j.csv', '--crs', 'EPSG:4326'),
+                      (3, 'import', 'j.gpkg', 'hazard', 'j.csv', '--dry-run'), (0, 'add', 'j.gpkg', 'source', '--set', 'type=news', '--set', 'title=T'),
+                      (0, 'approve', 'j.gpkg', '@0', '--by', 'B B'), (0, 'return', 'j.gpkg', '@1', '--by', 'B B', '--reason', 'twice'),
+                      (0, 'quarantine', 'j.gpkg', 'list'), (0, 'quarantine', 'j.gpkg', 'export', 'q.csv'),
+                      (0, 'quarantine', 'j.gpkg', 'dismiss', '1', '--reason', 'no land'), (0, 'find', 'j.gpkg', 'T'), (0, 'find', 'j.gpkg', '--near', '-125,-45'),
+                      (0, 'figures', 'j.gpkg'), (0, 'explain', 'j.gpkg', 'extent.hazards'), (0, 'compare', 'j.gpkg', 'r.gpkg'), (0, 'log', 'j.gpkg'),
+                      (0, 'log', 'export', 'j.gpkg', 'jlog'), (0, 'check', 'j.gpkg'), (0, 'rebuild', 'j.gpkg'), (0, 'backup', 'j.gpkg', 'jb.gpkg'),
+                      (0, 'upgrade', 'j.gpkg'), (0, 'export', 'j.gpkg', 'j.xlsx', '--role', 'public'), (0, 'workcopy', 'j.gpkg', 'jw.gpkg'),
+                      (0, 'import', 'j.gpkg', 'jw.gpkg', '--edits'), (0, 'form', 'list'), (0, 'form', 'show', 'team'), (0, 'template', 'team', 't.csv'),
+                      (0, 'template', 'team', 't.xlsx'), (0, 'generate', 'jg.gpkg', '--hazards', '10'), (0, '--version')):
+    r = fallow(status, '', *args, '--json')
+    try:
+        ok(json.loads(r.stdout) is not None, f'{args}: nothing with --json')
+    except ValueError:
+        ok(False, f'{args}: not JSON: {r.stdout[:200]}')
+ok(json.loads(fallow(0, '', 'show', 'r.gpkg', record, '--json').stdout)['id'] == record, 'show --json is of the record')
+for args in (['init', 'k.gpkg', '--country', 'XXA', '--name', 'k'], ['check', 'k.gpkg'], ['rebuild', 'k.gpkg'], ['backup', 'k.gpkg', 'kb.gpkg'],
+             ['export', 'j.gpkg', 'k.csv', '--role', 'public'], ['generate', 'kg.gpkg', '--hazards', '10'], ['upgrade', 'k.gpkg']):
+    r = fallow(0, '', *args, '--quiet')
+    ok(r.stdout + r.stderr == '', f'{args} --quiet prints {r.stdout}{r.stderr}')
+
 # --- renamed without its originals; damaged; no register
 shutil.copy(work / 'r.gpkg', work / 's.gpkg')
 fallow(5, 's.files, is not there', 'check', 's.gpkg')
@@ -79,7 +112,9 @@ data[20 * 4096:60 * 4096] = b'Z' * (40 * 4096)
 (work / 'bad.gpkg').write_bytes(data)
 fallow(4, 'damaged', 'check', 'bad.gpkg')
 (work / 'text.gpkg').write_text('not a register')
-fallow(1, '', 'check', 'text.gpkg')
+fallow(1, 'text.gpkg is not a register', 'check', 'text.gpkg')
+fallow(1, f'{work} is not a register: it is a folder', 'figures', work)
+fallow(1, 'null is no plain file', 'import', 'r.gpkg', 'hazard', '/dev/null')
 
 # --- read-only: reading works, writing says so
 if os.getuid() == 0:

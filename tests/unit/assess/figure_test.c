@@ -3,6 +3,7 @@
  * nothing. */
 #include "register.h"
 
+#include "assess/question.h"
 #include "base/file.h"
 #include "ingest/generate.h"
 
@@ -85,6 +86,34 @@ test_every_code_appears(void **state)
 		codes++;
 	}
 	assert_true(codes > 40);
+}
+
+/* The codes that can be asked for are those of the document, in its order, and no others. */
+static void
+test_codes_that_can_be_asked(void **state)
+{
+	static const char *const wrong[] = { "extent.bogus", "extent.", "extents", "ext", "", "." };
+	struct figure_question q;
+	const char *p;
+	size_t i = 0;
+
+	(void)state;
+	read_doc();
+	for (p = strstr(doc, "\n| `"); p; p = strstr(p + 1, "\n| `")) {
+		const char *code = question_code(i++);
+		struct question_texts t = { .codes = { code }, .code_count = 1 };
+
+		assert_non_null(code);
+		assert_memory_equal(p + 4, code, strlen(code));
+		assert_int_equal(p[4 + strlen(code)], '`');
+		assert_int_equal(question_make(reg.st, &t, &q, NULL), ERR_OK);
+	}
+	assert_null(question_code(i));
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct question_texts t = { .codes = { wrong[i] }, .code_count = 1 };
+
+		assert_int_equal(question_make(reg.st, &t, &q, NULL), ERR_INVALID);
+	}
 }
 
 static void
@@ -173,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_doc_has_every_code, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_every_code_appears, setup, reg_teardown),
+		cmocka_unit_test_setup_teardown(test_codes_that_can_be_asked, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_rows_hold, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_asked_alone, setup, reg_teardown),
