@@ -77,7 +77,7 @@ size_of(const struct json_value *v)
 static void
 the_last_answer_comes_at_once_and_says_so(void **state)
 {
-	static const char url[] = "/api/figures?figure=extent.records";
+	static const char url[] = "/api/figures?figure=extent.hazards";
 	const struct json_value *v = served_get(url, SERVE_OFFICER, 200);
 	double before = size_of(v);
 
@@ -155,7 +155,7 @@ many_questions(void **state)
 
 			(void)snprintf(
 				url, sizeof(url),
-				"/r/r/api/figures?figure=extent.records&as-of=2024-%02d-%02d",
+				"/r/r/api/figures?figure=extent.hazards&as-of=2024-%02d-%02d",
 				1 + i % 5, 1 + i % 28);
 			v = served_get(url, SERVE_OFFICER, 200);
 			assert_true(json_get(v, "stale") || turn == 0);
