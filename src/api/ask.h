@@ -27,7 +27,7 @@ enum serve_role {
 	SERVE_OPERATOR,      /* hands in and corrects; exact positions */
 	SERVE_OFFICER,       /* information officer: all that is not identity; quarantine */
 	SERVE_APPROVER,      /* approves, returns, releases (with a second person) */
-	SERVE_LEGAL,         /* originals */
+	SERVE_LEGAL,         /* all originals; identities, recorded */
 	SERVE_ADMINISTRATOR, /* accounts and tokens; reads as the public */
 	SERVE_ROLES
 };

@@ -201,6 +201,9 @@ api_enter(struct site *site, const struct ask *q, struct reply *r, struct err *e
 		rc = read_remark(h.body, &o.remark, e);
 	if (!rc)
 		rc = check_members(json_get(h.body, "fields"), e);
+	if (!rc)
+		rc = record_known_files(q->mem, store_form(st, kind), json_get(h.body, "fields"),
+		                        NULL, 0, e);
 	if (rc)
 		return api_refuse(r, 0, e);
 	o.kind = store_kind_name(st, kind);
@@ -359,14 +362,31 @@ check_seen(const struct correction *c, struct err *e)
 			               m->key);
 	}
 	for (size_t i = 0; i < c->handed.files; i++) {
-		const struct form_field *f = form_find(form, c->handed.file[i].field);
+		const char *path = c->handed.file[i].field; /* NAME or LIST/ROW/NAME */
+		const char *name = arena_strndup(c->q->mem, path, strcspn(path, "/"));
+		const struct form_field *f = name ? form_find(form, name) : NULL;
 
+		if (!name)
+			return err_set(e, ERR_NOMEM, "out of memory for a correction");
 		if (f && access_field(ask_access(c->q), form->kind, f) != ACCESS_SHOW)
 			return err_set(e, ERR_DENIED,
 			               "field %s: your role does not see it and cannot correct it",
 			               f->name);
 	}
 	return ERR_OK;
+}
+
+static enum err_code
+check_files(const struct correction *c, struct err *e)
+{
+	const char **known = arena_calloc(c->q->mem, c->past.count + 1, sizeof(*known));
+
+	if (!known)
+		return err_set(e, ERR_NOMEM, "out of memory for a correction");
+	for (size_t i = 0; i < c->past.count; i++)
+		known[i] = c->past.list[i].fields_json;
+	return record_known_files(c->q->mem, store_form(c->st, c->past.kind), c->fields, known,
+	                          c->past.count, e);
 }
 
 static enum err_code
@@ -390,7 +410,9 @@ read_correction(struct correction *c, const char **ret_remark, struct err *e)
 		return err_set(e, ERR_INVALID, "force must be true or false");
 	c->fields = json_get(c->handed.body, "fields");
 	rc = check_members(c->fields, e);
-	return rc ? rc : check_seen(c, e);
+	if (!rc)
+		rc = check_seen(c, e);
+	return rc ? rc : check_files(c, e);
 }
 
 enum err_code

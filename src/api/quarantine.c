@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/handlers.h"
+#include "api/record.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "ingest/retry.h"
@@ -177,15 +178,6 @@ find_row(const struct ask *q, struct store *st, struct quarantine_row *ret, stru
 	return quarantine_get(st, qid, q->mem, ret, e);
 }
 
-static bool
-has_identity(const struct form *form)
-{
-	for (size_t i = 0; i < form->field_count; i++)
-		if (form_field_access(&form->field[i]) == FORM_IDENTITY)
-			return true;
-	return false;
-}
-
 /* What the mapping made of the row, without identity values. */
 static enum err_code
 write_mapped(const struct ask *q, const struct form *form, const char *mapped,
@@ -235,7 +227,7 @@ api_quarantined(struct site *site, const struct ask *q, struct reply *r, struct 
 		return rc;
 	form = row.kind < 0 ? NULL : store_form(st, row.kind);
 	/* nobody knows which column of a foreign file names a person */
-	withheld = !form || has_identity(form);
+	withheld = !form || form_has_identity(form);
 	json_begin(&w, &r->body);
 	json_object(&w, NULL);
 	rc = write_row(q, st, &w, &row, e);
@@ -289,8 +281,13 @@ retry(const struct ask *q, struct store *st, int64_t qid, const struct json_valu
 	struct quarantine_row row = { 0 };
 	struct json_writer w;
 	char id[UUID_TEXT];
-	enum err_code rc = read_sets(q, values, set, &o.sets, e);
+	enum err_code rc = quarantine_get(st, qid, q->mem, &row, e);
 
+	if (!rc && row.kind >= 0)
+		rc = record_known_files(q->mem, store_form(st, row.kind), values, &row.mapped, 1,
+		                        e);
+	if (!rc)
+		rc = read_sets(q, values, set, &o.sets, e);
 	if (!rc)
 		rc = retry_run(st, &o, &done, e);
 	if (!rc)

@@ -34,6 +34,18 @@ struct record_past {
  * redacted. */
 MUST_CHECK enum err_code record_load(const struct ask *q, struct store *st, struct record_past *ret,
                                      struct err *e);
+/**
+ * Files are handed in as parts of the body. A file named by its hash alone must be one that the
+ * record names already in a field of type file: else whoever knows a hash could open what it is of.
+ *
+ * fields  values by name, as they were sent
+ * known   JSON objects of fields as they were so far; NULL entries are skipped
+ *
+ * ERR_INVALID names the field.
+ */
+MUST_CHECK enum err_code record_known_files(struct arena *mem, const struct form *form,
+                                            const struct json_value *fields,
+                                            const char *const *known, size_t n, struct err *e);
 /** "waits", "approved", "returned", "released". */
 const char *record_ruling(enum ruling r);
 /** Index of the revision that list[i] was made from, -1 = none. */

@@ -387,6 +387,27 @@ record_links(const struct ask *q, struct store *st, struct json_writer *w,
 	return rc;
 }
 
+/* Files the role may open are there, or may be among the sources. */
+static bool
+has_originals(const struct ask *q, const struct store_fields *f)
+{
+	enum access_role role = ask_access(q);
+
+	if (role == ACCESS_LEGAL)
+		return true; /* earlier revisions may name some, too */
+	for (size_t i = 0; i < f->form->field_count; i++) {
+		const struct form_field *field = &f->form->field[i];
+		bool given = f->value[i].type == STORE_TEXT ||
+		             (f->value[i].type == STORE_JSON && f->value[i].n > 2);
+
+		if (given &&
+		    ((field->type == FORM_FILE && access_original(role, f->form, field)) ||
+		     (text_eq(field->name, "source_refs") && access_attached(role, f->form))))
+			return true;
+	}
+	return false;
+}
+
 static void
 write_can(const struct ask *q, struct json_writer *w, const struct shown *row)
 {
@@ -405,15 +426,11 @@ write_can(const struct ask *q, struct json_writer *w, const struct shown *row)
 	if (rules && text_eq(row->fields.form->kind, "hazard") && row->as != SHOWN_RELEASED &&
 	    (row->unapproved || text_eq(status, "closed") || text_eq(status, "handed_over")))
 		json_string(w, NULL, "release");
-	if (q->who.role == SERVE_LEGAL)
+	if (has_originals(q, &row->fields))
 		json_string(w, NULL, "originals");
-	for (size_t i = 0; i < row->fields.form->field_count; i++)
-		if (form_field_access(&row->fields.form->field[i]) == FORM_IDENTITY &&
-		    q->who.second_factor &&
-		    access_identity(ask_access(q), row->fields.form->kind)) {
-			json_string(w, NULL, "identities");
-			break;
-		}
+	if (q->who.second_factor && form_has_identity(row->fields.form) &&
+	    access_identity(ask_access(q), row->fields.form->kind))
+		json_string(w, NULL, "identities");
 	json_array_end(w);
 }
 

@@ -99,6 +99,15 @@ form_field_access(const struct form_field *f)
 	return a;
 }
 
+bool
+form_has_identity(const struct form *f)
+{
+	for (size_t i = 0; i < f->field_count; i++)
+		if (form_field_access(&f->field[i]) == FORM_IDENTITY)
+			return true;
+	return false;
+}
+
 const struct form_choice *
 form_choice_find(const struct form_list *l, const char *code)
 {

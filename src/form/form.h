@@ -129,6 +129,8 @@ const struct form_field *form_find_child(const struct form_field *repeat, const 
 /** The strictest access of a field and, for a repeat, of its children: who may see the whole value.
  */
 enum form_access form_field_access(const struct form_field *f);
+/** Does a field, or a child of one, hold identities? */
+bool form_has_identity(const struct form *f);
 /** Choice by code, NULL if there is none. O(1). */
 const struct form_choice *form_choice_find(const struct form_list *l, const char *code);
 /**

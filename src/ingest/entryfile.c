@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "ingest/attach.h"
 #include "store/rowkey.h"
@@ -17,6 +18,89 @@ struct putting {
 	char *today;
 };
 
+/* The row that LIST/ROW/FIELD names, and its field; NULL when the form has none such. */
+static const struct form_field *
+find_row_field(const struct form *form, const char *path, int *ret_list, int64_t *ret_row)
+{
+	const char *row = strchr(path, '/') + 1, *field = strchr(row, '/');
+	const struct form_field *child;
+	char name[100];
+	size_t n = (size_t)(row - 1 - path);
+
+	if (!field || n >= sizeof(name) || !text_parse_i64(row, (size_t)(field - row), ret_row))
+		return NULL;
+	memcpy(name, path, n);
+	name[n] = '\0';
+	*ret_list = form_index(form, name);
+	if (*ret_list < 0 || form->field[*ret_list].type != FORM_REPEAT)
+		return NULL;
+	child = form_find_child(&form->field[*ret_list], field + 1);
+	return child && child->type == FORM_FILE ? child : NULL;
+}
+
+/* Set a member of an object; the one that was there goes. */
+static bool
+set_member(struct json_value *object, const char *key, const char *text, struct arena *mem)
+{
+	struct json_value **at = &object->first, *m = arena_calloc(mem, 1, sizeof(*m));
+
+	while (*at && !text_eq((*at)->key, key))
+		at = &(*at)->next;
+	if (!m)
+		return false;
+	*m = (struct json_value){ .type = JSON_STRING,
+		                  .key = key,
+		                  .key_size = strlen(key),
+		                  .string = text,
+		                  .count = strlen(text),
+		                  .next = *at ? (*at)->next : NULL };
+	object->count += *at == NULL;
+	*at = m;
+	return true;
+}
+
+/* A file that a row of a list holds. */
+static enum err_code
+put_row(struct putting *p, const struct entry_file *f, const char *sha256, struct err *e)
+{
+	struct store_fields *to = &p->rev->fields;
+	struct json_value *rows = NULL, *row;
+	const struct form_field *child;
+	struct store_value *v;
+	struct buf out;
+	int list = -1;
+	int64_t n = 0;
+	char shown[80];
+	enum err_code rc = ERR_OK;
+
+	child = find_row_field(to->form, f->field, &list, &n);
+	if (!child)
+		return err_set(e, ERR_INVALID, "field %s: %s has no such field for a file",
+		               err_quote(f->field, shown, sizeof(shown)), to->form->kind);
+	v = &to->value[list];
+	if (v->type == STORE_JSON)
+		rc = json_parse(v->s, v->n, 0, p->mem, &rows, e);
+	row = rows && !rc ? rows->first : NULL;
+	for (int64_t i = 1; row && i < n; i++)
+		row = row->next;
+	if (rc)
+		return rc;
+	if (n < 1 || !row || row->type != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "field %s: %s has no such row",
+		               to->form->field[list].name,
+		               err_quote(f->field, shown, sizeof(shown)));
+	buf_init(&out, (size_t)16 << 20);
+	if (set_member(row, child->name, sha256, p->mem))
+		json_write_canonical(&out, rows);
+	*v = (struct store_value){ .type = STORE_JSON,
+		                   .s = arena_strndup(p->mem, buf_text(&out), out.size),
+		                   .n = out.size };
+	if (!buf_ok(&out) || !out.size || !v->s)
+		rc = err_set(e, ERR_NOMEM, "out of memory for a file");
+	buf_done(&out);
+	return rc;
+}
+
 /* A file that a field holds: its content's hash is the value. */
 static enum err_code
 put_field(struct putting *p, const struct entry_file *f, struct err *e)
@@ -26,11 +110,13 @@ put_field(struct putting *p, const struct entry_file *f, struct err *e)
 	const char *sha256 = arena_strdup(p->mem, f->sha256);
 	char shown[80];
 
+	if (!sha256)
+		return err_set(e, ERR_NOMEM, "out of memory for a file");
+	if (strchr(f->field, '/'))
+		return put_row(p, f, sha256, e);
 	if (i < 0 || to->form->field[i].type != FORM_FILE)
 		return err_set(e, ERR_INVALID, "field %s: %s has no such field for a file",
 		               err_quote(f->field, shown, sizeof(shown)), to->form->kind);
-	if (!sha256)
-		return err_set(e, ERR_NOMEM, "out of memory for a file");
 	to->value[i] = (struct store_value){ .type = STORE_TEXT, .s = sha256, .n = 64 };
 	return ERR_OK;
 }

@@ -9,7 +9,8 @@
 #define ENTRY_MAX_FILES 20 /* of one record handed in */
 
 struct entry_file {
-	const char *field; /* a field of type file; "" = none: a source of its own */
+	const char *field; /* a field of type file, or LIST/ROW/FIELD with rows from 1; "" = none:
+	                      a source of its own */
 	const char *name;  /* what the file is called */
 	const char *media; /* media type; "" = not known */
 	const uint8_t *bytes;

@@ -222,6 +222,22 @@ access_identity(enum access_role r, const char *kind)
 	return r == ACCESS_LEGAL && rule_of(kind)->level[r] != NO_ROWS;
 }
 
+bool
+access_original(enum access_role r, const struct form *form, const struct form_field *f)
+{
+	return access_is_exact(r) && access_field(r, form->kind, f) == ACCESS_SHOW &&
+	       (r == ACCESS_LEGAL || !form_has_identity(form));
+}
+
+bool
+access_attached(enum access_role r, const struct form *form)
+{
+	if (r == ACCESS_LEGAL)
+		return access_has_rows(r, form->kind);
+	return r == ACCESS_AUTHORITY && access_has_rows(r, form->kind) &&
+	       !text_eq(form->kind, "minefield_record") && !form_has_identity(form);
+}
+
 enum access_show
 access_child(enum access_role r, const char *kind, const struct form_field *repeat,
              const struct form_field *child)

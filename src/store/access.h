@@ -46,6 +46,12 @@ enum access_show access_field(enum access_role r, const char *kind, const struct
 /** May identities of the kind be opened for the role, one record at a time and recorded
  * (ingest/unseal.h)? Nothing else here ever shows them. */
 bool access_identity(enum access_role r, const char *kind);
+/** May the role open the file whose hash the field holds? Files of a kind with identities may name
+ * persons: legal only. */
+bool access_original(enum access_role r, const struct form *form, const struct form_field *f);
+/** May the role open photographs and papers that were handed in with a record of the kind? Who
+ * approves it must see them; never those of minefield records and of kinds with identities. */
+bool access_attached(enum access_role r, const struct form *form);
 /** The same for the child of a repeat. */
 enum access_show access_child(enum access_role r, const char *kind, const struct form_field *repeat,
                               const struct form_field *child);

@@ -61,7 +61,7 @@ await check('a wrong password: one sentence, no account', async () => {
 	await v.context.close();
 });
 
-let id = '';
+let id = '', withPhoto;
 await check('an operator logs in, enters a hazard by typed coordinates; it is drawn at once, marked unapproved', async () => {
 	const v = await logIn('olena'), { page } = v;
 	same((await api(v, '/api/me')).role, 'operator');
@@ -157,6 +157,36 @@ await check('a record with photographs and a paper: limits said before, whole or
 	const source = await api(w, `/api/records/${r.fields.source_refs[0]}`);
 	same([r.fields.source_refs.length, source.fields.file, source.fields.type, source.fields.file_name], [1, createHash('sha256').update(photo.buffer).digest('hex'), 'photo', 'road _1_.png']);
 	v.quiet(/ERR_FAILED|Failed to load/);
+	withPhoto = { id: stored, photo: createHash('sha256').update(photo.buffer).digest('hex'), paper: paper.buffer };
+});
+
+await check('photographs of the rows of a list go with their rows, and stay when something else is corrected', async () => {
+	const v = people.olena, { page } = v;
+	const png = (n) => ({ name: `${n}.png`, mimeType: 'image/png', buffer: Buffer.from(`\x89PNG ${n}`) });
+	const sha = (n) => createHash('sha256').update(png(n).buffer).digest('hex');
+	await page.goto(address + '/enter/ordnance');
+	await page.click('details.part > summary');
+	const list = page.locator('[data-field=marking_photos]');
+	for (const n of [1, 2, 3]) {
+		await list.locator('> button').click();
+		await page.setInputFiles(`input[name="marking_photos/${n}/photo"]`, png(n));
+	}
+	await list.locator('.repeat-row >> nth=1').locator('button:has-text("Remove") >> nth=-1').click();
+	same(await list.locator('[data-file]').evaluateAll((a) => a.map((x) => x.dataset.file)), ['1.png', '3.png']);
+	await page.fill('[name=national_id]', 'WEB-3');
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('[data-stored]');
+	const stored = await page.getAttribute('[data-stored]', 'data-stored');
+	const photos = async () => (await api(people.oksana, `/api/records/${stored}`)).fields.marking_photos.map((r) => r.photo);
+	same(await photos(), [sha(1), sha(3)]);
+	await page.goto(`${address}/enter/ordnance?id=${stored}`);
+	await page.fill('[name=quantity]', '4');
+	await page.setInputFiles('input[name="marking_photos/2/photo"]', png(4));
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('[data-stored]');
+	same(await photos(), [sha(1), sha(4)]);
+	same((await api(people.oksana, `/api/records/${stored}`)).fields.quantity, 4);
+	v.quiet();
 });
 
 await check('a perimeter by bearing and distance, its closing error, and drawing on the map', async () => {
@@ -229,6 +259,25 @@ await check('an approver needs the second factor; own entries are not his to app
 	await page.waitForSelector('dialog', { state: 'detached' });
 	same((await api(v, `/api/records/${id}`)).unapproved, false, 'approved');
 	v.quiet();
+});
+
+await check('who approves sees the photographs and papers that came with a record', async () => {
+	const v = people.taras, { page } = v;
+	await page.goto(`${address}/records/${withPhoto.id}?tab=originals`);
+	await page.waitForSelector('[data-original]');
+	same(await page.$$eval('[data-original]', (a) => a.length), 2, 'the report and the photograph');
+	await page.click(`[data-original="${withPhoto.photo}"] button`);
+	await page.waitForSelector(`[data-original="${withPhoto.photo}"] img[src^="blob:"]`);
+	same(await page.$eval(`[data-original="${withPhoto.photo}"] img`, (i) => i.decode().then(() => i.naturalWidth)), 1, 'shown');
+	const sha = createHash('sha256').update(withPhoto.paper).digest('hex');
+	const got = await page.evaluate(async (p) => [...new Uint8Array(await (await fetch(p)).arrayBuffer())], `/api/records/${withPhoto.id}/originals/${sha}`);
+	holds(Buffer.from(got).equals(withPhoto.paper), 'the paper, byte by byte');
+	v.quiet();
+	const operator = people.olena;
+	await operator.page.goto(`${address}/records/${withPhoto.id}`);
+	await operator.page.waitForSelector('h1');
+	same((await api(operator, `/api/records/${withPhoto.id}`)).can.includes('originals'), false, 'not the operator');
+	operator.quiet();
 });
 
 await check('closing land waits: the danger stays drawn until two people release it', async () => {

@@ -57,6 +57,20 @@ export function get<T>(path: string, params?: Params, signal?: AbortSignal, ofSe
 	return send(address(path, params, ofServer), { headers: { accept: 'application/json' }, signal }) as Promise<T>;
 }
 
+// A file as it is kept.
+export async function getBytes(path: string): Promise<ArrayBuffer> {
+	const url = address(path);
+	let r: Response;
+	try {
+		r = await fetch(url, { credentials: 'same-origin' });
+		if (r.ok) return await r.arrayBuffer();
+	} catch {
+		throw new AskError(0, 'unreachable', '', '', url);
+	}
+	await answer(r, url);
+	throw new AskError(r.status, 'unreadable', '', '', url);
+}
+
 export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, ofServer = false, headers: Record<string, string> = {}): Promise<T> {
 	return send(address(path, undefined, ofServer), {
 		method,

@@ -64,7 +64,7 @@ export interface Revision {
 	fields: Fields; changed: Changed[];
 }
 export interface History { id: string; kind: string; revisions: Revision[]; conflict: string[][] }
-export interface Originals { originals: { sha256: string; name: string; size: number; field: string }[] }
+export interface Originals { originals: { sha256: string; name: string | null; size: number | null; field: string }[] }
 export interface Near {
 	answer: 'danger' | 'released' | 'reported_released' | 'no_information';
 	lon_deg: number; lat_deg: number; within_m: number; known_at: string | null; public_geometry: boolean; dangers: number;

@@ -91,6 +91,23 @@ records_are_entered(void **state)
 	assert_int_equal(json_get(v, "unapproved")->type, JSON_TRUE);
 }
 
+static const struct json_value *
+correct(const char *account, const char *id, const char *body, int status)
+{
+	char url[100];
+	const struct json_value *v;
+
+	(void)snprintf(url, sizeof url, "/api/records/%s", id);
+	v = served_ask(url, &(struct asking){ .role = SERVE_OPERATOR,
+	                                      .account = account,
+	                                      .body = body,
+	                                      .method = ASK_POST });
+	if (served_reply.status != status)
+		print_error("%s\n", buf_text(&served_reply.body));
+	assert_int_equal(served_reply.status, status);
+	return v;
+}
+
 #define PART(head, text)                                                                           \
 	"--edge\r\nContent-Disposition: form-data; name=" head "\r\n\r\n" text "\r\n"
 #define RECORD(text) PART("\"record\"", text)
@@ -183,6 +200,127 @@ files_come_with_their_record(void **state)
 	assert_int_equal(store_log_size(served.reg[0].st), size + 2);
 }
 
+#define SHA_OTHER "1111111111111111111111111111111111111111111111111111111111111111"
+
+/* How many files of a record a role is told of; 0 too when it may not ask. */
+static size_t
+files_of(const char *id, enum serve_role role, int status)
+{
+	char url[100];
+
+	(void)snprintf(url, sizeof url, "/api/records/%s/originals", id);
+	return served_count(served_get(url, role, status), "originals");
+}
+
+/* May a role download it? */
+static int
+opens(const char *id, const char *sha256, enum serve_role role)
+{
+	char url[200];
+
+	(void)snprintf(url, sizeof url, "/api/records/%s/originals/%s", id, sha256);
+	(void)served_ask(url, &(struct asking){ .role = role, .account = "x" });
+	return served_reply.status;
+}
+
+/* Who approves sees what came with it; files that may name persons, and those of minefield records,
+ * are for legal (docs/ACCESS.md, "Originals"). */
+static void
+who_opens_a_file(void **state)
+{
+	static const struct {
+		const char *kind;
+		bool authority;
+	} cases[] = { { "accident", true },
+		      { "hazard", true },
+		      { "ordnance", true },
+		      { "victim", false },
+		      { "minefield_record", false } };
+	char body[600], id[UUID_TEXT], source[UUID_TEXT], url[100];
+	const struct json_value *v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int want = cases[i].authority ? 200 : 404;
+
+		(void)snprintf(body, sizeof body,
+		               RECORD("{\"kind\":\"%s\",\"fields\":{\"remarks\":\"f%d\"}}")
+		                       FILE_PART("photos", "road.jpg", "hello") "--edge--\r\n",
+		               cases[i].kind, (int)i);
+		v = enter_files("/api/records", body, NULL, 201);
+		memcpy(id, text_at(v, "id"), UUID_TEXT);
+		assert_int_equal(files_of(id, SERVE_LEGAL, 200), 1);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_LEGAL), 200);
+		assert_int_equal(files_of(id, SERVE_APPROVER, 200), cases[i].authority);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_APPROVER), want);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_OFFICER), want);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_OPERATOR), 404);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_REPORTER), 403);
+		assert_int_equal(opens(id, SHA_HELLO, SERVE_ADMINISTRATOR), 403);
+		(void)snprintf(url, sizeof url, "/api/records/%s", id);
+		v = served_get(url, SERVE_APPROVER, 200);
+		memcpy(source, served_at(json_get(v, "fields"), "source_refs", 0)->string,
+		       UUID_TEXT);
+		/* the source by itself does not say what it came with */
+		assert_int_equal(opens(source, SHA_HELLO, SERVE_APPROVER), 404);
+		assert_int_equal(opens(source, SHA_HELLO, SERVE_LEGAL), 200);
+	}
+	/* naming the source of a minefield record in a record of one's own opens nothing */
+	(void)snprintf(body, sizeof body,
+	               "{\"kind\":\"hazard\",\"fields\":{\"source_refs\":[\"%s\"]}}", source);
+	v = enter("oksana", SERVE_OFFICER, body, NULL, 201);
+	memcpy(id, text_at(v, "id"), UUID_TEXT);
+	assert_int_equal(files_of(id, SERVE_OFFICER, 200), 0);
+	assert_int_equal(opens(id, SHA_HELLO, SERVE_OFFICER), 404);
+	/* a field's file goes by its letter: a report is not for operators, a photograph of a find
+	 * is */
+	v = enter_files("/api/records",
+	                RECORD("{\"kind\":\"ordnance\",\"fields\":{\"marking_photos\":[{},{}]}}")
+	                        FILE_PART("marking_photos/2/photo", "item.jpg", "abc") FILE_PART(
+					"marking_photos/1/photo", "a.jpg", "hello") "--edge--\r\n",
+	                NULL, 201);
+	memcpy(id, text_at(v, "id"), UUID_TEXT);
+	assert_int_equal(opens(id, SHA_ABC, SERVE_OPERATOR), 200);
+	assert_int_equal(opens(id, SHA_HELLO, SERVE_OPERATOR), 200);
+	/* what is there is kept by its hash; another hash is not taken, in a row or in a field */
+	(void)snprintf(url, sizeof url, "/api/records/%s", id);
+	v = served_get(url, SERVE_OFFICER, 200);
+	assert_string_equal(text_at(served_at(json_get(v, "fields"), "marking_photos", 1), "photo"),
+	                    SHA_ABC);
+	(void)snprintf(
+		body, sizeof body,
+		"{\"fields\":{\"marking_photos\":[{\"photo\":\"%s\"}]},\"parents\":[\"%s\"]}",
+		SHA_ABC, served_at(v, "heads", 0)->string);
+	v = correct("oksana", id, body, 200);
+	(void)snprintf(
+		body, sizeof body,
+		"{\"fields\":{\"marking_photos\":[{\"photo\":\"%s\"}]},\"parents\":[\"%s\"]}",
+		SHA_OTHER, text_at(v, "leaf"));
+	v = correct("oksana", id, body, 400);
+	assert_non_null(strstr(text_at(v, "detail"), "not named by its hash"));
+	v = enter("oksana", SERVE_OFFICER,
+	          "{\"kind\":\"accident\",\"fields\":{\"report\":\"" SHA_ABC "\"}}", NULL, 400);
+	assert_string_equal(text_at(v, "field"), "report");
+	enter_files("/api/records",
+	            RECORD("{\"kind\":\"ordnance\",\"fields\":{\"marking_photos\":[{}]}}")
+	                    FILE_PART("marking_photos/2/photo", "a.jpg", "abc") "--edge--\r\n",
+	            NULL, 400);
+	v = enter_files("/api/records",
+	                RECORD("{\"kind\":\"accident\",\"fields\":{\"remarks\":\"r\"}}")
+	                        FILE_PART("report", "told.pdf", "abc") "--edge--\r\n",
+	                NULL, 201);
+	memcpy(id, text_at(v, "id"), UUID_TEXT);
+	assert_int_equal(opens(id, SHA_ABC, SERVE_OPERATOR), 404);
+	assert_int_equal(opens(id, SHA_ABC, SERVE_APPROVER), 200);
+	v = enter_files("/api/records",
+	                RECORD("{\"kind\":\"minefield_record\",\"fields\":{\"remarks\":\"d\"}}")
+	                        FILE_PART("diagram", "plan.pdf", "abc") "--edge--\r\n",
+	                NULL, 201);
+	memcpy(id, text_at(v, "id"), UUID_TEXT);
+	assert_int_equal(opens(id, SHA_ABC, SERVE_APPROVER), 404);
+	assert_int_equal(opens(id, SHA_ABC, SERVE_LEGAL), 200);
+}
+
 static void
 bad_files_are_refused(void **state)
 {
@@ -267,23 +405,6 @@ bad_records_are_refused(void **state)
 	served_post("/api/records", SERVE_ADMINISTRATOR, hazard_body, 403);
 	served_post("/api/records", SERVE_REPORTER, "{\"kind\":\"place\",\"fields\":{}}", 403);
 	served_post("/api/records", SERVE_REPORTER, hazard_body, 201);
-}
-
-static const struct json_value *
-correct(const char *account, const char *id, const char *body, int status)
-{
-	char url[100];
-	const struct json_value *v;
-
-	(void)snprintf(url, sizeof url, "/api/records/%s", id);
-	v = served_ask(url, &(struct asking){ .role = SERVE_OPERATOR,
-	                                      .account = account,
-	                                      .body = body,
-	                                      .method = ASK_POST });
-	if (served_reply.status != status)
-		print_error("%s\n", buf_text(&served_reply.body));
-	assert_int_equal(served_reply.status, status);
-	return v;
 }
 
 static void
@@ -694,6 +815,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_are_entered),
 		cmocka_unit_test(files_come_with_their_record),
+		cmocka_unit_test(who_opens_a_file),
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(bad_records_are_refused),
 		cmocka_unit_test(corrections_keep_both_sides),

@@ -10,7 +10,7 @@ import { lang, say } from '../state';
 import { day, label, moment, t, tMaybe, unitWord } from '../text';
 import type { Changed, Field, Fields, Form, RecordDetail, RecordPage, Stored, Value } from '../types';
 import { Chip, Empty, ErrorBox, Head, Icon, Show } from '../ui/parts';
-import { Files, filesFault } from '../ui/files';
+import { FileField, Files, filesFault, withoutRow } from '../ui/files';
 import { PlaceInput } from '../ui/place';
 import { ChangeList, recordName } from './records';
 
@@ -19,7 +19,7 @@ const usual = new Set(['national_id', 'valid_from', 'geometry', 'accuracy_m', 'c
 const blank = (v: Value | undefined) => v === undefined || v === null || v === '' || (Array.isArray(v) && v.length === 0);
 const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, '0')).join('');
 
-interface Ctx { kind: string; values: Fields; errors: Record<string, string>; set: (name: string, v: Value) => void; bounds?: [number, number, number, number]; today: string; start: Fields }
+interface Ctx { kind: string; values: Fields; errors: Record<string, string>; set: (name: string, v: Value) => void; bounds?: [number, number, number, number]; today: string; start: Fields; held: Held[]; hold: (h: Held[]) => void }
 
 function Hint({ f, id, error }: { f: Field; id: string; error?: string }) {
 	const hint = label(f.hint, '');
@@ -102,8 +102,8 @@ function Input({ f, at, value, error, onChange, ctx }: { f: Field; at: string; v
 				<Hint f={f} id={id} error={error} />
 				{rows.map((r, i) => (
 					<div key={i} class="repeat-row">
-						<div class="form-grid">{(f.fields ?? []).filter((s) => s.type !== 'file' && isRelevant(s.relevant, (n) => r[n] ?? ctx.values[n], ctx.today)).map((s) => <Input key={s.name} f={s} at={`${at}/${i + 1}/${s.name}`} value={r[s.name]} error={ctx.errors[`${at}/${i + 1}/${s.name}`]} onChange={(v) => put(i, s.name, v)} ctx={ctx} />)}</div>
-						<button type="button" onClick={() => onChange(rows.filter((_, k) => k !== i))}>{t('take_row')}</button>
+						<div class="form-grid">{(f.fields ?? []).filter((s) => isRelevant(s.relevant, (n) => r[n] ?? ctx.values[n], ctx.today)).map((s) => s.type === 'file' ? <FileField key={s.name} f={s} at={`${at}/${i + 1}/${s.name}`} has={!blank(r[s.name])} held={ctx.held} error={ctx.errors[`${at}/${i + 1}/${s.name}`]} onChange={ctx.hold} /> : <Input key={s.name} f={s} at={`${at}/${i + 1}/${s.name}`} value={r[s.name]} error={ctx.errors[`${at}/${i + 1}/${s.name}`]} onChange={(v) => put(i, s.name, v)} ctx={ctx} />)}</div>
+						<button type="button" onClick={() => { ctx.hold(withoutRow(ctx.held, at, i + 1)); onChange(rows.filter((_, k) => k !== i)); }}>{t('take_row')}</button>
 					</div>
 				))}
 				<button type="button" onClick={() => onChange([...rows, {}])}>{t('add_row')}</button>
@@ -124,6 +124,7 @@ function settle(fields: Field[], values: Fields, errors: Record<string, string>,
 	for (const f of fields) {
 		const here = at + f.name;
 		let v = values[f.name];
+		if (f.type === 'file' && at && !blank(v)) out[f.name] = v as Value; // what a row holds stays; a new file goes beside the record
 		if (f.type === 'file' || byProgram(f.name) || !isRelevant(f.relevant, of, today)) continue;
 		if ((f.type === 'integer' || f.type === 'decimal') && typeof v === 'string') {
 			const s = v.trim().replace(/\s/g, '').replace(',', '.');
@@ -156,7 +157,7 @@ function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fie
 		setValues((old) => ({ ...old, [name]: v }));
 		if (errors[name]) { const e = { ...errors }; delete e[name]; setErrors(e); }
 	};
-	const ctx: Ctx = { kind: f.kind, values, errors, set, bounds: json.data?.bounds, today, start };
+	const ctx: Ctx = { kind: f.kind, values, errors, set, bounds: json.data?.bounds, today, start, held, hold: setHeld };
 	// What this role may not see of a record it cannot correct either; identities are handed in unseen.
 	const open = (x: Field) => !withheld.includes(x.name) || x.access === 'identity';
 	const seen = f.fields.filter((x) => x.type !== 'file' && !byProgram(x.name) && open(x) && isRelevant(x.relevant, (n) => values[n], today));

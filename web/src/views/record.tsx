@@ -1,7 +1,7 @@
 // One record: its state, its fields, its whole history, both sides of a conflict, its originals.
 import type { ViewProps } from '../app';
-import { useState } from 'preact/hooks';
-import { address, change, useAsk, type AskError } from '../api';
+import { useEffect, useState } from 'preact/hooks';
+import { address, change, getBytes, useAsk, type AskError } from '../api';
 import { fieldName, fieldOf, form, kindName, shown } from '../forms';
 import { lookFor } from '../looks';
 import { asked, href, setQuery } from '../route';
@@ -127,12 +127,52 @@ function HistoryOf({ id }: { id: string }) {
 	);
 }
 
-function OriginalsOf({ id }: { id: string }) {
-	const ask = useAsk<Originals>(`/api/records/${id}/originals`);
+// A photograph, fetched when asked for: it may be large. What is no picture is only downloaded.
+const pictureKinds: [RegExp, string][] = [[/^ffd8ff/, 'image/jpeg'], [/^89504e470d0a1a0a/, 'image/png'], [/^52494646.{8}57454250/, 'image/webp'], [/^474946383[79]61/, 'image/gif']];
+const looksPicture = (name: string) => /\.(jpe?g|png|webp|gif)$/i.test(name);
+function Photo({ url, name }: { url: string; name: string }) {
+	const [src, setSrc] = useState(''), [busy, setBusy] = useState(false), [error, setError] = useState<AskError | null>(null), [none, setNone] = useState(false);
+	useEffect(() => () => { if (src) URL.revokeObjectURL(src); }, [src]);
+	const load = async () => {
+		setBusy(true);
+		setError(null);
+		try {
+			const bytes = await getBytes(url);
+			const head = [...new Uint8Array(bytes.slice(0, 12))].map((b) => b.toString(16).padStart(2, '0')).join('');
+			const kind = pictureKinds.find(([is]) => is.test(head))?.[1];
+			if (kind) setSrc(URL.createObjectURL(new Blob([bytes], { type: kind })));
+			else setNone(true);
+		} catch (e) {
+			setError(e as AskError);
+		}
+		setBusy(false);
+	};
+	if (src && !none) return <img class="original" src={src} alt={name} onError={() => setNone(true)} />;
+	return (
+		<>
+			{none ? <p class="faint small">{t('no_picture')}</p> : <button type="button" disabled={busy} onClick={() => void load()}>{t('show_picture')}</button>}
+			{error && <ErrorBox error={error} what={name} />}
+		</>
+	);
+}
+
+function OriginalsOf({ r }: { r: RecordDetail }) {
+	const ask = useAsk<Originals>(`/api/records/${r.id}/originals`);
 	return (
 		<Show ask={ask} what={t('originals')}>
 			{(o) => o.originals.length === 0 ? <Empty>{t('no_originals')}</Empty> : (
-				<ul class="hits">{o.originals.map((f) => <li key={f.sha256}><a href={address(`/api/records/${id}/originals/${f.sha256}`)} data-outside download={f.name}>{f.name}</a> <span class="faint">{number(f.size)} B</span><br /><code class="small">SHA-256 {f.sha256}</code></li>)}</ul>
+				<ul class="hits originals">
+					{o.originals.map((f) => {
+						const path = `/api/records/${r.id}/originals/${f.sha256}`, name = f.name ?? f.sha256.slice(0, 12);
+						return (
+							<li key={f.sha256} data-original={f.sha256}>
+								<p><a href={address(path)} data-outside download={name}>{name}</a> {f.size !== null && <span class="faint">{f.size < 1e5 ? t('bytes_kb', { n: number(f.size / 1000, 1) }) : t('bytes_mb', { n: number(f.size / 1e6, 1) })}</span>} · {fieldName(r.kind, f.field)}</p>
+								{looksPicture(name) && <Photo url={path} name={name} />}
+								<code class="small faint">SHA-256 {f.sha256}</code>
+							</li>
+						);
+					})}
+				</ul>
 			)}
 		</Show>
 	);
@@ -236,7 +276,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 			<div class="record">
 				<div>
 					{tabs.length > 1 && <Tabs label={t('record')} value={tab} tabs={tabs} onChange={(v) => setQuery({ tab: v === 'fields' ? '' : v })} />}
-					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf id={r.id} /> : <FieldsOf r={r} />}
+					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf r={r} /> : <FieldsOf r={r} />}
 				</div>
 				<aside class="record-side">
 					{r.geometry ? <Outline geometry={r.geometry} look={look} /> : <div class="box box-empty"><p>{r.area_m2 ? t('not_drawn') : t('no_geometry')}</p></div>}
