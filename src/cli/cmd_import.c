@@ -131,8 +131,9 @@ print_text(const struct cli *cli, const struct import_result *r, const struct te
 	if (c->revised)
 		printf("  %8lld correct records that were there\n", (long long)c->revised);
 	if (c->not_compared)
-		printf("overlaps were not looked for: the register has more than %d hazards\n",
-		       OVERLAPS_MAX_HAZARDS);
+		printf("overlaps were not looked for everywhere: more than %d hazards in all, or "
+		       "%d on one spot\n",
+		       OVERLAPS_MAX_HAZARDS, OVERLAPS_MAX_HEAP);
 	if (c->reopened)
 		printf("  %8lld released hazards are open again by what lies on them\n",
 		       (long long)c->reopened);

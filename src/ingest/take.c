@@ -959,12 +959,14 @@ find_missing(struct take *t, struct err *e)
 static enum err_code
 compare_hazards(struct take *t, struct err *e)
 {
+	const struct overlaps_question q = { .first_new = t->first_new,
+		                             .pool = t->about.submit.pool };
 	struct overlaps o;
 	enum err_code rc;
 
 	if (!t->open || !text_eq(store_kind_name(t->about.st, t->about.kind), "hazard"))
 		return ERR_OK;
-	rc = overlaps_note(t->about.st, t->first_new, t->about.submit.pool, t->keys, &o, e);
+	rc = overlaps_note(t->about.st, &q, t->keys, &o, e);
 	if (rc)
 		return rc;
 	t->counts.check[CHECK_OVERLAPS_HAZARD] += o.open;

@@ -34,7 +34,7 @@ struct take_about {
 struct take_counts {
 	int64_t read, accepted, flagged, quarantined, present;
 	int64_t revised;   /* of accepted and flagged: corrections of records that were there */
-	bool not_compared; /* too many hazards to look for overlaps */
+	bool not_compared; /* too many hazards to look for overlaps everywhere */
 	int64_t reopened;  /* hazards that rows lie on and that are open again by that */
 	int64_t check[CHECK_COUNT]; /* rows by finding; those present are not counted */
 	int64_t missing;            /* keys of former editions that this one does not have */

@@ -128,15 +128,12 @@ db_quote_name(struct buf *b, const char *name)
 	buf_add_quoted(b, name, '"');
 }
 
-/* The functions that GeoPackage's R-tree triggers call. Only the blob's header is read when it has
- * an envelope; a point's is made from its WKB. */
-static bool
-blob_box(const uint8_t *p, int n, double box[4], bool *ret_empty)
+bool
+db_blob_box(const uint8_t *p, int n, struct geom_box *ret_box, bool *ret_empty)
 {
 	static const int envelope_size[] = { 0, 32, 48, 48, 64 };
 	struct arena mem;
 	struct geom g;
-	struct geom_box bb;
 	int kind;
 	bool ok;
 
@@ -148,37 +145,39 @@ blob_box(const uint8_t *p, int n, double box[4], bool *ret_empty)
 		double env[4];
 
 		memcpy(env, p + 8, sizeof(env));
-		box[0] = env[0], box[1] = env[2], box[2] = env[1], box[3] = env[3];
+		*ret_box = (struct geom_box){ env[0], env[2], env[1], env[3] };
 		return true;
 	}
 	arena_init(&mem, 16u << 20);
 	ok = geom_from_gpkg(p, (size_t)n, &mem, &g, NULL) == ERR_OK;
 	if (ok) {
-		bb = geom_bounds(&g);
-		box[0] = bb.min_lon_deg, box[1] = bb.min_lat_deg;
-		box[2] = bb.max_lon_deg, box[3] = bb.max_lat_deg;
+		*ret_box = geom_bounds(&g);
 		*ret_empty = geom_is_empty(&g);
 	}
 	arena_done(&mem);
 	return ok;
 }
 
+/* The functions that GeoPackage's R-tree triggers call. */
 static void
 sql_box(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	static const int order[] = { 0, 2, 1, 3 }; /* MinX MaxX MinY MaxY */
 	int which = *(const int *)sqlite3_user_data(ctx);
-	double box[4];
+	struct geom_box box;
 	bool empty = false;
 
 	(void)argc;
 	if (sqlite3_value_type(argv[0]) != SQLITE_BLOB ||
-	    !blob_box(sqlite3_value_blob(argv[0]), sqlite3_value_bytes(argv[0]), box, &empty))
+	    !db_blob_box(sqlite3_value_blob(argv[0]), sqlite3_value_bytes(argv[0]), &box, &empty))
 		return;
-	if (which == 4)
+	if (which == 4) {
 		sqlite3_result_int(ctx, empty);
-	else if (!empty)
-		sqlite3_result_double(ctx, box[order[which]]);
+	} else if (!empty) {
+		const double side[] = { box.min_lon_deg, box.max_lon_deg, box.min_lat_deg,
+			                box.max_lat_deg }; /* MinX MaxX MinY MaxY */
+
+		sqlite3_result_double(ctx, side[which]);
+	}
 }
 
 /* fallow_fold(text): letters folded for comparing; NULL stays. */

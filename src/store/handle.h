@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "geo/geom.h"
 #include "store/keys.h"
 #include "store/store.h"
 
@@ -96,6 +97,9 @@ void db_bind_value(sqlite3_stmt *q, int at, const struct store_value *v);
 void db_quote_name(struct buf *b, const char *name);
 /** Register the GeoPackage functions ST_MinX ... ST_IsEmpty on a connection. */
 int db_add_functions(sqlite3 *db);
+/** The box of a GeoPackage blob: from its header when that has an envelope, else from its WKB.
+ * False when the blob is none; *ret_box says nothing when it is empty. */
+bool db_blob_box(const uint8_t *p, int n, struct geom_box *ret_box, bool *ret_empty);
 /** Settings of every connection, each read back. */
 MUST_CHECK enum err_code db_configure(sqlite3 *db, enum store_mode mode, struct err *e);
 /** Decode a row of record_revisions.sql (its columns in that order). */
