@@ -59,6 +59,17 @@ await check('a wrong password: one sentence, no account', async () => {
 	holds((await api(v, '/api/me')).account === '', 'nobody');
 	v.quiet(/401/);
 	await v.context.close();
+	for (const [lang, words] of [['uk', 'пароль неправильні'], ['az', 'parol yanlışdır']]) { // why, in the language of the page
+		const w = await visit(browser, { lang });
+		await w.page.goto(address + '/login');
+		await w.page.fill('input[name=username]', 'nobody-here');
+		await w.page.fill('input[name=password]', 'not this one');
+		await w.page.click('button[type=submit]');
+		holds((await w.page.innerText('.box-error')).replaceAll('\n', ' ').includes(words.split(' ').at(-1)), await w.page.innerText('.box-error'));
+		holds(!(await w.page.innerText('.box-error')).includes('wrong'), 'no English');
+		w.quiet(/401/);
+		await w.context.close();
+	}
 });
 
 let id = '', withPhoto;

@@ -1,6 +1,7 @@
 // The page's own sums, against hand values and GeographicLib's GeodSolve: node tests/web/sums.mjs
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check, done, holds, near, same } from './harness.mjs';
@@ -14,6 +15,8 @@ async function load(file) {
 const { walk, readLegs } = await load('geo/traverse.ts');
 const { readPosition, readPositions } = await load('geo/coord.ts');
 const { evaluate, isRelevant, isAllowed } = await load('expr.ts');
+Object.assign(globalThis, { document: { documentElement: { dataset: {} } }, localStorage: { getItem: () => 'uk', setItem() {} }, location: { search: '' } });
+const { reasons, checks, reasonHere } = await load('reasons.ts');
 const solve = (...args) => execFileSync('GeodSolve', args.slice(0, -1), { input: args.at(-1), encoding: 'utf8' }).trim().split(/\s+/).map(Number);
 
 await check('one leg is a geodesic (GeodSolve -p 6: 48.5 33.2 45 1000)', () => {
@@ -90,5 +93,20 @@ await check('relevance and constraints', () => {
 	is('${status} = ', undefined);
 	same(isRelevant('rubbish((', of, ''), true, 'what is not understood is shown');
 	same(isAllowed('rubbish((', of, 1, ''), true, 'and left to the server');
+});
+await check('what the server says: each sentence that is translated stands in the source of the program, with as many values', () => {
+	const sources = execFileSync('git', ['ls-files', 'src/*.c'], { cwd: path.join(web, '..'), encoding: 'utf8' }).trim().split('\n')
+		.map((f) => readFileSync(path.join(web, '..', f), 'utf8').replace(/"\s*(?:\n\s*)"/g, '')).join('\n');
+	for (const [en, ...others] of reasons) {
+		holds(sources.includes(`"${en}"`), `no such sentence in src: ${en}`);
+		const values = (en.match(/%[\d.]*(?:lld|zu|[sdgf])/g) ?? []).length;
+		for (const o of others) holds(o && [...o.matchAll(/\{(\d)\}/g)].every((m) => Number(m[1]) >= 1 && Number(m[1]) <= values), `${en}: ${o}`);
+	}
+	const codes = [...readFileSync(path.join(web, '../docs/CHECKS.md'), 'utf8').matchAll(/^\| `(\w+)` \|/gm)].map((m) => m[1]);
+	holds(codes.length > 40, 'the checks');
+	same(codes.filter((c) => !(c in checks)), [], 'checks without words');
+	same(reasonHere('you entered submission 12 yourself; another person must decide it'), 'подання 12 внесли ви самі; вирішити має інша особа');
+	same(reasonHere("field class: field 'class' is 'x (y)', which is no code of list 'c' (a, b)"), '«x (y)» немає в переліку');
+	same(reasonHere('nothing of the kind'), undefined);
 });
 done();

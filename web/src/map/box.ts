@@ -1,9 +1,9 @@
 // The map itself: MapLibre with this register's tiles. Loaded after the first view, as a part of its own.
 import type { Feature, Geometry, Position } from 'geojson';
-import type { ExpressionSpecification, GeoJSONSource, Map as LibreMap, MapMouseEvent, VectorTileSource } from 'maplibre-gl';
+import type { ExpressionSpecification, GeoJSONSource, Map as LibreMap, MapMouseEvent } from 'maplibre-gl';
 import { graticule, tileBox } from './graticule';
 import { allImages, ground, RATIO, type Drawn } from './patterns';
-import { hazardLayers, makeStyle, passes, tileAddress, tileLayers, type MapFilter, type Where } from './style';
+import { hazardLayers, makeStyle, passes, tileLayers, type MapFilter, type Where } from './style';
 
 let styled: Promise<void> | undefined;
 function sheet(): Promise<void> {
@@ -22,6 +22,7 @@ export async function loadLibrary() {
 	return ml;
 }
 
+const TILE_MAX = 16; // the deepest tiles there are (docs/LIMITS.md)
 export interface Counted { shown: number; filtered: number; gathered: number }
 export interface BoxOptions {
 	where: Where;
@@ -35,7 +36,7 @@ export interface BoxOptions {
 	label: string;
 	onMove?: (lon: number, lat: number, zoom: number) => void;
 	onClick?: (lon: number, lat: number, hit: { layer: string; properties: Record<string, unknown> }[]) => void;
-	onCount?: (c: Counted) => void;
+	onCount?: (c: Counted | null) => void; // null: not known, the tiles are asked for
 	onFailed?: (tiles: number) => void;
 }
 
@@ -49,6 +50,7 @@ export class Box {
 	private failed = new Map<string, Feature>();
 	private o: BoxOptions;
 	private gone = false;
+	private light!: ReturnType<typeof ground>;
 	ready: Promise<void>;
 
 	constructor(private el: HTMLElement, o: BoxOptions) {
@@ -60,10 +62,10 @@ export class Box {
 		const ml = await loadLibrary();
 		if (this.gone) return;
 		const o = this.o;
-		const light = ground(...(o.print ? ([false, false] as [boolean, boolean]) : lookNow()));
+		const light = (this.light = ground(...(o.print ? ([false, false] as [boolean, boolean]) : lookNow())));
 		const map = (this.map = new ml.Map({
 			container: this.el,
-			style: makeStyle(o.where, o.filter, light, 16, o.layers ?? tileLayers),
+			style: makeStyle(o.where, o.filter, light, TILE_MAX, o.layers ?? tileLayers),
 			...(o.at ? { center: [o.at[0], o.at[1]] as [number, number], zoom: o.at[2] } : o.bounds ? { bounds: o.bounds, fitBoundsOptions: o.exact ? { padding: 0 } : { padding: 40, maxZoom: 15 } } : {}),
 			attributionControl: false,
 			interactive: !o.quiet,
@@ -161,13 +163,23 @@ export class Box {
 		this.map.once('idle', () => this.o.onCount?.(this.count()));
 	}
 
-	// Another date, or another try: the tiles are asked for again.
+	// Another date, or another try. The sources are made anew: one whose tiles are only told to come from elsewhere may keep those that
+	// it has when it is drawn at that moment, and the map would be of another day than it says.
 	setWhere(w: Where) {
 		this.o.where = w;
 		if (!this.map) return;
+		delete this.el.dataset.idle;
+		this.o.onCount?.(null);
 		this.failed.clear();
 		this.showFailed();
-		for (const name of this.o.layers ?? tileLayers) (this.map.getSource(name) as VectorTileSource | undefined)?.setTiles([tileAddress(w, name)]);
+		const names = this.o.layers ?? tileLayers, style = makeStyle(w, this.o.filter, this.light, TILE_MAX, names);
+		const ours = style.layers.map((l) => 'source' in l && names.includes(l.source as string));
+		style.layers.forEach((l, i) => { if (ours[i] && this.map.getLayer(l.id)) this.map.removeLayer(l.id); });
+		for (const name of names) {
+			if (this.map.getSource(name)) this.map.removeSource(name);
+			this.map.addSource(name, style.sources[name]);
+		}
+		for (let i = style.layers.length - 1; i >= 0; i--) if (ours[i]) this.map.addLayer(style.layers[i], style.layers[i + 1]?.id);
 	}
 	ask(lon: number, lat: number, radius_m: number) {
 		const k = radius_m / 111195, ring: Position[] = [];

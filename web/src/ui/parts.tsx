@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { AskError, Asked } from '../api';
+import { reasonHere } from '../reasons';
 import { href, place } from '../route';
 import { lang } from '../state';
 import { t, tMaybe, tSafety, type SafetyWord, type Word } from '../text';
@@ -44,8 +45,15 @@ export function Icon({ name }: { name: keyof typeof drawn | string }) {
 	);
 }
 
-// What the server says is English: in another language our own words of the status come first.
+// A sentence of the server in the language of the page, where there is one; else in English, marked as such.
+export function Said({ children }: { children: string }) {
+	const here = reasonHere(children);
+	return here === undefined ? <span lang="en">{children}</span> : <span title={children}>{here}</span>;
+}
+
+// What has no translation is English: in another language our own words of the status come first.
 function Why({ error }: { error: AskError }) {
+	if (reasonHere(error.detail) !== undefined) return <Said>{error.detail}</Said>;
 	const known = tMaybe('err_', String(error.status));
 	const here = known === String(error.status) ? '' : known;
 	if (!error.detail || (lang.value !== 'en' && here)) return <>{here || error.title} {error.detail && <span lang="en" class="beside">{error.detail}</span>}</>;
@@ -64,7 +72,7 @@ export function ErrorBox({ error, what, again, act }: { error: AskError; what?: 
 					{why || <Why error={error} />}
 					{error.status > 0 && <span class="faint"> ({error.status})</span>}
 				</p>
-				{error.hint && <p lang="en">{error.hint}</p>}
+				{error.hint && <p><Said>{error.hint}</Said></p>}
 				{!act && <p class="faint">{t('err_not_empty')}</p>}
 				{(error.status === 401 || error.status === 403) && place.value.view !== 'login' ? <p><a href={href('login')}>{t('log_in')}</a></p> : again && <button type="button" onClick={() => again()}>{t('again')}</button>}
 			</div>

@@ -5,6 +5,7 @@ import type { ViewProps } from '../app';
 import { change, changeWithFiles, get, useAsk, AskError, type Held } from '../api';
 import { isAllowed, isRelevant } from '../expr';
 import { choices, form, formNames, kindName, shown } from '../forms';
+import { checkWords, reasonHere } from '../reasons';
 import { asked, href, place } from '../route';
 import { lang, say } from '../state';
 import { day, label, moment, t, tMaybe, unitWord } from '../text';
@@ -198,7 +199,7 @@ function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fie
 			else {
 				const field = typeof x.more.field === 'string' ? x.more.field : '';
 				if (field) {
-					setErrors({ [field]: x.detail });
+					setErrors({ [field]: reasonHere(x.detail) ?? x.detail });
 					setTimeout(() => document.querySelector<HTMLElement>(`[data-field="${CSS.escape(field)}"] :is(input, select, textarea)`)?.focus(), 30);
 				}
 				setFailed(x);
@@ -213,7 +214,7 @@ function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fie
 			<div>
 				<h2 ref={done} tabIndex={-1}>{t('handed_in', { n: stored.submission })}</h2>
 				{held.length > 0 && <p>{t('files_kept', { n: held.length })}</p>}
-				{stored.flags.length > 0 && <p>{t('flagged')} {stored.flags.map((x) => <Chip key={x} kind="wait">{x.replaceAll('_', ' ')}</Chip>)}</p>}
+				{stored.flags.length > 0 && <p>{t('flagged')} {stored.flags.map((x) => <Chip key={x} kind="wait">{checkWords(x)}</Chip>)}</p>}
 				<p class="actions"><a class="button" href={href('records', stored.id)}>{t('see_record')}</a> <button type="button" onClick={() => { once.current = key(); setValues(id ? values : {}); setHeld([]); setStored(null); }}>{t('enter_another')}</button></p>
 			</div>
 		</div>

@@ -4,7 +4,8 @@ import type { ViewProps } from '../app';
 import { change, get, useAsk, type AskError } from '../api';
 import { fieldName, form, kindName, shown } from '../forms';
 import { asked, href, setQuery } from '../route';
-import { say } from '../state';
+import { checks, checkWords } from '../reasons';
+import { lang, say } from '../state';
 import { day, moment, number, t } from '../text';
 import type { Inbox, QuarantineList, QuarantineRow, Value } from '../types';
 import { Chip, Empty, ErrorBox, Head, Safety, Select, Show, Tabs, Window } from '../ui/parts';
@@ -47,6 +48,7 @@ function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pic
 							{r.new && <Chip kind="plain">{t('new')}</Chip>}
 							{r.closes && <Chip kind="danger">{t('closes')}</Chip>}
 							{r.conflict && <Chip kind="conflict">{t('conflict')}</Chip>}
+							{r.flags && <span class="small flags" data-flags={r.flags}>⚑ {r.flags.split(' ').filter(Boolean).map(checkWords).join('; ')}</span>}
 						</span>
 						{r.changed.length > 0 && (r.new ? <details class="small"><summary>{brief(r)}</summary><ChangeList kind={r.kind} changes={r.changed} /></details> : <ChangeList kind={r.kind} changes={r.changed} most={12} />)}
 					</li>
@@ -124,6 +126,12 @@ function Waiting({ props, outside }: { props: ViewProps; outside: boolean }) {
 	);
 }
 
+// Why a row waits: what the checks found, in the language of the page; the whole sentence, with its values, is English.
+function Reason({ q }: { q: { reason: string; checks: string[] } }) {
+	if (lang.value === 'en' || !q.checks.some((c) => c in checks)) return <span lang="en">{q.reason}</span>;
+	return <span><b>{q.checks.map(checkWords).join('; ')}</b><br /><span lang="en" class="beside">{q.reason}</span></span>;
+}
+
 function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: () => void }) {
 	const ask = useAsk<QuarantineRow>(`/api/quarantine/${qid}`);
 	const [values, setValues] = useState<Record<string, string>>({}), [reason, setReason] = useState(''), [error, setError] = useState<AskError | null>(null), [still, setStill] = useState('');
@@ -132,7 +140,7 @@ function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: (
 		setStill('');
 		try {
 			const a = await change<{ accepted?: boolean; dismissed?: boolean; checks?: { code: string; sentence: string }[] }>('POST', `/api/quarantine/${qid}`, body);
-			if (a.accepted === false) setStill(a.checks?.map((c) => c.sentence).join('; ') ?? '');
+			if (a.accepted === false) setStill(a.checks?.map((c) => (lang.value !== 'en' && checks[c.code] ? checkWords(c.code) : c.sentence)).join('; ') ?? '');
 			else { say(t('done')); done(); }
 		} catch (e) {
 			setError(e as AskError);
@@ -148,7 +156,7 @@ function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: (
 					const text = (v: Value | undefined) => (v === undefined || v === null ? '' : typeof v === 'object' ? JSON.stringify(v) : String(v));
 					return (
 						<div class="stack">
-							<p class="box box-error"><span><b>{q.reason}</b><br /><span class="faint">{q.checks.join(', ')}</span></span></p>
+							<p class="box box-error"><Reason q={q} /></p>
 							{q.settled ? <p>{t('settled')}: {q.settled.reason ?? ''} {q.settled.record && <a href={href('records', q.settled.record)}>{t('record')}</a>}</p> : (
 								<form class="stack" onSubmit={(e) => { e.preventDefault(); const changed = Object.fromEntries(Object.entries(values).filter(([k, v]) => v !== text(mapped[k]))); void send({ retry: changed }); }}>
 									<h3>{t('correct_row')}</h3>
@@ -187,7 +195,7 @@ function Quarantine({ props }: { props: ViewProps }) {
 							<tbody>{d.rows.map((q) => (
 								<tr key={q.qid} data-qid={q.qid}>
 									<th scope="row"><button type="button" class="link" onClick={() => setQuery({ row: String(q.qid) }, false)}>{q.qid}</button> {q.settled && <Chip kind="plain">{t('settled')}</Chip>}</th>
-									<td data-label={t('kind')}>{kindName(q.kind)}</td><td data-label={t('reason')} lang="en">{q.reason}</td><td data-label={t('place')}>{q.place ?? '–'}</td>
+									<td data-label={t('kind')}>{kindName(q.kind)}</td><td data-label={t('reason')}><Reason q={q} /></td><td data-label={t('place')}>{q.place ?? '–'}</td>
 									<td data-label={t('source')}>{q.source ? <><a href={href('records', q.source.id)}>{q.source.title}</a>{q.row !== null && `, ${q.row}`}</> : '–'}</td><td data-label={t('received_at')}>{day(q.received)}</td>
 								</tr>
 							))}</tbody>

@@ -241,7 +241,7 @@ function Hit({ hit, onClose }: { hit: { layer: string; properties: Record<string
 
 function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 	status: Status | undefined; f: MapFilter; bounds: [number, number, number, number] | undefined;
-	onBox: (b: Box | null) => void; onCount: (c: Counted) => void; onFailed: (n: number) => void;
+	onBox: (b: Box | null) => void; onCount: (c: Counted | null) => void; onFailed: (n: number) => void;
 }) {
 	const el = useRef<HTMLDivElement>(null), box = useRef<Box | null>(null);
 	const [lost, setLost] = useState(''), [hit, setHit] = useState<{ layer: string; properties: Record<string, unknown> }[]>([]), [ready, setReady] = useState(false), [turn, setTurn] = useState(0);

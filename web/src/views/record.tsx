@@ -5,6 +5,7 @@ import { address, change, getBytes, useAsk, type AskError } from '../api';
 import { fieldName, fieldOf, form, kindName, shown } from '../forms';
 import { lookFor } from '../looks';
 import { asked, href, setQuery } from '../route';
+import { checkWords } from '../reasons';
 import { say } from '../state';
 import { amount, day, interval, label, moment, number, scaleOf, t, tMaybe } from '../text';
 import type { History, Originals, RecordDetail, Revision, Value } from '../types';
@@ -24,6 +25,7 @@ function ValueOf({ kind, name, v, links }: { kind: string; name: string; v: Valu
 	const f = fieldOf(kind, name);
 	if (typeof v === 'string' && (f?.type === 'record' || f?.link) && uuid.test(v)) return <LinkTo id={v} links={links} />;
 	if (Array.isArray(v) && f?.type === 'records') return <>{v.map((x, i) => <>{i > 0 && ', '}<LinkTo key={i} id={String(x)} links={links} /></>)}</>;
+	if (name === 'import_flags' && typeof v === 'string') return <>{v.split(' ').filter(Boolean).map(checkWords).join('; ')}</>;
 	if (f?.type === 'date' && typeof v === 'string') return <>{day(v)}</>;
 	if (f?.type === 'file' && typeof v === 'string') return <>{t('file_held')} <code class="small">SHA-256 {v.slice(0, 16)}…</code></>;
 	if (Array.isArray(v) && v.some((x) => typeof x === 'object')) {

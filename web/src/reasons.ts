@@ -1,0 +1,171 @@
+// What the server says, in the language of the page. Each English sentence stands as in the program's source (%s, %d ... for what it puts
+// in; tests/web/sums.mjs looks for each there); {1}, {2} ... in a translation are those values in that order. A sentence that is not here is shown in English.
+import { lang } from './state';
+
+type Row = [en: string, uk: string, az: string];
+export const reasons: Row[] = [
+	// who
+	['log in first', 'спершу увійдіть', 'əvvəlcə daxil olun'],
+	['set up your second factor first', 'спершу налаштуйте другий чинник', 'əvvəlcə ikinci amili qurun'],
+	['your role does not allow this', 'ваша роль цього не дозволяє', 'rolunuz buna icazə vermir'],
+	['what you logged in with is not valid', 'ваш вхід більше не дійсний', 'girişiniz artıq etibarlı deyil'],
+	['name, password or one-time password is wrong', 'ім’я, пароль або одноразовий пароль неправильні', 'ad, parol və ya birdəfəlik parol yanlışdır'],
+	['give the one-time password too', 'вкажіть також одноразовий пароль', 'birdəfəlik parolu da göstərin'],
+	['log in with the one-time password first', 'спершу увійдіть з одноразовим паролем', 'əvvəlcə birdəfəlik parolla daxil olun'],
+	['the password is wrong', 'пароль неправильний', 'parol yanlışdır'],
+	['the one-time password is wrong', 'одноразовий пароль неправильний', 'birdəfəlik parol yanlışdır'],
+	['no second factor was begun', 'налаштування другого чинника не розпочато', 'ikinci amilin qurulması başlanmayıb'],
+	['too many wrong passwords; wait a little and try again', 'забагато неправильних паролів; трохи зачекайте й спробуйте ще раз', 'yanlış parollar çoxdur; bir az gözləyib yenidən cəhd edin'],
+	['this token may only read', 'цей токен дозволяє лише читати', 'bu token yalnız oxumağa icazə verir'],
+	['accounts of approvers and legal officers need your second factor', 'для облікових записів затверджувачів і юристів потрібен ваш другий чинник', 'təsdiqedicilərin və hüquqşünasların hesabları üçün ikinci amiliniz lazımdır'],
+	['no other administrator would be left', 'не залишилося б жодного іншого адміністратора', 'başqa administrator qalmazdı'],
+	['there is an account called %s already', 'обліковий запис {1} уже є', '{1} adlı hesab artıq var'],
+	['the name of an account has 1 to %d characters', 'ім’я облікового запису має від 1 до {1} знаків', 'hesabın adı 1-dən {1}-ə qədər simvoldan ibarətdir'],
+	['the name of an account is made of letters a-z, digits and . _ - @, and begins with a letter or digit', 'ім’я облікового запису складається з літер a-z, цифр і знаків . _ - @ та починається з літери або цифри', 'hesabın adı a-z hərflərindən, rəqəmlərdən və . _ - @ işarələrindən ibarətdir, hərf və ya rəqəmlə başlayır'],
+	['an account has at most %d tokens', 'обліковий запис має не більше {1} токенів', 'hesabın ən çoxu {1} tokeni ola bilər'],
+	['the name of a token has 1 to 100 bytes of text', 'назва токена має від 1 до 100 байтів тексту', 'tokenin adı 1-dən 100 bayta qədər mətndir'],
+	['a password has at least %d characters; 15 or more are better', 'пароль має щонайменше {1} знаків; краще 15 або більше', 'parol ən azı {1} simvoldur; 15 və daha çox yaxşıdır'],
+	['a password has at most %d characters (%d bytes)', 'пароль має не більше {1} знаків ({2} байтів)', 'parol ən çoxu {1} simvoldur ({2} bayt)'],
+	['this password is among the first that would be tried', 'цей пароль пробували б одним із перших', 'bu parol ilk yoxlanılacaqlar arasındadır'],
+	['Take three or four words that do not belong together.', 'Візьміть три-чотири слова, які не пов’язані між собою.', 'Bir-biri ilə əlaqəsi olmayan üç-dörd söz götürün.'],
+	['identities are shown in a session with a second factor only', 'особисті дані показують лише в сеансі з другим чинником', 'şəxsi məlumatlar yalnız ikinci amilli seansda göstərilir'],
+	['a reason of %d to %d characters in one line must be given: it is recorded', 'треба вказати причину від {1} до {2} знаків в одному рядку: її буде записано', 'bir sətirdə {1}-dən {2}-ə qədər simvolluq səbəb göstərilməlidir: o, qeyd olunur'],
+	['the record has no sealed identities', 'у записі немає запечатаних особистих даних', 'qeyddə möhürlənmiş şəxsi məlumat yoxdur'],
+	['your role does not read identities', 'ваша роль не читає особистих даних', 'rolunuz şəxsi məlumatları oxumur'],
+	// what is there
+	['there is no record %s that you may see', 'немає запису {1}, який ви можете бачити', 'görə biləcəyiniz {1} qeydi yoxdur'],
+	['\\"%s\\" is no record id', '«{1}» не є ідентифікатором запису', '«{1}» qeyd identifikatoru deyil'],
+	['no register of that name is served here', 'реєстру з такою назвою тут немає', 'burada belə adlı reyestr yoxdur'],
+	['no such address', 'такої адреси немає', 'belə ünvan yoxdur'],
+	['the record names no such file', 'запис не називає такого файлу', 'qeyddə belə fayl göstərilməyib'],
+	['no quarantined row has that number', 'у карантині немає рядка з таким номером', 'karantində belə nömrəli sətir yoxdur'],
+	// entering
+	['your role does not hand in records of kind %s', 'ваша роль не подає записів виду {1}', 'rolunuz {1} növlü qeydləri təqdim etmir'],
+	['your role does not correct records of kind %s', 'ваша роль не виправляє записів виду {1}', 'rolunuz {1} növlü qeydləri düzəltmir'],
+	['field %s: your role does not see it and cannot correct it', 'ваша роль не бачить цього поля й не може його виправити', 'rolunuz bu sahəni görmür və düzəldə bilmir'],
+	['field %s: a file is handed in with the record, not named by its hash', 'файл подають разом із записом, а не називають за його хешем', 'fayl qeydlə birlikdə təqdim olunur, heşi ilə adlandırılmır'],
+	['field %s: %s has no such field for a file', 'тут немає такого поля для файлу', 'burada fayl üçün belə sahə yoxdur'],
+	['field %.60s: the file %s is empty', 'файл {2} порожній', '{2} faylı boşdur'],
+	['a record is handed in with at most %d files', 'запис подають не більше ніж із {1} файлами', 'qeyd ən çoxu {1} faylla təqdim olunur'],
+	['the body is larger than is taken here', 'надіслане більше, ніж тут приймають', 'göndərilən burada qəbul olunandan böyükdür'],
+	['field geometry: the geometry is empty', 'геометрія порожня', 'həndəsə boşdur'],
+	['field geometry: the position %.10g, %.10g is not longitude -180 .. 180 and latitude -90 .. 90', 'координати {1}, {2}: довгота має бути від -180 до 180, широта від -90 до 90', 'mövqe {1}, {2}: uzunluq -180 ilə 180, en -90 ilə 90 arasında olmalıdır'],
+	['field geometry: the position 0, 0 is no position', 'координати 0, 0 не є місцем', '0, 0 mövqe deyil'],
+	['field valid_from: the date of information %s lies in the future', 'дата інформації {1} – у майбутньому', 'məlumatın tarixi {1} gələcəkdədir'],
+	['field \'%s\' is required and empty', 'це поле обов’язкове, а воно порожнє', 'bu sahə məcburidir, boşdur'],
+	['field \'%s\' is \'%s\', which is no code of list \'%s\' (%s)', '«{2}» немає в переліку', '«{2}» siyahıda yoxdur'],
+	['field \'%s\' is \'%s\': %s', '«{2}»: {3}', '«{2}»: {3}'],
+	['field \'%s\' has \'%s\' more than once', '«{2}» повторюється', '«{2}» təkrarlanır'],
+	['remark must have at most %d characters', 'примітка має містити не більше {1} знаків', 'qeyd ən çoxu {1} simvol olmalıdır'],
+	['the record was changed since you opened it; compare, then send it again with the new heads, or with force to keep both', 'запис змінено, відколи ви його відкрили; порівняйте', 'siz açandan bəri qeyd dəyişib; müqayisə edin'],
+	['the record changed meanwhile', 'тим часом запис змінився', 'bu vaxt ərzində qeyd dəyişib'],
+	// deciding
+	['a decision needs your one-time password', 'для рішення потрібен ваш одноразовий пароль', 'qərar üçün birdəfəlik parolunuz lazımdır'],
+	['you entered submission %lld yourself; another person must decide it', 'подання {1} внесли ви самі; вирішити має інша особа', '{1} nömrəli təqdimatı özünüz daxil etmisiniz; başqa şəxs qərar verməlidir'],
+	['%s entered what makes the hazard smaller, milder or closed; another person must %s it', '{1} вніс (внесла) те, що робить небезпеку меншою, легшою або закритою; вирішити має інша особа', 'təhlükəni kiçildən, yüngülləşdirən və ya bağlayan dəyişikliyi {1} daxil edib; başqa şəxs qərar verməlidir'],
+	['you proposed this release; another approver must confirm it', 'ви запропонували це вивільнення; підтвердити має інший затверджувач', 'bu istifadəyə verməni siz təklif etmisiniz; başqa təsdiqedici təsdiqləməlidir'],
+	['record %s was changed since you looked at it', 'запис {1} змінено, відколи ви його переглянули', '{1} qeydi siz baxandan sonra dəyişib'],
+	['nothing of record %.36s waits for a decision', 'у записі {1} ніщо не чекає рішення', '{1} qeydində qərar gözləyən yoxdur'],
+	['nothing of submission %lld waits for a decision', 'у поданні {1} ніщо не чекає рішення', '{1} nömrəli təqdimatda qərar gözləyən yoxdur'],
+	['no release with that number waits', 'такого вивільнення, що чекає, немає', 'gözləyən belə istifadəyə vermə yoxdur'],
+	['field reason: a return needs a reason', 'повернення потребує причини', 'qaytarma üçün səbəb lazımdır'],
+	['the waiting revision of %s has status %s; a release closes it', 'редакція {1}, що чекає, має статус {2}; вивільнення її закриває', '{1} qeydinin gözləyən variantının statusu {2}-dir; istifadəyə vermə onu bağlayır'],
+	['the waiting revision of %s names no outcome (cancelled, reduced, cleared)', 'редакція {1}, що чекає, не називає результату (скасовано, скорочено, очищено)', '{1} qeydinin gözləyən variantında nəticə göstərilməyib (ləğv, azaldılmış, təmizlənmiş)'],
+	['hazard %s cannot be closed: the %s %s of %s lies on it and is not older than the closing', 'небезпечну ділянку {1} не можна закрити: на ній лежить {2} {3} від {4}, не старіше за закриття', '{1} təhlükəsi bağlana bilməz: üzərində {4} tarixli {2} {3} var və bağlanmadan köhnə deyil'],
+	['hazard %s cannot be closed: %.0f m2 of it lie outside the outline that closes, and would be neither hazard nor released', 'небезпечну ділянку {1} не можна закрити: {2} м2 лежать поза контуром закриття й не були б ні небезпечними, ні вивільненими', '{1} təhlükəsi bağlana bilməz: onun {2} m2-i bağlanan konturdan kənardadır və nə təhlükə, nə də istifadəyə verilmiş olardı'],
+	['hazard %s cannot be released: the open hazard %s lies on %.0f m2 of it', 'небезпечну ділянку {1} не можна вивільнити: відкрита ділянка {2} лежить на {3} м2 її площі', '{1} təhlükəsi istifadəyə verilə bilməz: açıq {2} təhlükəsi onun {3} m2-ni tutur'],
+	['hazard %s cannot be released: the open hazard %s lies on it', 'небезпечну ділянку {1} не можна вивільнити: на ній лежить відкрита ділянка {2}', '{1} təhlükəsi istifadəyə verilə bilməz: üzərində açıq {2} təhlükəsi var'],
+	['once it is dealt with, correct the closing to a later valid_from', 'коли з цим упораються, виправте закриття на пізнішу дату інформації', 'bu həll ediləndən sonra bağlanmanı daha gec tarixə düzəldin'],
+	['correct the outline and have that approved first, then close it; or record the rest as a hazard of its own', 'спершу виправте контур і затвердьте його, а потім закривайте; або запишіть решту як окрему небезпечну ділянку', 'əvvəlcə konturu düzəldib təsdiqlədin, sonra bağlayın; və ya qalanını ayrıca təhlükə kimi qeyd edin'],
+	['the row was settled already: %.200s', 'рядок уже вирішено: {1}', 'sətir artıq həll olunub: {1}'],
+	['field %.60s: it cannot be corrected', 'це поле не можна виправити', 'bu sahəni düzəltmək olmaz'],
+	// the server
+	['the same Idempotency-Key came with another body before', 'це вже надсилали з іншим змістом', 'bu artıq başqa məzmunla göndərilib'],
+	['this change was not asked for by a page of this server', 'цю зміну запитала не сторінка цього сервера', 'bu dəyişikliyi bu serverin səhifəsi istəməyib'],
+	['the part that answers this was lost; try again', 'частина сервера перервалася; спробуйте ще раз', 'serverin hissəsi kəsildi; yenidən cəhd edin'],
+	['this waited too long; try again', 'очікування тривало надто довго; спробуйте ще раз', 'gözləmə çox uzun çəkdi; yenidən cəhd edin'],
+	['too many requests wait; try again', 'чекає забагато запитів; спробуйте ще раз', 'gözləyən sorğular çoxdur; yenidən cəhd edin'],
+	['a part of the server is being started again', 'частина сервера запускається знову', 'serverin bir hissəsi yenidən işə salınır'],
+	['who you are cannot be checked now; try again', 'зараз не можна перевірити, хто ви; спробуйте ще раз', 'kim olduğunuzu indi yoxlamaq mümkün deyil; yenidən cəhd edin'],
+	['the answer is larger than this server gives at once', 'відповідь більша, ніж сервер дає за раз', 'cavab serverin bir dəfəyə verdiyindən böyükdür'],
+];
+
+const plain = (s: string) => s.replace(/\\(.)/g, '$1');
+let table: [RegExp, Row][] | undefined;
+// The sentence in the language of the page; undefined where there is none (or the page is English).
+export function reasonHere(sentence: string): string | undefined {
+	if (lang.value === 'en' || !sentence) return undefined;
+	table ??= reasons.map((r) => [new RegExp(`^${plain(r[0]).split(/%[\d.]*(?:lld|zu|[sdgf])/).map((p) => p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.+?)')}$`, 's'), r]);
+	for (const [is, r] of table) {
+		const m = is.exec(sentence);
+		if (m) return r[lang.value === 'uk' ? 1 : 2].replace(/\{(\d)\}/g, (_, n) => m[Number(n)] ?? '');
+	}
+	const inField = /^field [^ :]+: (.+)$/s.exec(sentence); // what a field's name stands before
+	return inField ? reasonHere(inField[1]) : undefined;
+}
+
+// What a check found, by its code (docs/CHECKS.md).
+export const checks: Record<string, Row> = {
+	unreadable_row: ['the row could not be read', 'рядок не вдалося прочитати', 'sətri oxumaq mümkün olmadı'],
+	left_out_by_mapping: ['the mapping leaves the row out', 'зіставлення пропускає рядок', 'uyğunlaşdırma sətri buraxır'],
+	empty_row: ['the row holds nothing', 'рядок порожній', 'sətir boşdur'],
+	unreadable_geometry: ['the geometry could not be read', 'геометрію не вдалося прочитати', 'həndəsəni oxumaq mümkün olmadı'],
+	unreadable_position: ['the coordinates could not be read', 'координати не вдалося прочитати', 'koordinatları oxumaq mümkün olmadı'],
+	ambiguous_position: ['the coordinates can be read in two ways', 'координати можна прочитати двома способами', 'koordinatları iki cür oxumaq olar'],
+	unknown_datum: ['nothing says in which reference system the coordinates are', 'не сказано, в якій системі ці координати', 'koordinatların hansı sistemdə olduğu deyilməyib'],
+	out_of_range: ['a longitude is not -180 to 180 or a latitude not -90 to 90', 'довгота не від -180 до 180 або широта не від -90 до 90', 'uzunluq -180 ilə 180, en -90 ilə 90 arasında deyil'],
+	zero_island: ['the position is 0, 0', 'координати 0, 0', 'mövqe 0, 0-dır'],
+	spans_globe: ['an outline spans more than half of the globe; split it at the 180th meridian', 'контур охоплює понад половину земної кулі; розділіть його на 180-му меридіані', 'kontur yer kürəsinin yarısından çoxunu əhatə edir; onu 180-ci meridianda bölün'],
+	swapped_axes: ['in the country only with longitude and latitude exchanged', 'у країні лише тоді, коли поміняти довготу й широту місцями', 'yalnız uzunluq və en yerini dəyişsə ölkədədir'],
+	sign_flipped: ['in the country only with a sign changed', 'у країні лише зі зміненим знаком', 'yalnız işarə dəyişsə ölkədədir'],
+	far_outside: ['more than 500 km outside the country', 'понад 500 км поза країною', 'ölkədən 500 km-dən çox kənarda'],
+	place_unknown: ['a hazard with neither geometry nor named place', 'небезпечна ділянка без геометрії та без назви місця', 'nə həndəsəsi, nə də yeri göstərilən təhlükə'],
+	no_position: ['no position', 'немає координат', 'mövqe yoxdur'],
+	invalid_outline: ['the outline crosses itself or is otherwise invalid; kept as given', 'контур перетинає себе або недійсний; збережено, як надано', 'kontur özünü kəsir və ya yanlışdır; verildiyi kimi saxlanılıb'],
+	few_vertices: ['a ring has fewer than 3 different vertices', 'кільце має менше ніж 3 різні вершини', 'halqanın 3-dən az fərqli təpəsi var'],
+	empty_geometry: ['the geometry is empty', 'геометрія порожня', 'həndəsə boşdur'],
+	geometry_type: ['a geometry of a type that the form does not have', 'геометрія типу, якого немає у формі', 'formada olmayan həndəsə növü'],
+	outside_country: ['the position is outside the country', 'координати поза країною', 'mövqe ölkədən kənardadır'],
+	coarse_position: ['the digits given say less than the accuracy claimed', 'наведених цифр замало для заявленої точності', 'verilən rəqəmlər iddia edilən dəqiqlik üçün azdır'],
+	doubtful_position: ['the coordinates may mean something else', 'координати можуть означати інше', 'koordinatlar başqa məna verə bilər'],
+	date_of_source: ['no date of information; it takes that of its source', 'немає дати інформації; взято дату джерела', 'məlumatın tarixi yoxdur; mənbənin tarixi götürülüb'],
+	date_of_receipt: ['no date of information; it takes the day of receipt', 'немає дати інформації; взято день отримання', 'məlumatın tarixi yoxdur; alındığı gün götürülüb'],
+	no_class: ['a hazard without a class; drawn as an indication', 'небезпечна ділянка без класу; показано як ознаку', 'sinfi olmayan təhlükə; əlamət kimi göstərilir'],
+	bad_value: ['a value does not fit its field; its text is kept in the remarks', 'значення не підходить полю; текст збережено у примітках', 'qiymət sahəyə uyğun deyil; mətni qeydlərdə saxlanılıb'],
+	future_date: ['a date lies in the future', 'дата в майбутньому', 'tarix gələcəkdədir'],
+	date_order: ['two dates are in the wrong order', 'дві дати в неправильному порядку', 'iki tarixin ardıcıllığı səhvdir'],
+	area_differs: ['the area reported differs from the area drawn by more than 10 %', 'зазначена площа відрізняється від накресленої більш як на 10 %', 'bildirilən sahə çəkiləndən 10 %-dən çox fərqlənir'],
+	repeated_row: ['the file holds the same row before', 'у файлі вже був такий рядок', 'faylda belə sətir artıq var'],
+	repeated_key: ['the file holds the same key before, with other content', 'у файлі вже був такий ключ з іншим змістом', 'faylda həmin açar başqa məzmunla artıq var'],
+	no_key: ['the row has no value for the key', 'рядок не має значення ключа', 'sətirdə açarın qiyməti yoxdur'],
+	duplicate_geometry: ['another row has the same outline or point', 'інший рядок має той самий контур або точку', 'başqa sətirdə həmin kontur və ya nöqtə var'],
+	duplicate_id: ['another row has the same national number', 'інший рядок має той самий національний номер', 'başqa sətirdə həmin milli nömrə var'],
+	similar_id: ['another row has nearly the same national number', 'інший рядок має майже той самий національний номер', 'başqa sətirdə demək olar eyni milli nömrə var'],
+	duplicate_item: ['a list holds the same item twice', 'перелік містить те саме двічі', 'siyahıda eyni element iki dəfədir'],
+	duplicate_value: ['a list holds the same item twice', 'перелік містить те саме двічі', 'siyahıda eyni element iki dəfədir'],
+	constraint: ['a value breaks a rule of the form', 'значення порушує правило форми', 'qiymət formanın qaydasını pozur'],
+	required: ['a required field is empty', 'обов’язкове поле порожнє', 'məcburi sahə boşdur'],
+	relevant: ['a field is filled that was not to be asked', 'заповнено поле, якого не треба було питати', 'soruşulmamalı olan sahə doldurulub'],
+	broken_link: ['a link names a record that is not there', 'посилання називає запис, якого немає', 'keçid mövcud olmayan qeydi göstərir'],
+	closing_undated: ['closed land that does not say since when; any find on it opens it again', 'закрита земля без дати закриття; будь-яка знахідка відкриє її знову', 'nə vaxtdan bağlandığı deyilməyən torpaq; istənilən tapıntı onu yenidən açır'],
+	outside_place: ['the position is not in the place that is named', 'координати не в названому місці', 'mövqe adı çəkilən yerdə deyil'],
+	duplicate_record: ['the register holds a record like this: same position, same day', 'у реєстрі є такий самий запис: те саме місце, той самий день', 'reyestrdə belə qeyd var: eyni mövqe, eyni gün'],
+	older_than_known: ['later information is known of this record: this only adds to its past', 'про цей запис є новіша інформація: це лише доповнить минуле', 'bu qeyd haqqında daha yeni məlumat var: bu yalnız keçmişini tamamlayır'],
+	file_date: ['the file has no date of information', 'у файлі немає дати інформації', 'faylda məlumatın tarixi yoxdur'],
+	file_class: ['the file has no class; hazards are indications', 'у файлі немає класу; ділянки є ознаками', 'faylda sinif yoxdur; təhlükələr əlamətdir'],
+	period_date: ['only month or year are known', 'відомо лише місяць або рік', 'yalnız ay və ya il məlumdur'],
+	stated_datum: ['the mapping says the reference system, not the file', 'систему координат називає зіставлення, а не файл', 'koordinat sistemini fayl yox, uyğunlaşdırma deyir'],
+	repeated_vertices: ['two vertices in a row are the same', 'дві сусідні вершини однакові', 'ardıcıl iki təpə eynidir'],
+	last_two_vertices: ['the last two vertices repeat the first two', 'останні дві вершини повторюють перші', 'son iki təpə ilk ikisini təkrarlayır'],
+	far_vertices: ['two vertices in a row are more than 5,000 m apart', 'дві сусідні вершини далі ніж 5000 м одна від одної', 'ardıcıl iki təpə arasında 5000 m-dən çoxdur'],
+	parts_overlap: ['parts of the outline overlap', 'частини контуру перекриваються', 'konturun hissələri üst-üstə düşür'],
+	closed_as_reported: ['the land arrives closed: released as its source reports', 'земля надійшла закритою: вивільнена за даними джерела', 'torpaq bağlı gəlir: mənbəyə görə istifadəyə verilib'],
+	overlaps_hazard: ['overlaps another open hazard', 'перекриває іншу відкриту ділянку', 'başqa açıq təhlükə ilə üst-üstə düşür'],
+	released_over_open: ['released land and an open hazard lie over one another', 'вивільнена земля й відкрита ділянка накладаються', 'istifadəyə verilmiş torpaq və açıq təhlükə üst-üstədir'],
+	on_released_land: ['a find or accident on released land, which is open again by that', 'знахідка або випадок на вивільненій землі; вона знову відкрита', 'istifadəyə verilmiş torpaqda tapıntı və ya hadisə; torpaq yenidən açıqdır'],
+	closed_over_find: ['a find or accident that is not older lies on the closed land; it is open again by that', 'на закритій землі лежить не старіша знахідка або випадок; вона знову відкрита', 'bağlı torpaqda ondan köhnə olmayan tapıntı və ya hadisə var; torpaq yenidən açıqdır'],
+	casualties_differ: ['an accident says other numbers than the victims listed', 'випадок називає інші числа, ніж перелічені постраждалі', 'hadisədəki saylar sadalanan zərərçəkənlərdən fərqlənir'],
+};
+export function checkWords(code: string): string {
+	return checks[code]?.[lang.value === 'en' ? 0 : lang.value === 'uk' ? 1 : 2] ?? code.replaceAll('_', ' ');
+}
