@@ -139,7 +139,7 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 			break;
 		g->land[g->lands] = x;
 		g->land_group[g->lands++] = (uint32_t)cell->row;
-		if (!x->areal)
+		if (x->thin)
 			cell->sum[2] += x->reported_m2;
 		if (x->geom.point_count == 0)
 			continue;

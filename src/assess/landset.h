@@ -21,6 +21,7 @@ struct land_item {
 	bool unapproved;
 	bool in_totals; /* the class counts in area totals (not an indication, no spot task) */
 	bool areal;
+	bool thin; /* it has no outline, or one that waits beside a revision without */
 };
 
 struct land_set {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "geo/locate.h"
 #include "geo/shape.h"
+#include "store/history.h"
 
 const char *const places_fields[] = { "place",       "place_name", "admin1_name",
 	                              "admin2_name", "geometry",   NULL };
@@ -38,6 +39,8 @@ struct places {
 	struct link *link;
 	size_t links, link_room;
 	struct locate *locate;
+	struct store *st;
+	int64_t as_of_days, known_size;
 	struct geo *geo;
 	double country_m2;
 	const char *name_field;
@@ -187,6 +190,9 @@ places_load(struct store *st, struct geo *geo, const char *level, int64_t as_of_
 	if (!p)
 		return err_set(e, ERR_NOMEM, "out of memory for places");
 	arena_init(&p->mem, (size_t)1 << 30);
+	p->st = st;
+	p->as_of_days = as_of_days;
+	p->known_size = known_size;
 	p->geo = geo;
 	p->level = level;
 	p->name_field = text_eq(level, "admin1")   ? "admin1_name"
@@ -296,6 +302,31 @@ by_name(struct places *p, const struct store_fields *f, long *ret, struct err *e
 	return rc;
 }
 
+/* By the outline as it is counted: while a correction waits what is drawn is larger than that. */
+static enum err_code
+by_drawn(struct places *p, const struct shown *row, long *ret, struct err *e)
+{
+	const struct history_ask ask = { row->kind, row->id, p->as_of_days, p->known_size };
+	const struct geom *g = row->fields.geom;
+	struct shown joined = *row;
+	struct arena mem;
+	bool any = true;
+	enum err_code rc = ERR_OK;
+
+	if (!g)
+		return ERR_OK;
+	arena_init(&mem, (size_t)1 << 30);
+	if (row->revisions > 1 && (row->unapproved || row->conflict)) {
+		if (!row->rid)
+			rc = history_shown(p->st, &ask, &mem, &joined, &any, e);
+		g = any ? joined.base_geom : NULL;
+	}
+	if (!rc && g && !geom_is_empty(g))
+		rc = by_position(p, g, ret, e);
+	arena_done(&mem);
+	return rc;
+}
+
 enum err_code
 places_of(struct places *p, const struct shown *row, size_t *ret, struct err *e)
 {
@@ -306,8 +337,8 @@ places_of(struct places *p, const struct shown *row, size_t *ret, struct err *e)
 	if (!p->level)
 		return ERR_OK;
 	at = by_link(p, fields_text(&row->fields, "place"));
-	if (at < 0 && row->fields.geom && !geom_is_empty(row->fields.geom))
-		rc = by_position(p, row->fields.geom, &at, e);
+	if (at < 0)
+		rc = by_drawn(p, row, &at, e);
 	if (!rc && at < 0)
 		rc = by_name(p, &row->fields, &at, e);
 	if (!rc && at >= 0)

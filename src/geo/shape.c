@@ -493,6 +493,10 @@ shape_point_inside(struct geo *ctx, const struct geom *g, double ret[2], struct 
 	if (geom_is_empty(g)) {
 		return err_set(e, ERR_INVALID, "no point inside an empty geometry");
 	}
+	if (g->type == GEOM_MULTIPOINT) {
+		memcpy(ret, g->xy, 2 * sizeof(*ret));
+		return ERR_OK;
+	}
 	rc = geo_to_geos(ctx, g, &geos, e);
 	if (rc != ERR_OK) {
 		return rc;

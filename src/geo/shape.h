@@ -61,7 +61,7 @@ MUST_CHECK enum err_code shape_overlap_m2(struct geo *ctx, const struct geom *a,
  * under 100 km. */
 MUST_CHECK enum err_code shape_distance_m(struct geo *ctx, const struct geom *a,
                                           const struct geom *b, double *ret_m, struct err *e);
-/** A point on or in the geometry (inside when areal). */
+/** A point on or in the geometry (inside when areal; the first of several points). */
 MUST_CHECK enum err_code shape_point_inside(struct geo *ctx, const struct geom *g, double ret[2],
                                             struct err *e);
 /**

@@ -20,6 +20,13 @@ struct pick {
 	uint16_t rank, set;
 };
 
+/* One point of a record that has several. */
+struct pick_of_many {
+	int64_t fid;
+	uint32_t cell;
+	struct pick pick;
+};
+
 struct picks {
 	struct pick *p;
 	size_t count, room;
@@ -145,7 +152,7 @@ put_pick(struct picks *v, struct pick p)
 static enum shown_as
 as_of(const struct tileset_item *i)
 {
-	return (enum shown_as)(i->flags / TILESET_AS);
+	return (enum shown_as)(i->flags / TILESET_AS & 3);
 }
 
 /* Danger before what is reported as released before what is released; then by class. */
@@ -353,7 +360,11 @@ put_symbol(struct tiler *t, const struct gathered *g)
 	int32_t at[2] = { (int32_t)lrint(cx), (int32_t)lrint(cy) };
 	double dx = fmax(fabs(at[0] - x0), fabs(at[0] - x1)),
 	       dy = fmax(fabs(at[1] - y0), fabs(at[1] - y1));
-	mvt_feature(&t->mvt, g->count == 1 ? (uint64_t)item_of(t, &g->first)->fid : 0);
+	const struct tileset_item *i = item_of(t, &g->first);
+	/* a number stands once in a layer */
+	bool numbered = g->count == 1 && !(i->flags & TILESET_PLACES);
+
+	mvt_feature(&t->mvt, numbered ? (uint64_t)i->fid : 0);
 	put_tags(t, &g->first, g->count == 1);
 	if (g->count > 1) {
 		mvt_int(&t->mvt, "count", g->count);
@@ -376,6 +387,15 @@ add_harm(int64_t *sum, int64_t n)
 }
 
 static void
+grow(struct gathered *g, const struct tileset_box *b)
+{
+	g->box.x0 = b->x0 < g->box.x0 ? b->x0 : g->box.x0;
+	g->box.y0 = b->y0 < g->box.y0 ? b->y0 : g->box.y0;
+	g->box.x1 = b->x1 > g->box.x1 ? b->x1 : g->box.x1;
+	g->box.y1 = b->y1 > g->box.y1 ? b->y1 : g->box.y1;
+}
+
+static void
 add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 {
 	const struct tileset_box *b = box_of(t, p);
@@ -383,10 +403,7 @@ add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 	if (g->count == 0) {
 		*g = (struct gathered){ *b, *p, 0, 0, -1, -1 };
 	} else {
-		g->box.x0 = b->x0 < g->box.x0 ? b->x0 : g->box.x0;
-		g->box.y0 = b->y0 < g->box.y0 ? b->y0 : g->box.y0;
-		g->box.x1 = b->x1 > g->box.x1 ? b->x1 : g->box.x1;
-		g->box.y1 = b->y1 > g->box.y1 ? b->y1 : g->box.y1;
+		grow(g, b);
 	}
 	if (p->rank > g->first.rank)
 		g->first = *p;
@@ -396,10 +413,63 @@ add_to(struct gathered *g, const struct tiler *t, const struct pick *p)
 	add_harm(&g->injured, tileset_injured(t->k, item_of(t, p)));
 }
 
+/* The cell in which a symbol is gathered. */
+static uint32_t
+cell_of(const struct tiler *t, const struct pick *p)
+{
+	const struct tileset_box *b = box_of(t, p);
+	uint32_t x = (uint32_t)unit_x(t, ((double)b->x0 + b->x1) / 2) / TILE_GATHER_UNITS;
+	uint32_t y = (uint32_t)unit_y(t, ((double)b->y0 + b->y1) / 2) / TILE_GATHER_UNITS;
+
+	return y * GATHER_SIDE + x;
+}
+
+/* By record, then by cell: points of a record that come together count once. */
+static int
+by_record(const void *a, const void *b)
+{
+	const struct pick_of_many *x = a, *y = b;
+
+	if (x->fid != y->fid)
+		return x->fid < y->fid ? -1 : 1;
+	if (x->cell != y->cell)
+		return x->cell < y->cell ? -1 : 1;
+	return (x->pick.item > y->pick.item) - (x->pick.item < y->pick.item);
+}
+
+/* Records of several points: rare, so that they are sorted by themselves. */
+static void
+gather_many(struct tiler *t, size_t count)
+{
+	struct pick_of_many *many = mem_calloc(count, sizeof(*many));
+	size_t n = 0;
+
+	if (!many) {
+		t->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < t->symbol.count && n < count; i++)
+		if (item_of(t, &t->symbol.p[i])->flags & TILESET_PLACES)
+			many[n++] = (struct pick_of_many){ item_of(t, &t->symbol.p[i])->fid,
+				                           cell_of(t, &t->symbol.p[i]),
+				                           t->symbol.p[i] };
+	qsort(many, n, sizeof(*many), by_record);
+	for (size_t i = 0; i < n; i++) {
+		struct gathered *g = &t->gather[many[i].cell];
+
+		if (i == 0 || many[i].fid != many[i - 1].fid || many[i].cell != many[i - 1].cell)
+			add_to(g, t, &many[i].pick);
+		else
+			grow(g, box_of(t, &many[i].pick));
+	}
+	mem_free(many);
+}
+
 static void
 draw_symbols(struct tiler *t)
 {
 	struct gathered g;
+	size_t many = 0;
 
 	if (t->at.z >= TILE_GATHER_ZOOM && t->symbol.count <= TILE_MOST_SYMBOLS) {
 		for (size_t i = 0; i < t->symbol.count; i++) {
@@ -411,12 +481,15 @@ draw_symbols(struct tiler *t)
 	}
 	memset(t->gather, 0, sizeof(g) * GATHER_SIDE * GATHER_SIDE);
 	for (size_t i = 0; i < t->symbol.count; i++) {
-		const struct tileset_box *b = box_of(t, &t->symbol.p[i]);
-		uint32_t x = (uint32_t)unit_x(t, ((double)b->x0 + b->x1) / 2) / TILE_GATHER_UNITS;
-		uint32_t y = (uint32_t)unit_y(t, ((double)b->y0 + b->y1) / 2) / TILE_GATHER_UNITS;
+		const struct pick *p = &t->symbol.p[i];
 
-		add_to(&t->gather[y * GATHER_SIDE + x], t, &t->symbol.p[i]);
+		if (item_of(t, p)->flags & TILESET_PLACES)
+			many++;
+		else
+			add_to(&t->gather[cell_of(t, p)], t, p);
 	}
+	if (many)
+		gather_many(t, many);
 	for (uint32_t i = 0; i < GATHER_SIDE * GATHER_SIDE; i++)
 		if (t->gather[i].count)
 			put_symbol(t, &t->gather[i]);

@@ -207,6 +207,28 @@ drawn_of(struct builder *b, const struct shown *row, const struct geom **ret, st
 	               : err_set(e, ERR_LIMIT, "an outline has too many points for tiles");
 }
 
+/* A record of several points is an item at each: a tile shows what lies in it. */
+static bool
+put_items(struct builder *b, const struct geom *g, struct tileset_item *item)
+{
+	struct tileset *s = b->s;
+	bool areal = geom_is_areal(g);
+	uint32_t n = areal ? 1 : g->point_count;
+
+	item->flags |= n > 1 ? TILESET_PLACES : 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = unit_of(g->xy[2 * (size_t)i]), y = unit_of(g->xy[2 * (size_t)i + 1]);
+		struct tileset_box at = { x, y, x, y };
+
+		at = areal ? box_of(g) : at;
+		buf_add(&s->mem_item, item, sizeof(*item));
+		buf_add(&s->mem_box, &at, sizeof(at));
+	}
+	s->count += n;
+	return buf_ok(&s->mem_item) && buf_ok(&s->mem_box) && buf_ok(&s->mem_outline) &&
+	       buf_ok(&s->mem_text);
+}
+
 static enum err_code
 add_row(void *ctx, const struct shown *row, struct err *e)
 {
@@ -215,7 +237,6 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	struct tileset_item item = { .id = row->id, .fid = row->fid };
 	const char *name = b->k->name_field ? fields_text(&row->fields, b->k->name_field) : NULL;
 	const struct geom *g = NULL;
-	struct tileset_box box;
 	enum err_code rc;
 
 	if (!row->fields.geom || geom_is_empty(row->fields.geom))
@@ -224,7 +245,6 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 	rc = drawn_of(b, row, &g, e);
 	if (rc)
 		return rc;
-	box = box_of(g);
 	item.flags =
 		(uint8_t)((row->unapproved ? TILESET_UNAPPROVED : 0) |
 	                  (row->conflict ? TILESET_CONFLICT : 0) |
@@ -239,7 +259,7 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 		buf_add(&s->mem_text, name, strlen(name) + 1);
 	}
 	if (geom_is_areal(g))
-		put_outline(b, g, box, &item);
+		put_outline(b, g, box_of(g), &item);
 	else if (b->k->harm)
 		item.outline = harmed(&row->fields, "killed") | harmed(&row->fields, "injured")
 		                                                        << 16;
@@ -252,13 +272,8 @@ add_row(void *ctx, const struct shown *row, struct err *e)
 		return err_set(e, ERR_IO, "could not write a file of outlines");
 	if (s->outline_words + s->mem_outline.size / 4 > UINT32_MAX)
 		return err_set(e, ERR_LIMIT, "too many outlines for tiles");
-	buf_add(&s->mem_item, &item, sizeof(item));
-	buf_add(&s->mem_box, &box, sizeof(box));
-	s->count++;
-	return buf_ok(&s->mem_item) && buf_ok(&s->mem_box) && buf_ok(&s->mem_outline) &&
-	                       buf_ok(&s->mem_text)
-	               ? ERR_OK
-	               : err_set(e, ERR_LIMIT, "too many records for tiles");
+	return put_items(b, g, &item) ? ERR_OK
+	                              : err_set(e, ERR_LIMIT, "too many records for tiles");
 }
 
 static uint32_t
@@ -418,7 +433,7 @@ add_seen(void *ctx, const struct shown *row, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	arena_reset(&b->row);
-	if (!access_is_exact(b->role) && strcmp(b->k->kind, "hazard") == 0)
+	if (!access_is_exact(b->role))
 		rc = access_margin(b->st, row, INT64_MAX, &b->row, &how.margin_m, e);
 	rc = rc ? rc : access_apply(&how, b->geo, &b->row, &seen, &fate, e);
 	if (!rc && fate == ACCESS_UNCLASSED)

@@ -20,8 +20,9 @@ enum tileset_flag {
 	TILESET_UNAPPROVED = 1,
 	TILESET_CONFLICT = 2,
 	TILESET_AREAL = 4,
-	TILESET_WIDE = 8, /* outline in whole words */
-	TILESET_AS = 16   /* times enum shown_as */
+	TILESET_WIDE = 8,   /* outline in whole words */
+	TILESET_AS = 16,    /* times enum shown_as, 0 .. 3 */
+	TILESET_PLACES = 64 /* one of several points of the record, each an item */
 };
 
 struct tileset_item {

@@ -518,7 +518,7 @@ walk_row(void *ctx, const struct shown *row, struct err *e)
 	if (w->only_unclassed && !is_single(row))
 		return ERR_OK;
 	arena_reset(&w->row);
-	if (!access_is_exact(w->role) && text_eq(row->fields.form->kind, "hazard"))
+	if (!access_is_exact(w->role))
 		rc = access_margin(w->st, row, w->f->known_size, &w->row, &how.margin_m, e);
 	if (!rc)
 		rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
@@ -544,12 +544,14 @@ walk_ordnance(void *ctx, const struct shown *row, struct err *e)
 {
 	struct walk *w = ctx;
 	struct shown seen = *row;
-	const struct access_how how = { .role = w->role };
+	struct access_how how = { .role = w->role };
 	enum access_fate fate = ACCESS_GONE;
 	enum err_code rc;
 
 	arena_reset(&w->row);
-	rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
+	rc = access_margin(w->st, row, w->f->known_size, &w->row, &how.margin_m, e);
+	if (!rc)
+		rc = access_apply(&how, w->st->geo, &w->row, &seen, &fate, e);
 	return rc || fate != ACCESS_UNCLASSED ? rc : keep_unclassed(w, seen.fields.geom, e);
 }
 
@@ -612,7 +614,7 @@ access_row(struct store *st, enum access_role role, struct arena *mem, struct sh
 	struct access_how how = { .role = role };
 	enum err_code rc = ERR_OK;
 
-	if (!access_is_exact(role) && text_eq(row->fields.form->kind, "hazard"))
+	if (!access_is_exact(role))
 		rc = access_margin(st, row, INT64_MAX, mem, &how.margin_m, e);
 	return rc ? rc : access_apply(&how, st->geo, mem, row, ret_fate, e);
 }

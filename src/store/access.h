@@ -79,7 +79,7 @@ struct access_how {
 /** access_field of every field of a form, for roles that read many rows; show has field_count
  * entries. */
 void access_plan(enum access_role r, const struct form *form, uint8_t *show);
-/** How far beyond its drawing a hazard may reach by a revision that waits or contradicts: margin_m
+/** How far beyond its drawing a record may reach by a revision that waits or contradicts: margin_m
  * of access_how. Revisions are read into mem. */
 MUST_CHECK enum err_code access_margin(struct store *st, const struct shown *row,
                                        int64_t known_size, struct arena *mem, double *ret_m,

@@ -424,7 +424,7 @@ near_other(void *ctx, const struct shown *row, struct err *e)
 {
 	struct near_walk *w = ctx;
 	const char *kind = row->fields.form->kind;
-	double margin_m = reach_of(&row->fields), m = 0;
+	double margin_m = 0, m = 0;
 	struct find_near_item it;
 	enum err_code rc;
 
@@ -438,7 +438,9 @@ near_other(void *ctx, const struct shown *row, struct err *e)
 		rc = see_coarse(w, row, &seen, &any, e);
 		return rc || !any ? rc : take_hazard(w, &seen, 0, e);
 	}
-	rc = shape_distance_m(w->st->geo, row->fields.geom, &w->point, &m, e);
+	rc = margin_of(w, row, &margin_m, e);
+	if (!rc)
+		rc = shape_distance_m(w->st->geo, row->fields.geom, &w->point, &m, e);
 	m = fmax(0, m * 0.999 - margin_m);
 	if (rc || m > w->within_m)
 		return rc;
@@ -524,6 +526,82 @@ take_waiting(void *ctx, const char *place, int64_t count, struct err *e)
 	return ERR_OK;
 }
 
+static void
+keep_unlocated(struct find_kept *k, int64_t count, const char *place)
+{
+	buf_printf(&k->unlocated, "%lld %s", (long long)count, place);
+	buf_addc(&k->unlocated, '\0');
+}
+
+/* A hazard of which a revision in play has no position counts under the places of all of them: a
+ * position, or another place, that waits for approval takes it from none. */
+static enum err_code
+join_unlocated(struct store *st, struct uuid id, struct arena *mem, struct buf *place,
+               struct err *e)
+{
+	static const char *const field[] = { "place_name", "admin2_name", "admin1_name" };
+	struct history_revision *list = NULL;
+	struct history h = { store_kind(st, "hazard"), id, NULL, 0 };
+	struct shown_revision *rev;
+	const bool *in_play = NULL;
+	struct shown row;
+	bool any = false, unlocated = false;
+	enum err_code rc = history_load(st, id, INT64_MAX, mem, &list, &h.count, e);
+
+	h.rev = list;
+	if (!rc)
+		rc = history_join(st, &h, INT64_MAX, mem, &row, &any, e);
+	if (rc || !any || row.as != SHOWN_DANGER)
+		return rc;
+	rev = arena_calloc(mem, h.count + 1, sizeof(*rev));
+	for (size_t i = 0; rev && i < h.count; i++)
+		rev[i] = list[i].rev;
+	if (rev)
+		shown_in_play(&(struct shown_history){ rev, h.count, INT64_MAX }, mem, &in_play);
+	if (!in_play)
+		return err_set(e, ERR_NOMEM, "out of memory for hazards without position");
+	for (size_t i = 0; i < h.count; i++)
+		unlocated = unlocated || (in_play[i] && !rev[i].fields.geom);
+	for (size_t i = 0; unlocated && i < h.count; i++)
+		for (size_t f = 0; in_play[i] && f < sizeof(field) / sizeof(*field); f++) {
+			const char *name = fields_text(&rev[i].fields, field[f]);
+
+			buf_printf(place, "%s ", name ? name : "");
+		}
+	return ERR_OK;
+}
+
+static enum err_code
+read_unlocated_waiting(struct store *st, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct arena mem;
+	struct buf place;
+	int s = SQLITE_DONE;
+	enum err_code rc = db_prepare(st, SQL_STORE_FIND_UNLOCATED_WAITING, &q, e);
+
+	arena_init(&mem, (size_t)256 << 20);
+	buf_init(&place, (size_t)1 << 20);
+	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(q, 0);
+		struct uuid id;
+
+		arena_reset(&mem);
+		buf_reset(&place);
+		if (!text || !uuid_parse(text, strlen(text), &id))
+			continue;
+		rc = join_unlocated(st, id, &mem, &place, e);
+		if (!rc && place.size)
+			keep_unlocated(&st->find, 1, buf_text(&place));
+	}
+	if (!rc && s != SQLITE_DONE)
+		rc = db_fail(st, "read the hazards", e);
+	sqlite3_finalize(q);
+	buf_done(&place);
+	arena_done(&mem);
+	return rc;
+}
+
 /* Read the open hazards whose position is not known, by the place they stand under. */
 static enum err_code
 read_unlocated(struct store *st, struct err *e)
@@ -539,13 +617,13 @@ read_unlocated(struct store *st, struct err *e)
 	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
 		const char *place = (const char *)sqlite3_column_text(q, 0);
 
-		buf_printf(&k->unlocated, "%lld %s", (long long)sqlite3_column_int64(q, 1),
-		           place ? place : "");
-		buf_addc(&k->unlocated, '\0');
+		keep_unlocated(k, sqlite3_column_int64(q, 1), place ? place : "");
 	}
 	if (!rc && s != SQLITE_DONE)
 		rc = db_fail(st, "read the hazards", e);
 	sqlite3_finalize(q);
+	if (!rc)
+		rc = read_unlocated_waiting(st, e);
 	if (!rc && !buf_ok(&k->unlocated))
 		rc = err_set(e, ERR_NOMEM, "out of memory for hazards without position");
 	if (rc)

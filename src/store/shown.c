@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "geo/measure.h"
+#include "store/cautious.h"
 
 const char *
 shown_as_name(enum shown_as as)
@@ -59,12 +60,6 @@ is_ancestor(const struct kin *k, size_t a, size_t b)
 	return (k->bits[b * k->words + a / 64] >> (a % 64) & 1) != 0;
 }
 
-static bool
-approved(const struct shown_revision *r)
-{
-	return r->ruling == RULING_APPROVED || r->ruling == RULING_RELEASED;
-}
-
 /* b puts a out of play: later date of information, or the same date and a descendant. */
 static bool
 supersedes(const struct shown_revision *rev, const struct kin *kin, size_t b, size_t a)
@@ -74,11 +69,11 @@ supersedes(const struct shown_revision *rev, const struct kin *kin, size_t b, si
 	return is_ancestor(kin, a, b);
 }
 
-/* Marks which revisions are in play. For a hazard only approved ones put others out of play; for
+/* Marks which revisions are in play. With caution only approved ones put others out of play; for
  * other kinds any later one does. */
 static size_t
 find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t count,
-             int64_t as_of_days, bool danger, bool *in_play)
+             int64_t as_of_days, bool caution, bool *in_play)
 {
 	size_t n = 0;
 
@@ -89,7 +84,7 @@ find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t cou
 			if (b == a || rev[b].ruling == RULING_RETURNED ||
 			    rev[b].valid_from_days > as_of_days)
 				continue;
-			if ((approved(&rev[b]) || !danger) && supersedes(rev, kin, b, a))
+			if ((cautious_approved(&rev[b]) || !caution) && supersedes(rev, kin, b, a))
 				in = false;
 		}
 		in_play[a] = in;
@@ -174,6 +169,71 @@ join_code(const struct shown_revision *rev, const bool *in_play, size_t count, c
 		(void)fields_set_text(&ret->fields, field, best);
 }
 
+static bool
+is_points(const struct geom *g)
+{
+	return g->type == GEOM_POINT || g->type == GEOM_MULTIPOINT;
+}
+
+/* What is drawn of each: beside an area points and lines are as large as the radius of the record,
+ * as they are without one. */
+static enum err_code
+grow_thin(struct geo *geo, double radius_m, const struct geom **drawn, size_t count,
+          struct arena *mem, struct err *e)
+{
+	bool areal = false;
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; i < count; i++)
+		areal = areal || (drawn[i] && geom_is_areal(drawn[i]));
+	for (size_t i = 0; !rc && areal && i < count; i++) {
+		struct geom *grown;
+
+		if (!drawn[i] || geom_is_areal(drawn[i]) || geom_is_empty(drawn[i]) ||
+		    !(radius_m > 0))
+			continue;
+		grown = arena_alloc(mem, sizeof(*grown));
+		if (!grown)
+			return err_set(e, ERR_NOMEM, "out of memory for an outline");
+		rc = shape_grow(geo, drawn[i], radius_m, mem, grown, e);
+		drawn[i] = grown;
+	}
+	return rc;
+}
+
+/* The union; one that all say stays as it is. */
+static enum err_code
+join_drawn(struct geo *geo, const struct shown_history *h, double radius_m,
+           const struct geom **drawn, struct arena *mem, struct geom *ret, struct err *e)
+{
+	size_t count = h->count;
+	const struct geom **g = arena_calloc(mem, count + 1, sizeof(*g));
+	bool same = true, points = true;
+	size_t n = 0;
+	enum err_code rc;
+
+	if (!g)
+		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
+	for (size_t i = 0; i < count; i++) {
+		if (!drawn[i])
+			continue;
+		g[n++] = drawn[i];
+		same = same && geom_equal(g[0], drawn[i]);
+		points = points && is_points(drawn[i]);
+	}
+	*ret = *g[0];
+	if (same)
+		return ERR_OK;
+	if (points)
+		return cautious_points(h->rev, drawn, count, mem, ret, e);
+	rc = grow_thin(geo, radius_m, drawn, count, mem, e);
+	n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (drawn[i])
+			g[n++] = drawn[i];
+	return rc ? rc : shape_join(geo, g, n, mem, ret, e);
+}
+
 /* Union of what is drawn for each revision in play; low is the least of their lows. */
 static enum err_code
 join_geometry(struct geo *geo, const struct shown_revision *rev, size_t count, const bool *in_play,
@@ -186,34 +246,31 @@ join_geometry(struct geo *geo, const struct shown_revision *rev, size_t count, c
 	bool cover = false;
 	enum err_code rc;
 
+	ret->any_thin = false;
 	if (!drawn || !all)
 		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
 	for (size_t i = 0; i < count; i++) {
 		struct shown one = { .fields = rev[i].fields };
 
+		ret->any_thin =
+			ret->any_thin ||
+			(in_play[i] && !(rev[i].fields.geom && geom_is_areal(rev[i].fields.geom)));
 		if (!in_play[i] || !rev[i].fields.geom)
 			continue;
 		rc = shown_measure(geo, false, mem, &one, e);
 		if (rc)
 			return rc;
-		drawn[n++] = one.fields.geom;
+		drawn[i] = one.fields.geom;
+		n++;
 		cover = cover || one.cover;
 		low = low < 0 || one.area_low_m2 < low ? one.area_low_m2 : low;
 	}
 	if (n == 0)
 		return ERR_OK;
-	if (n == 1) {
-		*all = *drawn[0];
-	} else {
-		bool same = true;
-
-		for (size_t i = 1; i < n; i++)
-			same = same && geom_equal(drawn[0], drawn[i]);
-		*all = *drawn[0];
-		rc = same ? ERR_OK : shape_join(geo, drawn, n, mem, all, e);
-		if (rc)
-			return rc;
-	}
+	rc = join_drawn(geo, &(struct shown_history){ rev, count, 0 },
+	                fields_number(&ret->fields, "radius_m", 0), drawn, mem, all, e);
+	if (rc)
+		return rc;
 	ret->fields.geom = all;
 	ret->cover = cover;
 	ret->area_m2 = ret->area_high_m2 = geom_is_areal(all) ? measure_area_m2(all) : 0;
@@ -234,6 +291,37 @@ is_closed(const struct store_fields *f)
 	return c && c->extra && text_eq(json_get_string(c->extra, "open"), "no");
 }
 
+bool
+shown_in_totals(const struct form *form, const char *code)
+{
+	const struct form_field *f = form_find(form, "class");
+	const struct form_choice *c = f && f->list && code ? form_choice_find(f->list, code) : NULL;
+
+	return !c || !c->extra || !text_eq(json_get_string(c->extra, "in_area_totals"), "no");
+}
+
+/* The class under which it is counted in totals of area: the most dangerous one in play that is. */
+static void
+join_totals(const struct shown_revision *rev, const bool *in_play, size_t count, struct shown *ret)
+{
+	const struct form *form = ret->fields.form;
+
+	ret->totals_class = ret->first_class = NULL;
+	for (size_t i = count; i-- > 0;) {
+		const char *code = in_play[i] ? fields_text(&rev[i].fields, "class") : NULL;
+
+		if (!in_play[i])
+			continue;
+		code = code ? code : "unknown";
+		ret->first_class = code;
+		if (shown_in_totals(form, code) &&
+		    (!ret->totals_class ||
+		     shown_rank(form, "class", code, "danger_rank") >
+		             shown_rank(form, "class", ret->totals_class, "danger_rank")))
+			ret->totals_class = code;
+	}
+}
+
 static enum err_code
 join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, const bool *in_play,
             struct arena *mem, struct shown *ret, struct err *e)
@@ -242,6 +330,7 @@ join_hazard(struct geo *geo, const struct shown_revision *rev, size_t count, con
 
 	join_code(rev, in_play, count, "class", "danger_rank", NULL, ret);
 	join_code(rev, in_play, count, "status", "open_rank", "unknown", ret);
+	join_totals(rev, in_play, count, ret);
 	for (size_t i = 0; i < count; i++)
 		released = released && (!in_play[i] || rev[i].ruling == RULING_RELEASED);
 	if (!is_closed(&ret->fields))
@@ -276,6 +365,21 @@ join_disposal(const struct shown_revision *rev, const bool *in_play, size_t coun
 			                      fields_text(&rev[i].fields, "disposal_method"));
 }
 
+void
+shown_in_play(const struct shown_history *h, struct arena *mem, const bool **ret_in_play)
+{
+	bool *in_play = arena_calloc(mem, h->count + 1, sizeof(*in_play));
+	struct kin kin;
+
+	*ret_in_play = NULL;
+	if (!in_play || !kin_make(&kin, h->rev, h->count, mem))
+		return;
+	if (h->count)
+		(void)find_in_play(h->rev, &kin, h->count, h->as_of_days,
+		                   cautious_kind(h->rev[0].fields.form->kind), in_play);
+	*ret_in_play = in_play;
+}
+
 enum err_code
 shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, struct shown *ret,
            bool *ret_any, struct err *e)
@@ -287,7 +391,7 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 	const struct form *form;
 	struct kin kin;
 	size_t n, w;
-	bool danger, item;
+	bool caution;
 
 	if (!in_play || !kin_make(&kin, rev, count, mem))
 		return err_set(e, ERR_NOMEM, "out of memory for joining %zu revisions", count);
@@ -295,9 +399,8 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 	if (count == 0)
 		return ERR_OK;
 	form = rev[0].fields.form;
-	danger = text_eq(form->kind, "hazard");
-	item = text_eq(form->kind, "ordnance");
-	n = find_in_play(rev, &kin, count, h->as_of_days, danger || item, in_play);
+	caution = cautious_kind(form->kind);
+	n = find_in_play(rev, &kin, count, h->as_of_days, caution, in_play);
 	if (n == 0)
 		return ERR_OK;
 	w = find_winner(rev, count, in_play);
@@ -314,7 +417,7 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 	for (size_t i = 0; i < count; i++) {
 		if (!in_play[i])
 			continue;
-		ret->unapproved = ret->unapproved || !approved(&rev[i]);
+		ret->unapproved = ret->unapproved || !cautious_approved(&rev[i]);
 		ret->conflict = ret->conflict ||
 		                (i != w && rev[i].valid_from_days == rev[w].valid_from_days &&
 		                 !is_ancestor(&kin, i, w) && !is_ancestor(&kin, w, i));
@@ -322,11 +425,16 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 			ret->submission = rev[i].submission;
 	}
 	*ret_any = true;
-	if (danger)
+	ret->base_geom = rev[w].fields.geom;
+	if (!caution)
+		return shown_measure(geo, false, mem, ret, e);
+	ret->base_geom = rev[cautious_base(rev, in_play, count)].fields.geom;
+	cautious_values(rev, in_play, count, ret);
+	if (text_eq(form->kind, "hazard"))
 		return join_hazard(geo, rev, count, in_play, mem, ret, e);
-	if (item)
+	if (text_eq(form->kind, "ordnance"))
 		join_disposal(rev, in_play, count, ret);
-	return shown_measure(geo, false, mem, ret, e);
+	return join_geometry(geo, rev, count, in_play, mem, ret, e);
 }
 
 enum err_code
@@ -335,7 +443,7 @@ shown_first(struct geo *geo, const struct shown_revision *rev, bool known_valid,
 {
 	*ret = (struct shown){ .fields = rev->fields,
 		               .as = SHOWN_DANGER,
-		               .unapproved = !approved(rev),
+		               .unapproved = !cautious_approved(rev),
 		               .revisions = 1,
 		               .submission = rev->submission,
 		               .rid = rev->rid };

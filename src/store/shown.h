@@ -5,9 +5,10 @@
  * ancestor; what remains unrelated is a conflict;
  *  - unapproved ones stay in play until an approved one supersedes them (later valid_from, or equal
  * and descended). A hazard shows the union of the outlines in play, the most dangerous class and
- * the most open status, so that danger shows at once and safety waits. Other kinds show the winner,
- * approved or not, and say so; ordnance is disposed of only when no revision in play, by the rule
- * of hazards, says otherwise. docs/FORMATS.md, "State of a record", has the vectors. */
+ * the most open status, so that danger shows at once and safety waits. So do finds, accidents,
+ * victims and minefield records with their places and with what figures count (store/cautious.h);
+ * ordnance is disposed of only when no revision in play says otherwise. Other kinds show the
+ * winner, approved or not, and say so. docs/FORMATS.md, "State of a record", has the vectors. */
 #ifndef STORE_SHOWN_H
 #define STORE_SHOWN_H
 
@@ -53,7 +54,15 @@ struct shown {
 	bool cover;      /* an invalid outline is drawn as the shape that contains every reading */
 	int revisions;   /* received by T */
 	int64_t submission; /* newest in play: its index in the log */
-	int64_t rid;        /* of the winner */
+	int64_t rid;        /* of the winner; 0 when it was read from a layer */
+	/* Hazards whose revisions were joined, else NULL: the most dangerous class in play that
+	 * counts in totals of area, NULL = none does; the class of the revision in play received
+	 * first. */
+	const char *totals_class, *first_class;
+	bool any_thin; /* of the same: a revision in play has no outline, or a point or line only */
+	/* Where it is counted until the rest is approved, of revisions that were joined; NULL =
+	 * that revision says no position. */
+	const struct geom *base_geom;
 	double area_m2, area_low_m2, area_high_m2,
 		perimeter_m; /* of the geometry drawn; 0 when not areal */
 };
@@ -75,6 +84,9 @@ struct shown_history {
 MUST_CHECK enum err_code shown_join(struct geo *geo, const struct shown_history *h,
                                     struct arena *mem, struct shown *ret, bool *ret_any,
                                     struct err *e);
+/** Which of the revisions are in play: one flag each, in mem. *ret_in_play NULL when memory ends.
+ */
+void shown_in_play(const struct shown_history *h, struct arena *mem, const bool **ret_in_play);
 /**
  * The drawn geometry and measures of one revision's own fields: points with radius_m stay points;
  * an invalid outline becomes its cover. known_valid skips the check. Sets geom, cover and the four
@@ -86,6 +98,8 @@ MUST_CHECK enum err_code shown_measure(struct geo *geo, bool known_valid, struct
 MUST_CHECK enum err_code shown_first(struct geo *geo, const struct shown_revision *rev,
                                      bool known_valid, struct arena *mem, struct shown *ret,
                                      struct err *e);
+/** Does a class of hazard count in totals of area? Not stated and unknown codes do. */
+bool shown_in_totals(const struct form *form, const char *code);
 /** Ordnance that was destroyed, burnt or taken away: no longer there. */
 bool shown_disposed(const struct store_fields *f);
 /** Danger rank of a class and openness rank of a status from the choices' columns; 0 if there are

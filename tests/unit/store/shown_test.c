@@ -1,32 +1,35 @@
 /* State of a record: the vectors of docs/FORMATS.md, and the property that danger shows at once and
  * safety waits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../unit.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/rng.h"
 #include "store/shown.h"
 
-static struct form *form;
+static struct form *form, *find_form, *accident_form, *victim_form;
 static struct geo *geo;
 
-static int
-set_up(void **state)
+static bool
+load(const char *kind, struct form **ret)
 {
 	const char *survey, *choices;
 	struct err e;
 
+	return form_builtin(kind, &survey, &choices) &&
+	       !form_parse(survey, strlen(survey), choices, strlen(choices), ret, &e);
+}
+
+static int
+set_up(void **state)
+{
 	(void)state;
 	geo = geo_create();
-	return geo && form_builtin("hazard", &survey, &choices) &&
-	                       !form_parse(survey, strlen(survey), choices, strlen(choices), &form,
-	                                   &e)
+	return geo && load("hazard", &form) && load("ordnance", &find_form) &&
+	                       load("accident", &accident_form) && load("victim", &victim_form)
 	               ? 0
 	               : -1;
 }
@@ -36,6 +39,9 @@ tear_down(void **state)
 {
 	(void)state;
 	form_free(form);
+	form_free(find_form);
+	form_free(accident_form);
+	form_free(victim_form);
 	geo_free(geo);
 	return 0;
 }
@@ -59,9 +65,8 @@ square(struct arena *mem, int x, int y, int side)
 }
 
 static void
-make(struct arena *mem, struct shown_revision *r, int64_t rid, int64_t day, enum ruling ruling,
-     const char *hazard_class, const char *status, const struct geom *g,
-     const struct shown_revision *parent)
+start(struct arena *mem, struct shown_revision *r, const struct form *of, int64_t rid, int64_t day,
+      enum ruling ruling, const struct shown_revision *parent)
 {
 	memset(r, 0, sizeof(*r));
 	r->rid = rid;
@@ -78,7 +83,15 @@ make(struct arena *mem, struct shown_revision *r, int64_t rid, int64_t day, enum
 		r->parents = (const uint8_t(*)[32])p;
 		r->parent_count = 1;
 	}
-	assert_true(fields_init(&r->fields, form, mem));
+	assert_true(fields_init(&r->fields, of, mem));
+}
+
+static void
+make(struct arena *mem, struct shown_revision *r, int64_t rid, int64_t day, enum ruling ruling,
+     const char *hazard_class, const char *status, const struct geom *g,
+     const struct shown_revision *parent)
+{
+	start(mem, r, form, rid, day, ruling, parent);
 	assert_true(fields_set_text(&r->fields, "class", hazard_class));
 	assert_true(fields_set_text(&r->fields, "status", status));
 	r->fields.geom = g;
@@ -169,6 +182,193 @@ vectors(void **state)
 	s = join(&mem, r, 2, NOW, &any);
 	assert_int_equal(s.as, SHOWN_DANGER);
 	assert_string_equal(fields_text(&s.fields, "status"), "unknown");
+	arena_done(&mem);
+}
+
+/* A point (x, y) units of 0.001 degree from the corner of the squares. */
+static const struct geom *
+point(struct arena *mem, int x, int y)
+{
+	struct geom *g = arena_alloc(mem, sizeof(*g));
+
+	assert_true(g && geom_make_point(-125 + 0.001 * x, -45 + 0.001 * y, mem, g));
+	return g;
+}
+
+/* The places of a record, in this order: x of each. */
+static void
+assert_at(const struct shown *s, const int *x, uint32_t n)
+{
+	const struct geom *g = s->fields.geom;
+
+	assert_non_null(g);
+	assert_int_equal(g->type, n == 1 ? GEOM_POINT : GEOM_MULTIPOINT);
+	assert_int_equal(g->point_count, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(g->xy[2 * (size_t)i] == -125 + 0.001 * x[i]);
+}
+#define ASSERT_AT(s, ...)                                                                          \
+	assert_at(s, (const int[]){ __VA_ARGS__ }, COUNT_OF(((const int[]){ __VA_ARGS__ })))
+
+/* 12, 13: a moved find stays where it was until the move is approved, whatever else comes in. */
+static void
+moves(void **state)
+{
+	struct arena mem;
+	struct shown_revision r[3];
+	struct shown s;
+	bool any;
+
+	(void)state;
+	arena_init(&mem, 0);
+	for (int i = 0; i < 3; i++) {
+		start(&mem, &r[i], find_form, i + 1, 100, i ? RULING_NONE : RULING_APPROVED,
+		      i ? &r[i - 1] : NULL);
+		r[i].fields.geom = point(&mem, 10 * (3 - i), 0);
+		assert_true(fields_set_text(&r[i].fields, "place_name", i ? "new" : "old"));
+		assert_true(i != 1 || fields_set_real(&r[i].fields, "accuracy_m", 90));
+	}
+	s = join(&mem, r, 1, NOW, &any);
+	ASSERT_AT(&s, 30);
+	assert_false(s.unapproved);
+	s = join(&mem, r, 2, NOW, &any);
+	ASSERT_AT(&s, 30, 20);
+	assert_true(s.unapproved && !s.conflict && s.revisions == 2);
+	assert_string_equal(fields_text(&s.fields, "place_name"), "old");
+	assert_true(geom_equal(s.base_geom, r[0].fields.geom));
+	assert_true(fields_number(&s.fields, "accuracy_m", 0) == 90);
+	s = join(&mem, r, 3, NOW, &any);
+	ASSERT_AT(&s, 30, 20, 10);
+	r[1].ruling = RULING_RETURNED;
+	s = join(&mem, r, 3, NOW, &any);
+	ASSERT_AT(&s, 30, 10);
+	assert_true(fields_number(&s.fields, "accuracy_m", 0) == 0); /* not stated: 25 m */
+	r[1].ruling = RULING_NONE;
+	r[2].ruling = RULING_APPROVED;
+	s = join(&mem, r, 3, NOW, &any);
+	ASSERT_AT(&s, 10);
+	assert_false(s.unapproved);
+	assert_string_equal(fields_text(&s.fields, "place_name"), "new");
+	/* approved in the middle: what came after it waits; the approved place stands first */
+	r[1].ruling = RULING_APPROVED;
+	r[2].ruling = RULING_NONE;
+	s = join(&mem, r, 3, NOW, &any);
+	ASSERT_AT(&s, 20, 10);
+	/* nothing approved: the order received; the same place once */
+	r[0].ruling = r[1].ruling = RULING_NONE;
+	r[2].fields.geom = point(&mem, 30, 0);
+	s = join(&mem, r, 3, NOW, &any);
+	ASSERT_AT(&s, 30, 20);
+	/* a correction that takes the place away */
+	r[0].ruling = RULING_APPROVED;
+	r[1].fields.geom = NULL;
+	s = join(&mem, r, 2, NOW, &any);
+	ASSERT_AT(&s, 30);
+	/* one of a later day, asked about the day before */
+	r[1].fields.geom = point(&mem, 20, 0);
+	r[1].valid_from_days = 200;
+	s = join(&mem, r, 2, 150, &any);
+	ASSERT_AT(&s, 30);
+	s = join(&mem, r, 2, 200, &any);
+	ASSERT_AT(&s, 30, 20);
+	arena_done(&mem);
+}
+
+/* 14, 15: totals and reach of a hazard wait too. */
+static void
+totals_and_reach(void **state)
+{
+	struct arena mem;
+	struct shown_revision r[3];
+	struct shown s;
+	bool any;
+
+	(void)state;
+	arena_init(&mem, 0);
+	make(&mem, &r[0], 1, 100, RULING_APPROVED, "unknown", "open", square(&mem, 0, 0, 10), NULL);
+	make(&mem, &r[1], 2, 100, RULING_NONE, "eod_spot", "open", square(&mem, 0, 0, 10), &r[0]);
+	s = join(&mem, r, 2, NOW, &any);
+	assert_string_equal(fields_text(&s.fields, "class"), "eod_spot");
+	assert_string_equal(s.totals_class, "unknown");
+	assert_string_equal(s.first_class, "unknown");
+	r[1].ruling = RULING_APPROVED;
+	s = join(&mem, r, 2, NOW, &any);
+	assert_null(s.totals_class);
+	assert_string_equal(s.first_class, "eod_spot");
+	make(&mem, &r[0], 1, 100, RULING_APPROVED, "cha", "open", point(&mem, 0, 0), NULL);
+	make(&mem, &r[1], 2, 100, RULING_NONE, "cha", "open", NULL, &r[0]);
+	assert_true(fields_set_real(&r[0].fields, "radius_m", 400) &&
+	            fields_set_real(&r[1].fields, "radius_m", 30));
+	s = join(&mem, r, 2, NOW, &any);
+	ASSERT_AT(&s, 0);
+	assert_true(fields_number(&s.fields, "radius_m", 0) == 400 && s.any_thin);
+	/* beside an area the point is drawn with that radius: pi 400 m squared is 0.503 km2, the
+	 * square of 0.01 degree is 78,847 m wide a degree by 111,132, so 0.876 km2; a quarter of
+	 * the circle lies in it */
+	make(&mem, &r[2], 3, 100, RULING_NONE, "cha", "open", square(&mem, 0, 0, 10), &r[1]);
+	s = join(&mem, r, 3, NOW, &any);
+	assert_true(fabs(s.area_m2 - (876000 + 0.75 * 502655)) < 6000);
+	arena_done(&mem);
+}
+
+static void
+set_harm(struct shown_revision *r, int killed, int injured, int unknown)
+{
+	const int n[] = { killed, injured, unknown };
+	static const char *const field[] = { "killed", "injured", "unknown_outcome" };
+
+	for (int i = 0; i < 3; i++)
+		assert_true(n[i] < 0 || fields_set_int(&r->fields, field[i], n[i]));
+}
+
+/* People are not taken out before a decision, and nobody counts twice. */
+static void
+people(void **state)
+{
+	/* what A says (approved) and B (waits): what is shown; -1 = not stated */
+	static const int list[][9] = {
+		{ 2, 1, 0, 0, 0, 0, 2, 1, 0 },    { 2, 0, 0, 0, 3, 0, 2, 1, 0 },
+		{ 0, 2, 0, 2, 0, 0, 2, 0, 0 },    { 1, -1, -1, 0, -1, 4, 1, -1, 3 },
+		{ -1, -1, -1, 5, 0, 0, 5, 0, 0 }, { 4, 4, 4, -1, -1, -1, 4, 4, 4 },
+	};
+	struct arena mem;
+	struct shown_revision r[2];
+	struct shown s;
+	bool any;
+
+	(void)state;
+	arena_init(&mem, 0);
+	for (size_t i = 0; i < COUNT_OF(list); i++) {
+		const int *v = list[i];
+
+		start(&mem, &r[0], accident_form, 1, 100, RULING_APPROVED, NULL);
+		start(&mem, &r[1], accident_form, 2, 100, RULING_NONE, &r[0]);
+		set_harm(&r[0], v[0], v[1], v[2]);
+		set_harm(&r[1], v[3], v[4], v[5]);
+		assert_true(fields_set_text(&r[0].fields, "date", "2024-01-01") &&
+		            fields_set_text(&r[1].fields, "date", "2020-01-01") &&
+		            fields_set_text(&r[1].fields, "during_attack", "yes") &&
+		            fields_set_text(&r[1].fields, "cause", "other"));
+		s = join(&mem, r, 2, NOW, &any);
+		assert_true(fields_number(&s.fields, "killed", -1) == v[6]);
+		assert_true(fields_number(&s.fields, "injured", -1) == v[7]);
+		assert_true(fields_number(&s.fields, "unknown_outcome", -1) == v[8]);
+		assert_string_equal(fields_text(&s.fields, "date"), "2024-01-01");
+		assert_null(fields_text(&s.fields, "during_attack"));
+		assert_string_equal(fields_text(&s.fields, "cause"), "other");
+		r[1].ruling = RULING_APPROVED;
+		s = join(&mem, r, 2, NOW, &any);
+		assert_true(fields_number(&s.fields, "killed", -1) == v[3]);
+		assert_string_equal(fields_text(&s.fields, "during_attack"), "yes");
+	}
+	start(&mem, &r[0], victim_form, 1, 100, RULING_APPROVED, NULL);
+	start(&mem, &r[1], victim_form, 2, 100, RULING_NONE, &r[0]);
+	assert_true(fields_set_text(&r[0].fields, "outcome", "killed") &&
+	            fields_set_text(&r[1].fields, "outcome", "injured") &&
+	            fields_set_text(&r[1].fields, "accident", "x"));
+	s = join(&mem, r, 2, NOW, &any);
+	assert_string_equal(fields_text(&s.fields, "outcome"), "killed");
+	assert_null(fields_text(&s.fields, "accident"));
 	arena_done(&mem);
 }
 
@@ -287,9 +487,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vectors),
-		cmocka_unit_test(danger_at_once),
-		cmocka_unit_test(first_is_join),
+		cmocka_unit_test(vectors),          cmocka_unit_test(moves),
+		cmocka_unit_test(totals_and_reach), cmocka_unit_test(people),
+		cmocka_unit_test(danger_at_once),   cmocka_unit_test(first_is_join),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
