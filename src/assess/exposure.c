@@ -30,10 +30,10 @@ enum {
 
 struct exposure {
 	struct assess *a;
-	struct land_set land;
+	struct arena mem; /* of their outlines */
 	struct nearby_hazard *hazard;
 	struct uuid *id; /* of the hazards */
-	size_t count;
+	size_t count, room;
 	struct nearby_request req;
 	/* population */
 	struct coverage_point *point;
@@ -108,26 +108,40 @@ load_population(struct exposure *x, struct err *e)
 }
 
 static enum err_code
+see_hazard(void *ctx, const struct land_record *r, struct err *e)
+{
+	struct exposure *x = ctx;
+	const struct land_item *h = r->day[0];
+	struct geom *g;
+
+	if (h->as != SHOWN_DANGER || h->geom.point_count == 0)
+		return ERR_OK;
+	if (x->count == x->room) {
+		size_t room = x->count ? 2 * x->count : 1024;
+		struct nearby_hazard *p = mem_realloc_array(x->hazard, room, sizeof(*p));
+		struct uuid *id;
+
+		x->hazard = p ? p : x->hazard;
+		id = p ? mem_realloc_array(x->id, room, sizeof(*id)) : NULL;
+		if (!id)
+			return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->count);
+		x->id = id;
+		x->room = room;
+	}
+	g = arena_alloc(&x->mem, sizeof(*g));
+	if (!g || !geom_copy(&h->geom, &x->mem, g))
+		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->count);
+	x->id[x->count] = h->id;
+	x->hazard[x->count++] = (struct nearby_hazard){ g, h->accuracy_m, (uint32_t)h->place };
+	return ERR_OK;
+}
+
+static enum err_code
 load_hazards(struct exposure *x, struct err *e)
 {
-	enum err_code rc =
-		land_set_load(x->a, x->a->q->as_of_days, x->a->q->by != NULL, &x->land, e);
+	struct land_question q = { &x->a->q->as_of_days, 1, x->a->q->by != NULL };
+	enum err_code rc = land_each(x->a, &q, see_hazard, x, e);
 
-	if (rc)
-		return rc;
-	x->hazard = mem_calloc(x->land.count + 1, sizeof(*x->hazard));
-	x->id = mem_calloc(x->land.count + 1, sizeof(*x->id));
-	if (!x->hazard || !x->id)
-		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->land.count);
-	for (size_t i = 0; i < x->land.count; i++) {
-		const struct land_item *h = &x->land.item[i];
-
-		if (h->as != SHOWN_DANGER || h->geom.point_count == 0)
-			continue;
-		x->id[x->count] = h->id;
-		x->hazard[x->count++] =
-			(struct nearby_hazard){ &h->geom, h->accuracy_m, (uint32_t)h->place };
-	}
 	x->req = (struct nearby_request){
 		.hazards = x->hazard,
 		.hazard_count = x->count,
@@ -136,7 +150,7 @@ load_hazards(struct exposure *x, struct err *e)
 		.pool = x->a->pool,
 		.group_count = x->a->q->by ? (uint32_t)places_count(x->a->places) : 0
 	};
-	return ERR_OK;
+	return rc;
 }
 
 static int64_t
@@ -265,6 +279,7 @@ figure_exposure(struct assess *a, struct err *e)
 	struct figure_row none = { .code = "exposure.people", .unit = "person", .method = method };
 	enum err_code rc = load_population(&x, e);
 
+	arena_init(&x.mem, (size_t)8 << 30);
 	if (!rc)
 		rc = load_hazards(&x, e);
 	none.note = x.count == 0 ? ""
@@ -276,7 +291,7 @@ figure_exposure(struct assess *a, struct err *e)
 		rc = from_raster(&x, e);
 	if (!rc && x.count > 0 && x.points > 0)
 		rc = from_settlements(&x, e);
-	land_set_free(&x.land);
+	arena_done(&x.mem);
 	mem_free(x.hazard);
 	mem_free(x.id);
 	mem_free(x.point);

@@ -91,60 +91,158 @@ static const struct table tables[] = {
 	  "released as reported by its source; not this register's release" },
 };
 
-/* One table's polygons in groups: a group is a cell of the tally (place, value). */
-struct grouping {
-	struct tally *tally;
-	struct extent_item *item;
-	size_t count;
-	const struct land_item **land; /* all that the table takes, with or without a position */
-	uint32_t *land_group;
-	size_t lands;
+/* A record that goes into a row, for explaining it. */
+struct member {
+	struct uuid id;
+	double area_m2;
+	size_t made;
 };
 
-static enum err_code
-group(const struct land_set *s, const struct table *t, struct grouping *g, struct err *e)
-{
-	enum err_code rc = tally_create(&g->tally, e);
+/* One table: a group is a cell of the tally (place, value). */
+struct grouping {
+	const struct table *table;
+	struct tally *tally;
+	struct geom_box *box; /* by cell; by when it was made until tables are sorted */
+	size_t boxes, box_room;
+	size_t *made; /* by cell: when it was made */
+	struct member *member;
+	size_t members, member_room;
+	struct extent_item *item; /* of a batch */
+	size_t items, item_room;
+	struct extent_sum *sum;
+	struct extent_result *res;
+};
 
-	g->item = mem_calloc(s->count + 1, sizeof(*g->item));
-	g->land = mem_calloc(s->count + 1, sizeof(*g->land));
-	g->land_group = mem_calloc(s->count + 1, sizeof(*g->land_group));
-	if (!rc && (!g->item || !g->land || !g->land_group))
-		rc = err_set(e, ERR_NOMEM, "out of memory for areas");
-	for (size_t i = 0; !rc && i < s->count; i++) {
-		const struct land_item *x = &s->item[i];
+enum {
+	TABLES = sizeof(tables) / sizeof(*tables)
+};
+
+struct extent_run {
+	struct assess *a;
+	struct grouping table[TABLES]; /* those that are asked for */
+	size_t count;
+	struct land_shelf *shelf;
+	size_t hazards;
+};
+
+/* The table's cell of a hazard; a new one gets its box. */
+static enum err_code
+cell_of(struct grouping *g, const struct land_item *x, struct tally_cell **ret, struct err *e)
+{
+	enum err_code rc = tally_at(g->tally, x->place, g->table->value(x), ret, e);
+
+	if (rc || (*ret)->records)
+		return rc;
+	if (g->boxes == g->box_room) {
+		size_t room = g->boxes ? 2 * g->boxes : 64;
+		struct geom_box *p = mem_realloc_array(g->box, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for areas");
+		g->box = p;
+		g->box_room = room;
+	}
+	g->box[g->boxes] = extent_no_box();
+	(*ret)->row = g->boxes++;
+	return ERR_OK;
+}
+
+static enum err_code
+note_member(struct grouping *g, const struct land_item *x, size_t made, struct err *e)
+{
+	if (g->members == g->member_room) {
+		size_t room = g->members ? 2 * g->members : 1024;
+		struct member *p = mem_realloc_array(g->member, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for an explanation");
+		g->member = p;
+		g->member_room = room;
+	}
+	g->member[g->members++] = (struct member){ x->id, x->area_m2, made };
+	return ERR_OK;
+}
+
+/* First, one hazard after the other: who belongs where. */
+static enum err_code
+see_hazard(void *ctx, const struct land_record *r, struct err *e)
+{
+	struct extent_run *run = ctx;
+	const struct land_item *x = r->day[0];
+	bool wanted = false;
+	enum err_code rc = ERR_OK;
+
+	run->hazards++;
+	for (size_t t = 0; !rc && t < run->count; t++) {
+		struct grouping *g = &run->table[t];
 		struct tally_cell *cell;
 
-		if (!t->takes(x))
+		if (!g->table->takes(x))
 			continue;
-		rc = tally_at(g->tally, x->place, t->value(x), &cell, e);
+		wanted = true;
+		rc = cell_of(g, x, &cell, e);
 		if (rc)
 			break;
 		cell->records++;
 		cell->sum[1] += x->geom.point_count == 0;
-	}
-	if (rc)
-		return rc;
-	tally_sort(g->tally);
-	for (size_t i = 0; !rc && i < tally_count(g->tally); i++)
-		tally_cell(g->tally, i)->row = i;
-	for (size_t i = 0; !rc && i < s->count; i++) {
-		const struct land_item *x = &s->item[i];
-		struct tally_cell *cell;
-
-		if (!t->takes(x))
-			continue;
-		rc = tally_at(g->tally, x->place, t->value(x), &cell, e);
-		if (rc)
-			break;
-		g->land[g->lands] = x;
-		g->land_group[g->lands++] = (uint32_t)cell->row;
 		if (x->thin)
 			cell->sum[2] += x->reported_m2;
-		if (x->geom.point_count == 0)
+		if (extent_has_area(&x->geom))
+			geom_box_grow(&g->box[cell->row], geom_bounds(&x->geom));
+		if (run->a->q->explain)
+			rc = note_member(g, x, cell->row, e);
+	}
+	return rc || !wanted ? rc : land_shelf_put(run->shelf, r, e);
+}
+
+/* Cells get the order of the answer. */
+static enum err_code
+sort_table(struct assess *a, struct grouping *g, struct err *e)
+{
+	size_t n = tally_count(g->tally);
+	struct geom_box *box = mem_calloc(n + 1, sizeof(*box));
+
+	g->made = mem_calloc(n + 1, sizeof(*g->made));
+	g->res = mem_calloc(n + 1, sizeof(*g->res));
+	if (!box || !g->made || !g->res) {
+		mem_free(box);
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	tally_sort(g->tally);
+	for (size_t i = 0; i < n; i++) {
+		g->made[i] = tally_cell(g->tally, i)->row;
+		box[i] = g->box[g->made[i]];
+		tally_cell(g->tally, i)->row = i;
+	}
+	mem_free(g->box);
+	g->box = box;
+	return extent_sum_start(a->pool, (uint32_t)n, g->box, &g->sum, e);
+}
+
+static enum err_code
+table_batch(struct grouping *g, const struct land_record *const *list, size_t n, struct err *e)
+{
+	g->items = 0;
+	if (n > g->item_room) {
+		struct extent_item *p = mem_realloc_array(g->item, n, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for areas");
+		g->item = p;
+		g->item_room = n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct land_item *x = list[i]->day[0];
+		struct tally_cell *cell;
+		enum err_code rc;
+
+		if (!g->table->takes(x))
 			continue;
+		rc = tally_at(g->tally, x->place, g->table->value(x), &cell, e);
+		if (rc)
+			return rc;
 		/* a point or a line has no area, but may be as large as its accuracy lets it */
-		g->item[g->count++] =
+		g->item[g->items++] =
 			(struct extent_item){ .geom = &x->geom,
 			                      .area_m2 = x->area_m2,
 			                      .perimeter_m = x->perimeter_m,
@@ -152,6 +250,17 @@ group(const struct land_set *s, const struct table *t, struct grouping *g, struc
 			                      .group = (uint32_t)cell->row,
 			                      .unsure_m2 = x->area_m2 - x->area_low_m2 };
 	}
+	return g->items ? extent_sum_add(g->sum, g->item, g->items, e) : ERR_OK;
+}
+
+static enum err_code
+see_batch(void *ctx, const struct land_record *const *list, size_t n, struct err *e)
+{
+	struct extent_run *run = ctx;
+	enum err_code rc = ERR_OK;
+
+	for (size_t t = 0; !rc && t < run->count; t++)
+		rc = table_batch(&run->table[t], list, n, e);
 	return rc;
 }
 
@@ -159,9 +268,12 @@ static void
 group_free(struct grouping *g)
 {
 	tally_free(g->tally);
+	extent_sum_free(g->sum);
+	mem_free(g->box);
+	mem_free(g->made);
+	mem_free(g->member);
 	mem_free(g->item);
-	mem_free(g->land);
-	mem_free(g->land_group);
+	mem_free(g->res);
 }
 
 /* Share of the country's or the place's own area. */
@@ -226,9 +338,9 @@ add_members(struct assess *a, const struct grouping *g, uint32_t group_no, size_
 	int kind = store_kind(a->st, "hazard");
 	enum err_code rc = ERR_OK;
 
-	for (size_t i = 0; !rc && i < g->lands; i++)
-		if (g->land_group[i] == group_no)
-			rc = figure_add_member(a, row, g->land[i]->id, kind, g->land[i]->area_m2,
+	for (size_t i = 0; !rc && i < g->members; i++)
+		if (g->member[i].made == g->made[group_no])
+			rc = figure_add_member(a, row, g->member[i].id, kind, g->member[i].area_m2,
 			                       e);
 	return rc;
 }
@@ -237,13 +349,12 @@ add_members(struct assess *a, const struct grouping *g, uint32_t group_no, size_
  * source reports to high; land whose class, status or outcome is not stated may belong to any row
  * of the place. */
 static void
-widen(const struct table *t, struct grouping *g, const struct extent_result *res, size_t at,
-      struct figure_row *r)
+widen(struct grouping *g, size_t at, struct figure_row *r)
 {
 	const struct tally_cell *cell = tally_cell(g->tally, at);
 
 	r->high += cell->sum[2];
-	if (!*t->dim)
+	if (!*g->table->dim)
 		return;
 	if (text_eq(cell->key, "unknown")) {
 		r->low = 0;
@@ -253,14 +364,15 @@ widen(const struct table *t, struct grouping *g, const struct extent_result *res
 		const struct tally_cell *c = tally_cell(g->tally, i);
 
 		if (c->place == cell->place && text_eq(c->key, "unknown"))
-			r->high += res[i].high_m2 + c->sum[2];
+			r->high += g->res[i].high_m2 + c->sum[2];
 	}
 }
 
 static enum err_code
-add_table_row(struct assess *a, const struct table *t, struct grouping *g,
-              const struct extent_result *res, size_t at, struct err *e)
+add_table_row(struct assess *a, struct grouping *g, size_t at, struct err *e)
 {
+	const struct table *t = g->table;
+	const struct extent_result *res = g->res;
 	struct tally_cell cell = *tally_cell(g->tally, at);
 	char dim[120], note[200];
 	size_t row = 0;
@@ -277,7 +389,7 @@ add_table_row(struct assess *a, const struct table *t, struct grouping *g,
 		                .note = note };
 	enum err_code rc;
 
-	widen(t, g, res, at, &r);
+	widen(g, at, &r);
 	(void)snprintf(dim, sizeof(dim), "%s%s%s", t->dim, *t->dim ? "=" : "", cell.key);
 	(void)snprintf(note, sizeof(note), "%s", t->note ? t->note : "");
 	if (cell.sum[1] > 0) {
@@ -306,9 +418,9 @@ add_table_row(struct assess *a, const struct table *t, struct grouping *g,
 }
 
 static enum err_code
-add_table(struct assess *a, const struct table *t, struct grouping *g,
-          const struct extent_result *res, struct err *e)
+add_table(struct assess *a, struct grouping *g, struct err *e)
 {
+	const struct table *t = g->table;
 	/* hazards are recorded, and none is open: known, and nothing */
 	struct figure_row none = { .code = t->code,
 		                   .known = true,
@@ -318,31 +430,9 @@ add_table(struct assess *a, const struct table *t, struct grouping *g,
 	enum err_code rc = ERR_OK;
 
 	for (size_t i = 0; !rc && i < tally_count(g->tally); i++)
-		rc = add_table_row(a, t, g, res, i, e);
+		rc = add_table_row(a, g, i, e);
 	if (!rc && t == &tables[0] && !tally_count(g->tally) && figure_wanted(a, t->code))
 		rc = figure_add(a, &none, NULL, e);
-	return rc;
-}
-
-static enum err_code
-run_table(struct assess *a, const struct land_set *s, const struct table *t, struct err *e)
-{
-	struct grouping g = { 0 };
-	struct extent_result *res = NULL;
-	enum err_code rc = group(s, t, &g, e);
-
-	if (!rc) {
-		res = mem_calloc(tally_count(g.tally) + 1, sizeof(*res));
-		if (!res)
-			rc = err_set(e, ERR_NOMEM, "out of memory for areas");
-	}
-	if (!rc && tally_count(g.tally))
-		rc = extent_compute(a->pool, g.item, g.count, (uint32_t)tally_count(g.tally), res,
-		                    e);
-	if (!rc)
-		rc = add_table(a, t, &g, res, e);
-	mem_free(res);
-	group_free(&g);
 	return rc;
 }
 
@@ -356,20 +446,43 @@ table_wanted(const struct assess *a, const struct table *t)
 	        figure_wanted(a, "extent.hazards"));
 }
 
+static enum err_code
+prepare(struct extent_run *run, struct err *e)
+{
+	enum err_code rc = land_shelf_create(run->a, &run->shelf, e);
+
+	for (size_t i = 0; !rc && i < TABLES; i++) {
+		if (!table_wanted(run->a, &tables[i]))
+			continue;
+		run->table[run->count].table = &tables[i];
+		rc = tally_create(&run->table[run->count].tally, e);
+		run->count++;
+	}
+	return rc;
+}
+
 enum err_code
 figure_extent(struct assess *a, struct err *e)
 {
 	struct figure_row none = { .code = "extent.area", .unit = "m2", .method = method };
-	struct land_set s;
-	enum err_code rc = land_set_load(a, a->q->as_of_days, true, &s, e);
+	struct land_question q = { &a->q->as_of_days, 1, true };
+	struct extent_run run = { .a = a };
+	enum err_code rc = prepare(&run, e);
 
-	if (rc)
-		return rc;
-	if (s.count == 0)
+	if (!rc)
+		rc = land_each(a, &q, see_hazard, &run, e);
+	if (!rc && run.hazards == 0)
 		rc = figure_wanted(a, none.code) ? figure_add(a, &none, NULL, e) : ERR_OK;
-	for (size_t i = 0; !rc && s.count > 0 && i < sizeof(tables) / sizeof(*tables); i++)
-		if (table_wanted(a, &tables[i]))
-			rc = run_table(a, &s, &tables[i], e);
-	land_set_free(&s);
+	for (size_t t = 0; !rc && t < run.count; t++)
+		rc = sort_table(a, &run.table[t], e);
+	if (!rc)
+		rc = land_shelf_each(run.shelf, see_batch, &run, e);
+	for (size_t t = 0; !rc && run.hazards && t < run.count; t++) {
+		extent_sum_end(run.table[t].sum, run.table[t].res);
+		rc = add_table(a, &run.table[t], e);
+	}
+	for (size_t t = 0; t < run.count; t++)
+		group_free(&run.table[t]);
+	land_shelf_free(run.shelf);
 	return rc;
 }

@@ -42,8 +42,22 @@ struct worker {
 	enum err_code rc;
 };
 
+/* What a group's items add up to. */
+struct group_sum {
+	struct exact area, low, high, sum, boundary;
+	uint64_t polygons, others;
+};
+
+struct extent_sum {
+	struct pool *pool;
+	const struct geom_box *box;
+	uint32_t groups;
+	struct group_sum *sum;
+};
+
 struct extent {
 	const struct extent_item *items;
+	const struct geom_box *group_box;
 	uint32_t groups;
 	uint32_t *group_start; /* groups + 1 places */
 	struct member *member;
@@ -99,10 +113,22 @@ root_join(uint32_t *parent, uint32_t a, uint32_t b)
 
 /* ---- 1. members, sorted by group ---- */
 
+bool
+extent_has_area(const struct geom *g)
+{
+	return geom_is_areal(g) && !geom_is_empty(g);
+}
+
+struct geom_box
+extent_no_box(void)
+{
+	return (struct geom_box){ INFINITY, INFINITY, -INFINITY, -INFINITY };
+}
+
 static bool
 item_has_area(const struct extent_item *it)
 {
-	return geom_is_areal(it->geom) && !geom_is_empty(it->geom);
+	return extent_has_area(it->geom);
 }
 
 static enum err_code
@@ -269,20 +295,21 @@ group_make(void *ctx, size_t g, size_t worker)
 {
 	struct extent *x = ctx;
 	uint32_t from = x->group_start[g], to = x->group_start[g + 1];
-	struct geom_box all = { INFINITY, INFINITY, -INFINITY, -INFINITY };
-	struct geom_box *box = mem_calloc((size_t)(to - from) + 1, sizeof(*box));
-	bool ok = box && group_copies(x, from, to);
+	const struct geom_box *all = &x->group_box[g];
+	struct geom_box *box;
+	bool ok;
 
+	if (from == to) {
+		return;
+	}
+	box = mem_calloc((size_t)(to - from) + 1, sizeof(*box));
+	ok = box && group_copies(x, from, to);
 	for (uint32_t i = from; ok && i < to; i++) {
-		geom_box_grow(&all, x->shape[i].box);
-		box[i - from] =
-			x->member[i].copy_of == NONE
-				? x->shape[i].box
-				: (struct geom_box){ INFINITY, INFINITY, -INFINITY, -INFINITY };
+		box[i - from] = x->member[i].copy_of == NONE ? x->shape[i].box : extent_no_box();
 	}
 	ok = ok && boxtree_build(&x->tree[g], box, to - from, false);
-	frame_init(&x->frame[g], all.min_lon_deg / 2 + all.max_lon_deg / 2,
-	           all.min_lat_deg / 2 + all.max_lat_deg / 2);
+	frame_init(&x->frame[g], all->min_lon_deg / 2 + all->max_lon_deg / 2,
+	           all->min_lat_deg / 2 + all->max_lat_deg / 2);
 	mem_free(box);
 	if (!ok) {
 		worker_fail(&x->worker[worker], ERR_NOMEM);
@@ -540,10 +567,6 @@ cluster_sum(void *ctx, size_t c, size_t worker)
 
 /* ---- 5. groups ---- */
 
-struct group_sum {
-	struct exact area, low, high, sum, boundary;
-};
-
 static void
 result_add(struct group_sum *s, const struct extent_result *r)
 {
@@ -578,36 +601,20 @@ members_add(const struct extent *x, struct group_sum *sum)
 	}
 }
 
-static enum err_code
-groups_sum(const struct extent *x, size_t n, struct extent_result *ret, struct err *e)
+static void
+groups_sum(const struct extent *x, size_t n, struct group_sum *sum)
 {
-	struct group_sum *sum = mem_calloc((size_t)x->groups + 1, sizeof(*sum));
-
-	if (!sum) {
-		return err_set(e, ERR_NOMEM, "out of memory for areas");
-	}
-	memset(ret, 0, x->groups * sizeof(*ret));
 	for (size_t i = 0; i < n; i++) {
 		const struct extent_item *it = &x->items[i];
 
 		if (item_has_area(it)) {
-			ret[it->group].polygons++;
+			sum[it->group].polygons++;
 			continue;
 		}
-		ret[it->group].others++;
+		sum[it->group].others++;
 		exact_add(&sum[it->group].high, item_gain(it, it->accuracy_m));
 	}
 	members_add(x, sum);
-	for (uint32_t g = 0; g < x->groups; g++) {
-		ret[g].area_m2 = exact_value(&sum[g].area);
-		ret[g].sum_m2 = exact_value(&sum[g].sum);
-		ret[g].low_m2 = fmin(exact_value(&sum[g].low), ret[g].area_m2);
-		ret[g].high_m2 = fmax(exact_value(&sum[g].high), ret[g].area_m2);
-		ret[g].overlap_m2 = fmax(ret[g].sum_m2 - ret[g].area_m2, 0);
-		ret[g].boundary_m = exact_value(&sum[g].boundary);
-	}
-	mem_free(sum);
-	return ERR_OK;
 }
 
 static void
@@ -638,10 +645,10 @@ extent_done(struct extent *x)
 }
 
 enum err_code
-extent_compute(struct pool *pool, const struct extent_item *items, size_t n, uint32_t group_count,
-               struct extent_result *per_group, struct err *e)
+extent_sum_add(struct extent_sum *s, const struct extent_item *items, size_t n, struct err *e)
 {
-	struct extent x = { .items = items, .groups = group_count };
+	struct extent x = { .items = items, .group_box = s->box, .groups = s->groups };
+	struct pool *pool = s->pool;
 	enum err_code rc;
 
 	if (n >= (size_t)1 << 31) {
@@ -680,10 +687,87 @@ extent_compute(struct pool *pool, const struct extent_item *items, size_t n, uin
 	pool_for(pool, x.clusters, 16, cluster_sum, &x);
 	rc = workers_check(&x, e);
 	if (rc == ERR_OK) {
-		rc = groups_sum(&x, n, per_group, e);
+		groups_sum(&x, n, s->sum);
 	}
 out:
 	extent_done(&x);
+	return rc;
+}
+
+enum err_code
+extent_sum_start(struct pool *pool, uint32_t group_count, const struct geom_box *boxes,
+                 struct extent_sum **ret, struct err *e)
+{
+	struct extent_sum *s = mem_calloc(1, sizeof(*s));
+
+	if (s) {
+		s->sum = mem_calloc((size_t)group_count + 1, sizeof(*s->sum));
+	}
+	if (!s || !s->sum) {
+		mem_free(s);
+		return err_set(e, ERR_NOMEM, "out of memory for areas");
+	}
+	s->pool = pool;
+	s->box = boxes;
+	s->groups = group_count;
+	*ret = s;
+	return ERR_OK;
+}
+
+void
+extent_sum_end(const struct extent_sum *s, struct extent_result *per_group)
+{
+	const struct group_sum *sum = s->sum;
+
+	for (uint32_t g = 0; g < s->groups; g++) {
+		struct extent_result *r = &per_group[g];
+
+		*r = (struct extent_result){ .area_m2 = exact_value(&sum[g].area),
+			                     .sum_m2 = exact_value(&sum[g].sum),
+			                     .polygons = sum[g].polygons,
+			                     .others = sum[g].others,
+			                     .boundary_m = exact_value(&sum[g].boundary) };
+		r->low_m2 = fmin(exact_value(&sum[g].low), r->area_m2);
+		r->high_m2 = fmax(exact_value(&sum[g].high), r->area_m2);
+		r->overlap_m2 = fmax(r->sum_m2 - r->area_m2, 0);
+	}
+}
+
+void
+extent_sum_free(struct extent_sum *s)
+{
+	if (!s) {
+		return;
+	}
+	mem_free(s->sum);
+	mem_free(s);
+}
+
+enum err_code
+extent_compute(struct pool *pool, const struct extent_item *items, size_t n, uint32_t group_count,
+               struct extent_result *per_group, struct err *e)
+{
+	struct geom_box *box = mem_calloc((size_t)group_count + 1, sizeof(*box));
+	struct extent_sum *s = NULL;
+	enum err_code rc = box ? extent_sum_start(pool, group_count, box, &s, e)
+	                       : err_set(e, ERR_NOMEM, "out of memory for areas");
+
+	for (uint32_t g = 0; rc == ERR_OK && g < group_count; g++) {
+		box[g] = extent_no_box();
+	}
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) { /* wrong groups are found below */
+		if (items[i].group < group_count && item_has_area(&items[i])) {
+			geom_box_grow(&box[items[i].group], geom_bounds(items[i].geom));
+		}
+	}
+	if (rc == ERR_OK) {
+		rc = extent_sum_add(s, items, n, e);
+	}
+	if (rc == ERR_OK) {
+		extent_sum_end(s, per_group);
+	}
+	extent_sum_free(s);
+	mem_free(box);
 	return rc;
 }
 

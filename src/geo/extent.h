@@ -65,6 +65,33 @@ MUST_CHECK enum err_code extent_compute(struct pool *pool, const struct extent_i
                                         size_t n, uint32_t group_count,
                                         struct extent_result *per_group, struct err *e);
 
+/* The same, where not all items are at hand at once. */
+struct extent_sum;
+
+/**
+ * Start. boxes: per group that of all its items with area (of none: extent_no_box);
+ * the middle of it is where areas are reckoned from, so it decides the last bits. pool and boxes
+ * must stay until extent_sum_end. ERR_NOMEM.
+ */
+MUST_CHECK enum err_code extent_sum_start(struct pool *pool, uint32_t group_count,
+                                          const struct geom_box *boxes, struct extent_sum **ret,
+                                          struct err *e);
+/**
+ * Some items. No box of theirs meets the box of an item of the same group that comes in another
+ * call (geo/clump.h). Sums are exact: the same bits however items are shared out over calls. Fails
+ * as extent_compute; then there is only extent_sum_free.
+ */
+MUST_CHECK enum err_code extent_sum_add(struct extent_sum *s, const struct extent_item *items,
+                                        size_t n, struct err *e);
+/** per_group has group_count elements, all overwritten. */
+void extent_sum_end(const struct extent_sum *s, struct extent_result *per_group);
+/** NULL is allowed. */
+void extent_sum_free(struct extent_sum *s);
+/** An empty box (min > max), to be grown with geom_box_grow. */
+struct geom_box extent_no_box(void);
+/** Has the item an area, so that its box counts? */
+bool extent_has_area(const struct geom *g);
+
 /**
  * By how much the area of one group's union changes when one hazard does: before NULL = it is new,
  * after NULL = it goes. near are the group's other items whose boxes meet that of before or of

@@ -93,6 +93,10 @@ part_run(const struct part_start *p)
 	}
 	for (size_t i = 0; i < s.count; i++)
 		s.reg[i].drawing = &p->drawing[i];
+	for (size_t i = 0; p->part == PART_SLOW && i < s.count; i++) {
+		(void)store_scratch(s.reg[i].st); /* no file can be made once it is confined */
+		(void)store_scratch(own.reg[i].st);
+	}
 	PLANTED(p->part, &s);
 	confine(p->part, &s, remark, sizeof remark);
 	if (p->part == PART_SLOW) {

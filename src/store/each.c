@@ -91,168 +91,219 @@ past_row(struct store *st, const struct each_filter *f, struct uuid id, struct a
 	return fn(ctx, &row, e);
 }
 
-enum err_code
-each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+/* ---- the past ---- */
+
+typedef enum err_code id_fn(void *ctx, struct uuid id, struct err *e);
+
+/* All records of the kind that were received by then. */
+static enum err_code
+each_id(struct store *st, const struct each_filter *f, id_fn *fn, void *ctx, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
-	struct arena mem;
 	int s = SQLITE_DONE;
 	enum err_code rc = db_prepare(st, SQL_STORE_RECORDS_OF_KIND, &q, e);
 
 	if (rc)
 		return rc;
-	arena_init(&mem, (size_t)1 << 30);
 	(void)sqlite3_bind_int64(q, 1, st->kind[f->kind].id);
 	(void)sqlite3_bind_int64(q, 2, f->known_size);
 	(void)sqlite3_bind_int64(q, 3, f->after_fid);
 	while (!rc && (s = sqlite3_step(q)) == SQLITE_ROW) {
 		struct uuid id;
 
-		arena_reset(&mem);
 		memcpy(id.b, sqlite3_column_blob(q, 0), UUID_SIZE);
-		rc = past_row(st, f, id, &mem, fn, ctx, e);
+		rc = fn(ctx, id, e);
 	}
 	if (!rc && s != SQLITE_DONE)
 		rc = db_fail(st, "read the past", e);
 	sqlite3_finalize(q);
-	arena_done(&mem);
+	return rc;
+}
+
+/* A walk for several days. */
+struct walk {
+	struct store *st;
+	struct each_filter f; /* its as_of_days: the day at hand */
+	const struct each_days *days;
+	size_t at;      /* the day at hand */
+	int64_t latest; /* date of information in the layer */
+	each_day_fn *fn;
+	void *ctx;
+	struct arena mem;       /* of a record that is joined anew */
+	struct changed changed; /* since the moment of the log that is asked about */
+	size_t next;
+};
+
+static enum err_code
+give(void *ctx, const struct shown *row, struct err *e)
+{
+	struct walk *w = ctx;
+
+	return w->fn(w->ctx, w->at, row, e);
+}
+
+/* One record that is not as the layer has it, day after day. */
+static enum err_code
+walk_past(void *ctx, struct uuid id, struct err *e)
+{
+	struct walk *w = ctx;
+	enum err_code rc = ERR_OK;
+
+	for (w->at = 0; !rc && w->at < w->days->count; w->at++) {
+		w->f.as_of_days = w->days->as_of_days[w->at];
+		arena_reset(&w->mem);
+		rc = past_row(w->st, &w->f, id, &w->mem, give, w, e);
+	}
 	return rc;
 }
 
 /* An earlier date of information, known as now: a record with one revision shows the same as now or
  * nothing; only records with several are joined anew. */
-struct earlier {
-	struct store *st;
-	const struct each_filter *f;
-	each_fn *fn;
-	void *ctx;
-	struct arena mem;
-};
-
 static enum err_code
-see_earlier(void *ctx, const struct shown *row, struct err *e)
+walk_earlier(struct walk *w, const struct shown *row, struct err *e)
 {
-	struct earlier *r = ctx;
 	const char *valid_from = fields_text(&row->fields, "valid_from");
 	int64_t days = INT64_MAX;
 
 	if (row->revisions > 1) {
-		arena_reset(&r->mem);
-		return past_row(r->st, r->f, row->id, &r->mem, r->fn, r->ctx, e);
+		arena_reset(&w->mem);
+		return past_row(w->st, &w->f, row->id, &w->mem, give, w, e);
 	}
 	if (!valid_from || !clock_parse_date(valid_from, strlen(valid_from), &days) ||
-	    days > r->f->as_of_days)
+	    days > w->f.as_of_days)
 		return ERR_OK;
-	if (r->f->box &&
-	    (!row->fields.geom || !geom_box_overlap(geom_bounds(row->fields.geom), *r->f->box)))
+	if (w->f.box &&
+	    (!row->fields.geom || !geom_box_overlap(geom_bounds(row->fields.geom), *w->f.box)))
 		return ERR_OK;
-	return r->fn(r->ctx, row, e);
+	return give(w, row, e);
+}
+
+/* Changed records come by themselves, in their place. */
+static enum err_code
+changes_before(struct walk *w, int64_t fid, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (; !rc && w->next < w->changed.count && w->changed.fid[w->next] < fid; w->next++)
+		if (w->changed.fid[w->next] > w->f.after_fid)
+			rc = walk_past(w, w->changed.id[w->next], e);
+	return rc;
 }
 
 static enum err_code
-each_earlier(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+see_layer(void *ctx, const struct shown *row, struct err *e)
 {
-	struct earlier r = { .st = st, .f = f, .fn = fn, .ctx = ctx };
-	struct each_filter now = *f;
+	struct walk *w = ctx;
+	enum err_code rc = changes_before(w, row->fid, e);
+
+	if (rc || (w->next < w->changed.count && w->changed.fid[w->next] == row->fid))
+		return rc;
+	for (w->at = 0; !rc && w->at < w->days->count; w->at++) {
+		w->f.as_of_days = w->days->as_of_days[w->at];
+		rc = w->latest <= w->f.as_of_days ? give(w, row, e) : walk_earlier(w, row, e);
+	}
+	return rc;
+}
+
+/* The layer, as far as it holds what is asked, and the rest in between. */
+static enum err_code
+walk_layer(struct walk *w, struct err *e)
+{
+	struct each_filter now = w->f;
 	const char *want[STORE_MAX_FIELDS + 2];
 	size_t n = 0;
 	enum err_code rc;
 
-	for (; f->want && f->want[n]; n++) {
+	for (; now.want && now.want[n]; n++) {
 		if (n == STORE_MAX_FIELDS)
 			return err_set(e, ERR_LIMIT, "more than %d fields are asked for",
 			               STORE_MAX_FIELDS);
-		want[n] = f->want[n];
+		want[n] = now.want[n];
 	}
 	want[n] = "valid_from";
 	want[n + 1] = NULL;
-	if (f->want)
-		now.want = want;
-	now.box = NULL;
-	arena_init(&r.mem, (size_t)1 << 30);
-	rc = each_layer(st, &now, see_earlier, &r, e);
-	arena_done(&r.mem);
+	if (w->latest > w->days->as_of_days[0]) {
+		now.want = now.want ? want : NULL;
+		now.box = NULL; /* it may have been elsewhere */
+	}
+	rc = each_layer(w->st, &now, see_layer, w, e);
+	return rc ? rc : changes_before(w, INT64_MAX, e);
+}
+
+static enum err_code
+latest_day(struct store *st, int kind, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc;
+
+	if (kind < 0 || (size_t)kind >= st->kind_count)
+		return err_set(e, ERR_INTERNAL, "no such kind: %d", kind);
+	rc = db_prepare(st, SQL_STORE_LAYER_STATE_GET, &q, e);
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, st->kind[kind].id);
+	*ret = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : INT64_MIN;
+	sqlite3_finalize(q);
+	return ERR_OK;
+}
+
+enum err_code
+store_each_days(struct store *st, const struct each_filter *f, const struct each_days *days,
+                each_day_fn *fn, void *ctx, struct err *e)
+{
+	struct walk w = { .st = st, .f = *f, .days = days, .fn = fn, .ctx = ctx };
+	struct arena list;
+	enum err_code rc = latest_day(st, f->kind, &w.latest, e);
+
+	if (rc || days->count == 0)
+		return rc;
+	arena_init(&list, (size_t)64 << 20);
+	arena_init(&w.mem, (size_t)1 << 30);
+	if (f->known_size < store_log_size(st)) /* not long ago: the layer but for what changed */
+		rc = store_changed(st, f->kind, f->known_size, EACH_CHANGES_MOST, &list, &w.changed,
+		                   e);
+	if (!rc)
+		rc = w.changed.many ? each_id(st, f, walk_past, &w, e) : walk_layer(&w, e);
+	arena_done(&w.mem);
+	arena_done(&list);
 	return rc;
 }
 
-/* A moment of the log not long ago: the layer but for what changed since. */
-struct recent {
-	struct store *st;
-	const struct each_filter *f;
+/* One day's walk. */
+struct one_day {
 	each_fn *fn;
 	void *ctx;
-	struct changed changed;
-	size_t next;
-	struct arena mem;
 };
 
 static enum err_code
-changes_before(struct recent *r, int64_t fid, struct err *e)
+give_row(void *ctx, size_t day, const struct shown *row, struct err *e)
 {
-	enum err_code rc = ERR_OK;
+	const struct one_day *o = ctx;
 
-	for (; !rc && r->next < r->changed.count && r->changed.fid[r->next] < fid; r->next++) {
-		if (r->changed.fid[r->next] <= r->f->after_fid)
-			continue;
-		arena_reset(&r->mem);
-		rc = past_row(r->st, r->f, r->changed.id[r->next], &r->mem, r->fn, r->ctx, e);
-	}
-	return rc;
-}
-
-static enum err_code
-see_recent(void *ctx, const struct shown *row, struct err *e)
-{
-	struct recent *r = ctx;
-	enum err_code rc = changes_before(r, row->fid, e);
-
-	if (rc || (r->next < r->changed.count && r->changed.fid[r->next] == row->fid))
-		return rc; /* a changed one comes by itself */
-	return r->fn(r->ctx, row, e);
-}
-
-static enum err_code
-each_recent(struct store *st, const struct each_filter *f, bool earlier, each_fn *fn, void *ctx,
-            struct err *e)
-{
-	struct recent r = { .st = st, .f = f, .fn = fn, .ctx = ctx };
-	struct arena list;
-	enum err_code rc;
-
-	arena_init(&list, (size_t)64 << 20);
-	arena_init(&r.mem, (size_t)1 << 30);
-	rc = store_changed(st, f->kind, f->known_size, EACH_CHANGES_MOST, &list, &r.changed, e);
-	if (!rc && r.changed.many)
-		rc = each_past(st, f, fn, ctx, e);
-	else if (!rc)
-		rc = earlier ? each_earlier(st, f, see_recent, &r, e)
-		             : each_layer(st, f, see_recent, &r, e);
-	if (!rc && !r.changed.many)
-		rc = changes_before(&r, INT64_MAX, e);
-	arena_done(&r.mem);
-	arena_done(&list);
-	return rc;
+	(void)day;
+	return o->fn(o->ctx, row, e);
 }
 
 enum err_code
 store_each(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
 {
-	sqlite3_stmt *q = NULL;
-	int64_t latest = INT64_MAX;
+	struct one_day o = { fn, ctx };
+
+	return store_each_days(st, f, &(struct each_days){ &f->as_of_days, 1 }, give_row, &o, e);
+}
+
+enum err_code
+each_past(struct store *st, const struct each_filter *f, each_fn *fn, void *ctx, struct err *e)
+{
+	struct one_day o = { fn, ctx };
+	struct each_days days = { &f->as_of_days, 1 };
+	struct walk w = { .st = st, .f = *f, .days = &days, .fn = give_row, .ctx = &o };
 	enum err_code rc;
 
-	if (f->kind < 0 || (size_t)f->kind >= st->kind_count)
-		return err_set(e, ERR_INTERNAL, "no such kind: %d", f->kind);
-	rc = db_prepare(st, SQL_STORE_LAYER_STATE_GET, &q, e);
-	if (rc)
-		return rc;
-	(void)sqlite3_bind_int64(q, 1, st->kind[f->kind].id);
-	latest = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : INT64_MIN;
-	sqlite3_finalize(q);
-	if (f->known_size < store_log_size(st))
-		return each_recent(st, f, latest > f->as_of_days, fn, ctx, e);
-	return latest <= f->as_of_days ? each_layer(st, f, fn, ctx, e)
-	                               : each_earlier(st, f, fn, ctx, e);
+	arena_init(&w.mem, (size_t)1 << 30);
+	rc = each_id(st, f, walk_past, &w, e);
+	arena_done(&w.mem);
+	return rc;
 }
 
 enum err_code

@@ -27,6 +27,22 @@ typedef enum err_code each_fn(void *ctx, const struct shown *row, struct err *e)
  */
 MUST_CHECK enum err_code store_each(struct store *st, const struct each_filter *f, each_fn *fn,
                                     void *ctx, struct err *e);
+/** One record as it was on the day with that number in the list. */
+typedef enum err_code each_day_fn(void *ctx, size_t day, const struct shown *row, struct err *e);
+
+/* Several dates of information, ascending. */
+struct each_days {
+	const int64_t *as_of_days;
+	size_t count;
+};
+
+/**
+ * The walks of store_each for several days at once: record after record, and of each the days on
+ * which there is something of it, in order. f->as_of_days is not read.
+ */
+MUST_CHECK enum err_code store_each_days(struct store *st, const struct each_filter *f,
+                                         const struct each_days *days, each_day_fn *fn, void *ctx,
+                                         struct err *e);
 #define EACH_CHANGES_MOST 20000 /* changed records beyond which all revisions are joined anew */
 
 /** The same walk by joining the revisions, whatever the layers hold. */

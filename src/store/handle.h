@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/spool.h"
 #include "geo/geom.h"
 #include "store/keys.h"
 #include "store/store.h"
@@ -71,6 +72,8 @@ struct store {
 	char *note; /* newest checkpoint */
 	struct find_kept find;
 	struct count_kept *count[STORE_MAX_KINDS]; /* see count.c */
+	struct scratch scratch;
+	bool has_scratch;
 };
 
 /** Prepare one statement; the sentence names what it was for. */

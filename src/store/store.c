@@ -62,8 +62,19 @@ store_close(struct store *st)
 	for (size_t k = 0; k < STORE_MAX_KINDS; k++)
 		count_free(st->count[k]);
 	sqlite3_close(st->db);
+	if (st->has_scratch)
+		scratch_close(&st->scratch);
 	arena_done(&st->mem);
 	mem_free(st);
+}
+
+struct scratch *
+store_scratch(struct store *st)
+{
+	if (!st->has_scratch)
+		scratch_open(&st->scratch, st->path);
+	st->has_scratch = true;
+	return &st->scratch;
 }
 
 static enum err_code

@@ -40,6 +40,12 @@ MUST_CHECK enum err_code store_init(const char *path, const char *country, const
 MUST_CHECK enum err_code store_open(const char *path, enum store_mode mode, struct store **ret,
                                     struct err *e);
 void store_close(struct store *st);
+/**
+ * Where those who read this handle put aside what does not fit in memory (base/spool.h): a file
+ * without a name beside the register, made when it is first asked for. A process that shuts itself
+ * in asks before. Lives as long as the handle.
+ */
+struct scratch *store_scratch(struct store *st);
 
 /** A value of the register's description: "uuid", "country", "name", "origin", "log_vkey",
  * "created". "" if unset. */

@@ -336,6 +336,40 @@ order_and_threads(void **state)
 	pool_free(pool);
 }
 
+/* Same bits in parts: what lies apart comes in calls of its own. */
+static void
+in_parts(void **state)
+{
+	enum {
+		PARTS = 4,
+		EACH = 10
+	};
+	struct extent_item it[PARTS * EACH];
+	struct extent_result want[3], got[3];
+	struct geom_box box[3];
+	struct extent_sum *s = NULL;
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 6, 1);
+	for (int g = 0; g < 3; g++)
+		box[g] = extent_no_box();
+	for (size_t i = 0; i < (size_t)(PARTS * EACH); i++) {
+		double x = 35 + (double)(i / EACH) + 0.005 * rng_f64(&r);
+
+		it[i] = item(star(&r, x, 48 + 0.005 * rng_f64(&r), 0.001, 9), (uint32_t)(i % 2),
+		             rng_f64(&r) * 20);
+		geom_box_grow(&box[i % 2], geom_bounds(it[i].geom));
+	}
+	ok(extent_compute(NULL, it, (size_t)(PARTS * EACH), 3, want, &e));
+	ok(extent_sum_start(NULL, 3, box, &s, &e));
+	for (size_t p = PARTS; p > 0; p--)
+		ok(extent_sum_add(s, it + (p - 1) * EACH, EACH, &e));
+	extent_sum_end(s, got);
+	assert_memory_equal(want, got, sizeof(want));
+	extent_sum_free(s);
+}
+
 /* A circle of 200 corners, radius 1 km, accuracy 50 m: pi (1050^2, 950^2) within the bounds, bounds
  * within 1 %. */
 static void
@@ -556,6 +590,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(wall_to_wall, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowds, setup, teardown),
 		cmocka_unit_test_setup_teardown(order_and_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(in_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_of_a_circle, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(points_and_lines, setup, teardown),

@@ -267,6 +267,48 @@ release_needs_two(void **state)
 	store_close(st);
 }
 
+/* What each day of several shows, gathered; and what the walks of single days show. */
+struct days_dump {
+	struct dump day[3];
+	int64_t fid;
+	size_t at;
+};
+
+static enum err_code
+dump_day(void *ctx, size_t day, const struct shown *row, struct err *e)
+{
+	struct days_dump *d = ctx;
+
+	/* record after record, and in each the days in order */
+	assert_true(row->fid > d->fid || (row->fid == d->fid && day > d->at));
+	d->fid = row->fid;
+	d->at = day;
+	return dump_row(&d->day[day], row, e);
+}
+
+static void
+same_by_days(struct store *st, const char *kind, int64_t known_size)
+{
+	static const int64_t days[] = { 18500, 19000, INT64_MAX };
+	struct each_filter f = { .kind = store_kind(st, kind), .known_size = known_size };
+	struct days_dump got = { .fid = 0 };
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 3; i++)
+		buf_init(&got.day[i].b, 0);
+	assert_int_equal(
+		store_each_days(st, &f, &(struct each_days){ days, 3 }, dump_day, &got, &e),
+		ERR_OK);
+	for (size_t i = 0; i < 3; i++) {
+		struct dump want;
+
+		dump(st, each_past, kind, days[i], known_size, &want);
+		assert_string_equal(buf_text(&got.day[i].b), buf_text(&want.b));
+		buf_done(&want.b);
+		buf_done(&got.day[i].b);
+	}
+}
+
 static void
 generated(void **state)
 {
@@ -291,6 +333,8 @@ generated(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		assert_same(st, each_layer, each_past, kinds[i], INT64_MAX, INT64_MAX);
 		assert_same(st, store_each, each_past, kinds[i], 19000, INT64_MAX); /* 2022-01-08 */
+		same_by_days(st, kinds[i], INT64_MAX);
+		same_by_days(st, kinds[i], store_log_size(st) - 1);
 	}
 	assert_int_equal(store_rebuild(st, NULL, NULL, &e), ERR_OK);
 	assert_int_equal(bad_things(st), 0);
