@@ -70,7 +70,7 @@ for (const [file, o] of Object.entries(result.metafile.outputs)) {
 	if (o.entryPoint === 'src/main.tsx') js = '/assets/' + path.basename(file);
 	if (o.entryPoint === 'src/style/app.css') css = '/assets/' + path.basename(file);
 }
-cpSync(path.join(here, 'src/icon.svg'), path.join(assets, 'icon.svg'));
+for (const f of ['icon.svg', 'style/plain.css']) cpSync(path.join(here, 'src', f), path.join(assets, path.basename(f)));
 writeFileSync(path.join(out, 'index.html'),
 	readFileSync(path.join(here, 'index.html'), 'utf8').replace('%JS%', js).replace('%CSS%', css)
 		.replace('%FIRST%', first.map((f) => `<link rel="modulepreload" href="${f}">`).join('\n')));

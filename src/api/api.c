@@ -104,28 +104,6 @@ api_only(const struct json_value *body, const char *const *names, struct err *e)
 	return ERR_OK;
 }
 
-static void
-write_problem(struct reply *r, int status, const struct err *e, const char *field, bool factor)
-{
-	struct json_writer w;
-
-	reply_problem(r, status, e); /* type and headers as everywhere */
-	buf_reset(&r->body);
-	json_begin(&w, &r->body);
-	json_object(&w, NULL);
-	json_string(&w, "type", "about:blank");
-	json_string(&w, "title", err_name(e->code));
-	json_int(&w, "status", status);
-	json_string(&w, "detail", e->text);
-	if (*field)
-		json_string(&w, "field", field);
-	if (factor)
-		json_bool(&w, "second_factor", true);
-	if (*e->hint)
-		json_string(&w, "hint", e->hint);
-	json_object_end(&w);
-}
-
 enum err_code
 api_refuse(struct reply *r, int status, const struct err *e)
 {
@@ -136,14 +114,14 @@ api_refuse(struct reply *r, int status, const struct err *e)
 		n = strcspn(e->text + 6, ": ");
 	if (n && n < sizeof(field) && e->text[6 + n] == ':')
 		(void)snprintf(field, sizeof(field), "%.*s", (int)n, e->text + 6);
-	write_problem(r, status ? status : reply_status_of(e->code), e, field, false);
+	reply_problem_of(r, status ? status : reply_status_of(e->code), e, field, false);
 	return ERR_OK;
 }
 
 enum err_code
 api_refuse_factor(struct reply *r, const struct err *e)
 {
-	write_problem(r, 403, e, "", true);
+	reply_problem_of(r, 403, e, "", true);
 	return ERR_OK;
 }
 

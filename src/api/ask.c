@@ -77,6 +77,12 @@ reply_status_of(enum err_code code)
 void
 reply_problem(struct reply *r, int status, const struct err *e)
 {
+	reply_problem_of(r, status, e, "", false);
+}
+
+void
+reply_problem_of(struct reply *r, int status, const struct err *e, const char *field, bool factor)
+{
 	struct json_writer w;
 
 	buf_reset(&r->body);
@@ -90,6 +96,10 @@ reply_problem(struct reply *r, int status, const struct err *e)
 	json_string(&w, "title", err_name(e->code));
 	json_int(&w, "status", status);
 	json_string(&w, "detail", e->text);
+	if (*field)
+		json_string(&w, "field", field);
+	if (factor)
+		json_bool(&w, "second_factor", true);
 	if (*e->hint)
 		json_string(&w, "hint", e->hint);
 	json_object_end(&w);

@@ -114,6 +114,10 @@ int reply_status_of(enum err_code code);
 /** Replace whatever is there by a problem document (RFC 9457): title, status, detail = e's
  * sentence, hint. */
 void reply_problem(struct reply *r, int status, const struct err *e);
+/** The same, naming the field that it is about ("" = none) and whether a second factor is what is
+ * missing. */
+void reply_problem_of(struct reply *r, int status, const struct err *e, const char *field,
+                      bool factor);
 
 /** First value of a query parameter or header (lower case), or NULL. */
 const char *ask_query(const struct ask *q, const char *name);

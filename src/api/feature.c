@@ -274,17 +274,19 @@ features_html_head(const struct ask *q, struct reply *r, const char *title)
 	struct buf *b = &r->body;
 
 	r->type = "text/html; charset=utf-8";
-	buf_adds(b,
-	         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-	         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+	buf_adds(b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+	            "<link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">"
+	            "<link rel=\"stylesheet\" href=\"/assets/plain.css\"><title>");
 	markup_add_text(b, title);
-	buf_adds(b, "</title></head><body>\n<p><a href=\"");
+	buf_adds(b, "</title></head><body>\n<header><a href=\"");
 	markup_add_text(b, features_link(q, "/"));
 	buf_adds(b, "\">");
 	markup_add_text(b, store_meta(q->reg->st, "name"));
 	buf_adds(b, "</a> &middot; <a href=\"");
 	markup_add_text(b, features_link(q, "/collections?f=html"));
-	buf_adds(b, "\">Collections</a></p>\n<h1>");
+	buf_adds(b, "\">Collections</a></header>\n<main>\n<p class=\"safe\">No mark does not mean "
+	            "safe.</p>\n<h1>");
 	markup_add_text(b, title);
 	buf_adds(b, "</h1>\n");
 }
@@ -292,7 +294,7 @@ features_html_head(const struct ask *q, struct reply *r, const char *title)
 void
 features_html_foot(struct reply *r)
 {
-	buf_adds(&r->body, "<p>No mark does not mean safe.</p>\n</body></html>\n");
+	buf_adds(&r->body, "</main>\n</body></html>\n");
 }
 
 /* ---- landing page ---- */
@@ -523,8 +525,8 @@ collection_html(const struct ask *q, struct features_view *v, struct reply *r)
 	features_html_head(q, r, form->title[FORM_EN] ? form->title[FORM_EN] : form->kind);
 	buf_adds(&r->body, "<p><a href=\"");
 	markup_add_text(&r->body, features_link(q, path ? path : ""));
-	buf_adds(&r->body,
-	         "\">Records</a></p>\n<table><tr><th>Property</th><th>Meaning</th></tr>\n");
+	buf_adds(&r->body, "\">Records</a></p>\n<table><tr><th scope=\"col\">Property</th><th "
+	                   "scope=\"col\">Meaning</th></tr>\n");
 	for (size_t i = 0; i < v->sheet.count; i++) {
 		const struct sheet_column *c = &v->sheet.column[i];
 

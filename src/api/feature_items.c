@@ -48,28 +48,56 @@ keep(void *ctx, const struct shown *row)
 	return fits || a->failed; /* a failure is told by the row that follows */
 }
 
+/* What a code is called, else the code. */
+static const char *
+words_of(const struct form_field *f, const char *code)
+{
+	const struct form_choice *c =
+		f && f->type == FORM_SELECT_ONE ? form_choice_find(f->list, code) : NULL;
+
+	return c ? c->label[FORM_EN] : code;
+}
+
+/* A record for people: what is stated of it, by its names; what is not stated takes no room. */
 static void
 write_html_row(struct answer *a, const struct shown *row)
 {
 	struct buf *b = &a->r->body, value;
+	const struct form *form = features_form(a->q, a->v->kind);
+	const char *id = NULL;
 
 	(void)row;
 	buf_init(&value, (size_t)1 << 20);
-	buf_adds(b, "<tr>");
+	buf_adds(b, "<section>\n<dl>\n");
 	for (size_t i = 0; i < a->v->sheet.count; i++) {
-		if (a->f.shown && !a->f.shown[i])
+		const struct sheet_column *c = &a->v->sheet.column[i];
+		const struct store_value *v = &a->v->value[i];
+		const struct form_field *f =
+			c->source == SHEET_FIELD ? &form->field[c->field] : NULL;
+
+		if (text_eq(c->name, "record_id") && v->type == STORE_TEXT)
+			id = v->s;
+		if ((a->f.shown && !a->f.shown[i]) || v->type == STORE_NULL)
 			continue;
-		buf_adds(b, "<td>");
+		buf_adds(b, "<dt>");
+		markup_add_text(b, f ? f->label[FORM_EN] : c->name);
+		buf_adds(b, "</dt><dd>");
 		buf_reset(&value);
-		if (a->v->value[i].type == STORE_TEXT)
-			markup_add_text(b, a->v->value[i].s);
-		else if (a->v->value[i].type != STORE_NULL) {
-			value_to_json(&a->v->value[i], &value);
+		if (v->type == STORE_TEXT) {
+			markup_add_text(b, words_of(f, v->s));
+		} else {
+			value_to_json(v, &value);
 			markup_add_text(b, buf_text(&value));
 		}
-		buf_adds(b, "</td>");
+		buf_adds(b, "</dd>\n");
 	}
-	buf_adds(b, "</tr>\n");
+	buf_adds(b, "</dl>\n");
+	if (id) {
+		buf_adds(b, "<p><a href=\"");
+		markup_add_text(b, features_link(a->q, arena_printf(a->q->mem, "/records/%s", id)));
+		buf_adds(b, "\">This record on the page</a></p>\n");
+	}
+	buf_adds(b, "</section>\n");
 	buf_done(&value);
 }
 
@@ -357,19 +385,9 @@ finish_json(struct answer *a)
 static void
 start_html(struct answer *a)
 {
-	struct buf *b = &a->r->body;
 	const struct form *form = features_form(a->q, a->v->kind);
 
 	features_html_head(a->q, a->r, form->title[FORM_EN] ? form->title[FORM_EN] : form->kind);
-	buf_adds(b, "<table><tr>");
-	for (size_t i = 0; i < a->v->sheet.count; i++) {
-		if (a->f.shown && !a->f.shown[i])
-			continue;
-		buf_adds(b, "<th>");
-		markup_add_text(b, a->v->sheet.column[i].name);
-		buf_adds(b, "</th>");
-	}
-	buf_adds(b, "</tr>\n");
 }
 
 static void
@@ -377,7 +395,7 @@ finish_html(struct answer *a)
 {
 	struct buf *b = &a->r->body;
 
-	buf_adds(b, "</table>\n<p>");
+	buf_adds(b, "<p class=\"foot\">");
 	if (a->more) {
 		buf_adds(b, "<a rel=\"next\" href=\"");
 		markup_add_text(b, link_with(a->q, "cursor", next_cursor(a)));

@@ -20,6 +20,8 @@ server=''
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
 export FALLOW_HOME=$dir/home
 "$fallow" generate "$dir/exampla.gpkg" --hazards 2000 --seed 7 --quiet
+printf 'national_id,class,status,lat,lon,valid_from\nQ-1,sha,open,95.2,-125.1,2024-01-05\nQ-2,sha,open,0,0,2024-02-02\n' >"$dir/bad.csv"
+"$fallow" import "$dir/exampla.gpkg" hazard "$dir/bad.csv" --guess --crs EPSG:4326 --key national_id --quiet >/dev/null || [ $? = 3 ]
 country() { # NAME ISO3
 	"$fallow" init "$dir/$1.gpkg" --country "$2" --name "$1" --quiet
 	for table in source claim claim_later accident victim ordnance; do

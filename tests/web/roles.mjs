@@ -333,6 +333,35 @@ await check('an officer: quarantine and the inbox', async () => {
 	v.quiet();
 });
 
+await check('a row in quarantine is corrected and handed in again, another is dismissed; why it waits is said in words', async () => {
+	const v = people.oksana, { page } = v;
+	const rows = (await api(v, '/api/quarantine?limit=100')).rows;
+	same(rows.map((r) => r.checks[0]), ['out_of_range', 'zero_island']);
+	await page.evaluate(() => localStorage.setItem('lang', 'uk'));
+	await page.goto(`${address}/inbox?tab=quarantine`);
+	await page.waitForSelector('[data-qid]');
+	holds((await page.innerText(`[data-qid="${rows[1].qid}"]`)).includes('координати 0, 0'), 'in Ukrainian');
+	await page.evaluate(() => localStorage.setItem('lang', 'en'));
+	await page.goto(`${address}/inbox?tab=quarantine&row=${rows[0].qid}`);
+	await page.waitForSelector('dialog select');
+	same(await page.$eval('dialog label:has-text("Class of land") select', (s) => s.value), 'sha', 'what the file said is chosen');
+	await page.selectOption('dialog label:has-text("Class of land") select', 'cha');
+	await page.click('dialog button:has-text("Hand in again")');
+	await page.waitForSelector('dialog [role=alert]');
+	holds((await page.innerText('dialog [role=alert]')).includes('Not accepted yet'), 'it still waits');
+	await page.fill('dialog label:has-text("Outline") input', 'POINT(-125.1 -45.2)');
+	await page.click('dialog button:has-text("Hand in again")');
+	await page.waitForSelector('dialog', { state: 'detached' });
+	const [r] = (await api(v, '/api/records?kind=hazard&q=Q-1')).records;
+	same([r.fields.class, r.unapproved], ['cha', true]);
+	await page.click(`[data-qid="${rows[1].qid}"] button`);
+	await page.fill('dialog label:has-text("dismiss") input', 'a test of the phone');
+	await page.click('dialog .danger-button');
+	await page.waitForSelector('[data-empty]');
+	same((await api(v, '/api/quarantine?limit=100')).waiting, 0);
+	v.quiet();
+});
+
 await check('exact roles see accidents, finds and minefield records on the map', async () => {
 	const v = people.oksana, { page } = v;
 	await page.goto(address + '/map');

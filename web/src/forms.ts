@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get } from './api';
 import { prefix } from './route';
-import { label, unitWord } from './text';
+import { label, t, unitWord } from './text';
 import type { Choice, Field, Form, FormNames, Value } from './types';
 
 const forms = signal<Record<string, Form>>({});
@@ -51,6 +51,11 @@ export function choices(kind: string, fieldOrList: string): Choice[] {
 export function choiceName(kind: string, field: string, code: string): string {
 	const c = choices(kind, field).find((x) => x.code === code);
 	return c ? label(c.label, code) : code.replaceAll('_', ' ');
+}
+// What lies near a place, by the list of codes of its kind.
+export function nearName(kind: string, code: string | null | undefined): string {
+	if (!code) return kind === 'hazard' ? t('class_not_stated') : kindName(kind);
+	return choiceName(kind, kind === 'ordnance' ? 'category' : 'class', code);
 }
 // A value of a field as a person reads it.
 export function shown(kind: string, field: string, v: Value | undefined): string {

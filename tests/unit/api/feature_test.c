@@ -150,6 +150,10 @@ test_documents(void **state)
 	assert_string_equal(last.type, "text/html; charset=utf-8");
 	assert_null(strstr(buf_text(&last.body), "<script"));
 	assert_int_equal(get("/collections/hazard/items", "f=html", SERVE_PUBLIC), 200);
+	/* for people: words for codes, and nothing of what is not stated */
+	assert_non_null(strstr(buf_text(&last.body), "<dd>Suspected hazardous area</dd>"));
+	assert_null(strstr(buf_text(&last.body), "<dd></dd>"));
+	assert_null(strstr(buf_text(&last.body), "Bearing"));
 	assert_int_equal(get("/collections", "f=xml", SERVE_PUBLIC), 400);
 	assert_int_equal(get("/collections", "page=2", SERVE_PUBLIC), 400);
 	assert_string_equal(says(), "there is no parameter \"page\" here; known are: f");

@@ -123,7 +123,9 @@ export function makeStyle(w: Where, f: MapFilter, l: Ground, maxzoom: number, la
 	out.push({ id: 'failed', type: 'fill', source: 'failed', paint: { 'fill-pattern': 'failed', 'fill-opacity': 0.85 } });
 	out.push(
 		{ id: 'asked-ring', type: 'line', source: 'asked', filter: isArea, paint: { 'line-color': l.text, 'line-width': 2, 'line-dasharray': [2, 2] } },
-		{ id: 'asked-point', type: 'circle', source: 'asked', filter: isPoint, paint: { 'circle-radius': 5, 'circle-color': '#fff', 'circle-stroke-color': '#000', 'circle-stroke-width': 2 } },
+		// A ring around the point: a small danger under a dot would not be seen.
+		{ id: 'asked-halo', type: 'circle', source: 'asked', filter: isPoint, paint: { 'circle-radius': 11, 'circle-opacity': 0, 'circle-stroke-color': '#fff', 'circle-stroke-width': 5 } },
+		{ id: 'asked-point', type: 'circle', source: 'asked', filter: isPoint, paint: { 'circle-radius': 11, 'circle-color': '#fff', 'circle-opacity': 0, 'circle-stroke-color': '#000', 'circle-stroke-width': 2.5 } },
 	);
 	const text = { 'text-color': l.text, 'text-halo-color': l.halo, 'text-halo-width': 1.6 };
 	out.push({ id: 'graticule-name', type: 'symbol', source: 'graticule', filter: isPoint, layout: { 'text-field': ['get', 'name'], 'text-font': ['sans-serif'], 'text-size': 10, 'text-anchor': ['case', ['==', ['get', 'side'], 'foot'], 'bottom', 'left'], 'text-offset': ['case', ['==', ['get', 'side'], 'foot'], ['literal', [0, -0.4]], ['literal', [0.5, 0]]] }, paint: { ...text, 'text-opacity': 0.85 } });

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
 import { change, get, useAsk, type AskError } from '../api';
-import { fieldName, form, kindName, shown } from '../forms';
+import { choiceName, choices, fieldName, fieldOf, form, kindName, shown } from '../forms';
 import { asked, href, setQuery } from '../route';
 import { checks, checkWords } from '../reasons';
 import { lang, say } from '../state';
@@ -160,7 +160,12 @@ function Row({ qid, onClose, done }: { qid: number; onClose: () => void; done: (
 							{q.settled ? <p>{t('settled')}: {q.settled.reason ?? ''} {q.settled.record && <a href={href('records', q.settled.record)}>{t('record')}</a>}</p> : (
 								<form class="stack" onSubmit={(e) => { e.preventDefault(); const changed = Object.fromEntries(Object.entries(values).filter(([k, v]) => v !== text(mapped[k]))); void send({ retry: changed }); }}>
 									<h3>{t('correct_row')}</h3>
-									<div class="filters">{names.map((n) => <label key={n} class="field"><span>{fieldName(q.kind, n)}</span><input value={values[n] ?? text(mapped[n])} onInput={(e) => setValues({ ...values, [n]: e.currentTarget.value })} /></label>)}</div>
+									<div class="filters">{names.map((n) => {
+										const now = values[n] ?? text(mapped[n]), codes = fieldOf(q.kind, n)?.type === 'select_one' ? choices(q.kind, n) : [];
+										// What is no code stays to be seen, and to be replaced.
+										if (codes.length) return <Select key={n} label={fieldName(q.kind, n)} all={t('not_stated')} value={now} options={[...(now && !codes.some((c) => c.code === now) ? [[now, now] as [string, string]] : []), ...codes.map((c): [string, string] => [c.code, choiceName(q.kind, n, c.code)])]} onChange={(v) => setValues({ ...values, [n]: v })} />;
+										return <label key={n} class="field"><span>{fieldName(q.kind, n)}</span><input value={now} onInput={(e) => setValues({ ...values, [n]: e.currentTarget.value })} /></label>;
+									})}</div>
 									{still && <div class="box box-error" role="alert"><p>{t('still_not')} {still}</p></div>}
 									{error && <ErrorBox act error={error} what={t('quarantine')} />}
 									<div class="actions"><button class="primary" type="submit">{t('hand_in_again')}</button></div>

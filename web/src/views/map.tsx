@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
 import { get, useAsk, type AskError } from '../api';
-import { choiceName, choices, fieldName, form, kindName, shown as shownValue } from '../forms';
+import { choiceName, choices, fieldName, form, kindName, nearName, shown as shownValue } from '../forms';
 import { hazardLooks, minefieldLook, pointLooks } from '../looks';
 import { Box, type Counted } from '../map/box';
 import { degrees } from '../map/graticule';
@@ -129,7 +129,7 @@ function NearAnswer({ lon, lat }: { lon: number; lat: number }) {
 								{n.items.map((i, k) => (
 									<li key={k}>
 										<b>{i.distance_m === 0 ? t('right_here') : t('metres_away', { m: number(Math.round(i.distance_m)) })}</b>{' '}
-										{i.class ? choiceName('hazard', 'class', i.class) : t('class_not_stated')} {i.unapproved && <Chip kind="wait">{t('unapproved')}</Chip>}
+										{nearName(i.kind, i.class)} {i.unapproved && <Chip kind="wait">{t('unapproved')}</Chip>}
 										{i.reported_by && <span class="faint"> {t('reported_by', { who: i.reported_by })}</span>}
 										{i.id && <> <a href={href('records', i.id)}>{i.national_id || t('record')}</a></>}
 									</li>

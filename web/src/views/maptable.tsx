@@ -1,13 +1,11 @@
 // What the map draws, as a table: the same kinds, filters and dates, asked of the features as outside programs ask them.
-import { useEffect, useState } from 'preact/hooks';
-import { get, useAsk, type AskError } from '../api';
 import { form, kindName } from '../forms';
 import type { MapFilter } from '../map/style';
-import { asked, place, setQuery } from '../route';
-import { day, number, t } from '../text';
+import { asked, setQuery } from '../route';
+import { day, t } from '../text';
 import type { RecordRow, Value } from '../types';
-import { Empty, ErrorBox, Safety, Select, Show } from '../ui/parts';
-import { Table } from './records';
+import { Empty, Safety, Select } from '../ui/parts';
+import { Growing } from './records';
 
 interface Features { features: { id?: string; properties: Record<string, Value> }[]; links: { rel: string; href: string }[] }
 
@@ -37,46 +35,15 @@ export function MapTable({ f, kinds }: { f: MapFilter; kinds: string[] }) {
 	const offered = [...f.layers].sort((a, b) => Number(b === 'hazard') - Number(a === 'hazard')).filter((k) => k === 'hazard' || kinds.includes(k));
 	const kind = offered.includes(asked('table')) ? asked('table') : offered[0] ?? '';
 	if (kind) form(kind);
-	const params = { f: 'json', limit: 50, skipGeometry: 'true', filter: cqlOf(f, kind), 'as-of': asked('as-of'), 'known-at': asked('known-at') };
-	const address = kind ? `/collections/${kind}/items` : null;
-	const first = useAsk<Features>(address, params);
-	const key = JSON.stringify([address, params, place.value.register]);
-	const [more, setMore] = useState<{ key: string; rows: RecordRow[]; next: string; busy: boolean; error?: AskError }>({ key: '', rows: [], next: '', busy: false });
-	useEffect(() => setMore({ key: '', rows: [], next: '', busy: false }), [key]);
-	const mine = more.key === key;
+	const params = { f: 'json', skipGeometry: 'true', filter: cqlOf(f, kind), 'as-of': asked('as-of'), 'known-at': asked('known-at') };
 	return (
 		<>
 			<div class="actions map-table-head">
 				<Select label={t('kind')} value={kind} options={offered.map((k) => [k, kindName(k)])} onChange={(v) => setQuery({ table: v === 'hazard' ? '' : v })} />
 				<p class="faint small">{t('table_note')}{(asked('as-of') || asked('known-at')) && ` ${t('as_of')}: ${asked('as-of') ? day(asked('as-of')) : t('now')}; ${t('known_at')}: ${asked('known-at') ? day(asked('known-at')) : t('now')}.`}</p>
 			</div>
-			{!kind ? <Empty>{t('empty_records')} <Safety word="no_mark" /></Empty> : (
-				<Show ask={first} what={kindName(kind)} lines={8}>
-					{(page, fresh) => {
-						const rows = mine ? [...rowsOf(kind, page), ...more.rows] : rowsOf(kind, page);
-						const next = mine ? more.next : cursorOf(page);
-						const load = async () => {
-							setMore({ key, rows: mine ? more.rows : [], next, busy: true });
-							try {
-								const p = await get<Features>(address!, { ...params, cursor: next });
-								setMore((m) => ({ key, rows: [...m.rows, ...rowsOf(kind, p)], next: cursorOf(p), busy: false }));
-							} catch (e) {
-								setMore((m) => ({ ...m, busy: false, error: e as AskError }));
-							}
-						};
-						return (
-							<>
-								{rows.length === 0 && !next && fresh ? <Empty>{t('empty_records')} <Safety word="no_mark" /></Empty> : <Table kind={kind} rows={rows} />}
-								<p class="more-line">
-									<span class="faint" role="status">{next ? t('shown_so_far', { n: number(rows.length) }) : t('shown_all', { n: number(rows.length) })}</span>
-									{next && <button type="button" disabled={more.busy} onClick={load}>{t('load_more')}</button>}
-								</p>
-								{mine && more.error && <ErrorBox error={more.error} what={kindName(kind)} again={load} />}
-							</>
-						);
-					}}
-				</Show>
-			)}
+			{!kind ? <Empty>{t('empty_records')} <Safety word="no_mark" /></Empty>
+				: <Growing kind={kind} path={`/collections/${kind}/items`} params={params} step="cursor" read={(p: Features) => ({ rows: rowsOf(kind, p), next: cursorOf(p) })} />}
 		</>
 	);
 }

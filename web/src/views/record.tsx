@@ -170,7 +170,7 @@ function OriginalsOf({ r }: { r: RecordDetail }) {
 							<li key={f.sha256} data-original={f.sha256}>
 								<p><a href={address(path)} data-outside download={name}>{name}</a> {f.size !== null && <span class="faint">{f.size < 1e5 ? t('bytes_kb', { n: number(f.size / 1000, 1) }) : t('bytes_mb', { n: number(f.size / 1e6, 1) })}</span>} · {fieldName(r.kind, f.field)}</p>
 								{looksPicture(name) && <Photo url={path} name={name} />}
-								<code class="small faint">SHA-256 {f.sha256}</code>
+								<p class="small faint">SHA-256 <code>{f.sha256}</code></p>
 							</li>
 						);
 					})}
@@ -258,6 +258,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 	const [doing, setDoing] = useState<'approval' | 'return' | 'release' | ''>('');
 	const [names, setNames] = useState(false);
 	const canHistory = ['operator', 'officer', 'approver', 'legal'].includes(props.status?.role ?? 'public');
+	const cameWith = / of ([0-9a-f-]{36})$/.exec(String(r.fields.title ?? ''))?.[1] ?? '';
 	const tab = asked('tab') || 'fields';
 	const tabs: [string, string, number?][] = [['fields', t('fields')]];
 	if (canHistory) tabs.push(['history', t('history'), r.revisions]);
@@ -274,6 +275,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 			</Head>
 			{r.unapproved && <p class="box box-wait">{t('unapproved_long')}</p>}
 			{r.shown_as === 'reported_released' && <p class="box"><Safety word="reported_released" /></p>}
+			{r.kind === 'source' && typeof r.fields.file === 'string' && !r.can.includes('originals') && <p class="faint small">{t('file_at_record')} {cameWith && <LinkTo id={cameWith} />}</p>}
 			{r.conflict && !canHistory && <p class="box box-conflict"><Safety word="conflict" /></p>}
 			<div class="record">
 				<div>

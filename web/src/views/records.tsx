@@ -1,7 +1,7 @@
 // Records: the list of a kind, and one record with all that is known of it.
 import { useEffect, useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
-import { get, useAsk, type AskError } from '../api';
+import { get, useAsk, type AskError, type Params } from '../api';
 import { choiceName, choices, fieldName, form, formNames, kindName, shown } from '../forms';
 import { asked, go, href, place, setQuery } from '../route';
 import { amount, day, moment, number, scaleOf, t, tMaybe } from '../text';
@@ -124,30 +124,29 @@ export function Table({ kind, rows }: { kind: string; rows: RecordRow[] }) {
 	);
 }
 
-// A list that grows by pages; the pages asked for are not in the address, its filters are.
-export function Growing({ kind, params, children }: { kind: string; params: Record<string, string>; children?: (rows: RecordRow[], more: boolean) => preact.ComponentChildren }) {
-	const first = useAsk<RecordPage>('/api/records', { ...params, limit: 50 });
-	const key = JSON.stringify([params, place.value.register]);
-	const [more, setMore] = useState<{ key: string; rows: RecordRow[]; next: string | null; busy: boolean; error?: AskError }>({ key: '', rows: [], next: null, busy: false });
+// A list that grows by pages; the pages asked for are not in the address, its filters are. step: the parameter that asks for the next one.
+export function Growing<P>({ kind, path, params, step, read }: { kind: string; path: string; params: Params; step: string; read: (page: P) => { rows: RecordRow[]; next: string } }) {
+	const first = useAsk<P>(path, { ...params, limit: 50 });
+	const key = JSON.stringify([path, params, place.value.register]);
+	const [more, setMore] = useState<{ key: string; rows: RecordRow[]; next: string; busy: boolean; error?: AskError }>({ key: '', rows: [], next: '', busy: false });
 	const mine = more.key === key;
-	useEffect(() => setMore({ key: '', rows: [], next: null, busy: false }), [key]);
+	useEffect(() => setMore({ key: '', rows: [], next: '', busy: false }), [key]);
 	return (
 		<Show ask={first} what={kindName(kind)} lines={8}>
-			{(page, fresh) => {
-				const rows = mine ? [...page.records, ...more.rows] : page.records;
-				const next = mine ? more.next : page.next;
+			{(got, fresh) => {
+				const page = read(got), rows = mine ? [...page.rows, ...more.rows] : page.rows, next = mine ? more.next : page.next;
 				const load = async () => {
 					setMore({ key, rows: mine ? more.rows : [], next, busy: true });
 					try {
-						const p = await get<RecordPage>('/api/records', { ...params, limit: 50, after: next! });
-						setMore((m) => ({ key, rows: [...m.rows, ...p.records], next: p.next, busy: false }));
+						const p = read(await get<P>(path, { ...params, limit: 50, [step]: next }));
+						setMore((m) => ({ key, rows: [...m.rows, ...p.rows], next: p.next, busy: false }));
 					} catch (e) {
 						setMore((m) => ({ ...m, busy: false, error: e as AskError }));
 					}
 				};
 				return (
 					<>
-						{rows.length === 0 && !next && fresh ? <Empty>{t('empty_records')} <Safety word="no_mark" /></Empty> : children ? children(rows, !!next) : <Table kind={kind} rows={rows} />}
+						{rows.length === 0 && !next && fresh ? <Empty>{t('empty_records')} <Safety word="no_mark" /></Empty> : <Table kind={kind} rows={rows} />}
 						<p class="more-line">
 							<span class="faint" role="status">{next ? t('shown_so_far', { n: number(rows.length) }) : t('shown_all', { n: number(rows.length) })}</span>
 							{next && <button type="button" disabled={more.busy} onClick={load}>{t('load_more')}</button>}
@@ -159,6 +158,7 @@ export function Growing({ kind, params, children }: { kind: string; params: Reco
 		</Show>
 	);
 }
+const ofRecords = (p: RecordPage) => ({ rows: p.records, next: p.next ?? '' });
 
 function Everywhere({ q }: { q: string }) {
 	const ask = useAsk<Hits>('/api/find', { q });
@@ -195,7 +195,7 @@ export function Records(props: ViewProps) {
 			{asked('q') && (
 				<p class="everywhere"><label class="check"><input type="checkbox" checked={asked('in') === 'all'} onChange={(e) => setQuery({ in: e.currentTarget.checked ? 'all' : '' })} /> {t('search_everywhere')}</label></p>
 			)}
-			{asked('in') === 'all' && asked('q') ? <Everywhere q={asked('q')} /> : kind ? <Growing kind={kind} params={recordParams(kind)} /> : status && <Empty />}
+			{asked('in') === 'all' && asked('q') ? <Everywhere q={asked('q')} /> : kind ? <Growing kind={kind} path="/api/records" params={recordParams(kind)} step="after" read={ofRecords} /> : status && <Empty />}
 			{not.length > 0 && <p class="faint small">{t('not_one_by_one', { kinds: not.map((k) => (formNames.value.length ? kindName(k) : tMaybe('', k))).join(', ') })}</p>}
 			<p class="faint small">{status && t('as_received', { when: moment(status.log.received) })}</p>
 		</>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ViewProps } from '../app';
 import { get, useAsk, type AskError } from '../api';
 import { readPosition } from '../geo/coord';
-import { choiceName, form, kindName } from '../forms';
+import { choiceName, form, kindName, nearName } from '../forms';
 import { hazardLooks } from '../looks';
 import { Box, type Counted } from '../map/box';
 import { degrees } from '../map/graticule';
@@ -109,7 +109,7 @@ function Paper({ lon, lat, s }: { lon: number; lat: number; s: Status }) {
 						{(n) => (
 							<>
 								<p><Safety word={n.answer === 'danger' ? 'near_danger' : signs(n) ? 'near_signs' : 'near_no_information'} /></p>
-								<ul class="plain">{n.items.slice(0, 14).map((i, k) => <li key={k}>{i.class ? choiceName('hazard', 'class', i.class) : t('class_not_stated')} {i.national_id} – {i.distance_m === 0 ? t('right_here').replace(':', '') : `${number(Math.round(i.distance_m))} ${t('unit_m')}`}{i.unapproved && ` (${t('unapproved')})`}</li>)}</ul>
+								<ul class="plain">{n.items.slice(0, 14).map((i, k) => <li key={k}>{nearName(i.kind, i.class)} {i.national_id} – {i.distance_m === 0 ? t('right_here').replace(':', '') : `${number(Math.round(i.distance_m))} ${t('unit_m')}`}{i.unapproved && ` (${t('unapproved')})`}</li>)}</ul>
 								{n.dangers > 14 && <p>{t('and_more', { n: number(n.dangers - 14) })}</p>}
 							</>
 						)}
