@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "geo/coord.h"
 #include "ingest/convert.h"
 #include "ingest/dates.h"
 #include "ingest/guess_words.h"
@@ -13,13 +14,18 @@
 #define NAME_MAX_BYTES 200
 #define MAX_DISTINCT 120
 #define MAX_SAMPLE 100000
+#define MAX_PLACES 1000 /* texts of positions read, of each column */
 #define MAX_SEEN_TEXT 120
+#define DBF_NAME_BYTES 10 /* a longer name is cut there on its way through a Shapefile */
 
 /* What the sample shows of one column. */
 struct column {
 	const char *name;
 	char squashed[NAME_MAX_BYTES];
 	size_t filled, numbers, dates, day_first, month_first, slashes, degrees;
+	size_t typed;  /* numbers that came as numbers, not as texts */
+	size_t places; /* texts that are positions or outlines in degrees; only where asked_place */
+	bool asked_place;
 	size_t distinct; /* more than MAX_DISTINCT are not kept */
 	char *value[MAX_DISTINCT];
 	size_t times[MAX_DISTINCT];
@@ -53,9 +59,9 @@ squash(const char *s, size_t n, char *out, size_t room)
 	out[o] = '\0';
 }
 
-/* Is `squashed` one of the words with '|' between? */
+/* Is `squashed` one of the words with '|' between, or, where cut, how one of them begins? */
 static bool
-among(const char *words, const char *squashed)
+among(const char *words, const char *squashed, bool cut)
 {
 	char one[NAME_MAX_BYTES];
 
@@ -63,9 +69,27 @@ among(const char *words, const char *squashed)
 		size_t n = strcspn(p, "|");
 
 		squash(p, n, one, sizeof(one));
-		if (text_eq(one, squashed))
+		if (cut ? text_starts(one, squashed) : text_eq(one, squashed))
 			return true;
 		p += n + (p[n] == '|');
+	}
+	return false;
+}
+
+static bool
+name_known(const struct guess *g, const char *field, const char *squashed, bool cut)
+{
+	for (const struct guess_name *n = guess_names; n->field; n++) {
+		if (!text_eq(n->field, field))
+			continue;
+		if (n->kinds) {
+			const char *at = strstr(n->kinds, g->form->kind);
+
+			if (!at || at[-1] != ' ' || at[strlen(g->form->kind)] != ' ')
+				continue;
+		}
+		if (among(n->words, squashed, cut))
+			return true;
 	}
 	return false;
 }
@@ -107,6 +131,28 @@ slash_date(const char *s, size_t n, int64_t *ret_a, int64_t *ret_b)
 	       *ret_b <= 31 && year >= 1800;
 }
 
+/* An outline or a position whose numbers are degrees, whatever their datum. */
+static bool
+in_degrees(const char *s, size_t n)
+{
+	struct geom_box box = { 0 };
+	struct coord c;
+	struct arena mem;
+	struct geom shape;
+	bool ok;
+
+	arena_init(&mem, 16u << 20);
+	ok = geom_from_wkt(s, n, 0, &mem, &shape, NULL) == ERR_OK;
+	if (ok)
+		box = geom_bounds(&shape);
+	arena_done(&mem);
+	if (ok)
+		return box.min_lon_deg >= -180 && box.max_lon_deg <= 180 &&
+		       box.min_lat_deg >= -90 && box.max_lat_deg <= 90;
+	return n <= MAX_SEEN_TEXT && coord_parse(s, n, NULL, &c, NULL) == ERR_OK &&
+	       (c.format == COORD_DECIMAL || c.format == COORD_DM || c.format == COORD_DMS);
+}
+
 static bool
 look_at_text(struct guess *g, struct column *c, const char *s, size_t n)
 {
@@ -121,6 +167,8 @@ look_at_text(struct guess *g, struct column *c, const char *s, size_t n)
 		c->numbers++;
 		c->degrees += d >= -180 && d <= 180;
 	}
+	if (c->asked_place && c->filled <= MAX_PLACES)
+		c->places += in_degrees(s, n);
 	if (slash_date(s, n, &a, &b)) {
 		c->slashes++;
 		c->day_first += a > 12;
@@ -146,6 +194,7 @@ look_at_value(struct guess *g, struct column *c, const struct source_value *v)
 	number.i = v->type == PIPE_INTEGER ? v->integer : 0;
 	number.d = v->type == PIPE_REAL ? v->real : (double)v->integer;
 	c->filled++;
+	c->typed++;
 	c->numbers++;
 	c->degrees += number.d >= -180 && number.d <= 180;
 	if (c->many)
@@ -161,6 +210,7 @@ name_columns(struct guess *g)
 		g->column[i].name = g->header->columns[i].name;
 		squash(g->column[i].name, strlen(g->column[i].name), g->column[i].squashed,
 		       NAME_MAX_BYTES);
+		g->column[i].asked_place = name_known(g, "position", g->column[i].squashed, false);
 		if (text_eq(g->column[i].name, "record_id"))
 			g->own_layer = true;
 	}
@@ -194,7 +244,7 @@ translate(const struct guess *g, int field, const char *value)
 
 	squash(value, strlen(value), squashed, sizeof(squashed));
 	for (const struct guess_value *v = guess_values; !code && v->list; v++)
-		if (text_eq(v->list, l->name) && among(v->words, squashed) &&
+		if (text_eq(v->list, l->name) && among(v->words, squashed, false) &&
 		    form_choice_find(l, v->code))
 			code = form_choice_find(l, v->code)->code;
 	return code;
@@ -245,7 +295,7 @@ values_fit(const struct guess *g, int field, const struct column *c)
 }
 
 static bool
-label_is(const struct form_field *f, const char *squashed)
+label_is(const struct form_field *f, const char *squashed, bool cut)
 {
 	char label[NAME_MAX_BYTES];
 
@@ -253,28 +303,7 @@ label_is(const struct form_field *f, const char *squashed)
 		if (!f->label[lang])
 			continue;
 		squash(f->label[lang], strlen(f->label[lang]), label, sizeof(label));
-		if (text_eq(label, squashed))
-			return true;
-	}
-	return false;
-}
-
-static bool
-name_known(const struct guess *g, const char *field, const char *squashed)
-{
-	for (const struct guess_name *n = guess_names; n->field; n++) {
-		char kind[80];
-
-		(void)text_fold(g->form->kind, strlen(g->form->kind), kind, sizeof(kind));
-		if (!text_eq(n->field, field))
-			continue;
-		if (n->kinds) {
-			const char *at = strstr(n->kinds, g->form->kind);
-
-			if (!at || at[-1] != ' ' || at[strlen(g->form->kind)] != ' ')
-				continue;
-		}
-		if (among(n->words, squashed))
+		if (cut ? text_starts(label, squashed) : text_eq(label, squashed))
 			return true;
 	}
 	return false;
@@ -317,18 +346,24 @@ name_score(const struct guess *g, const struct form_field *f, const struct colum
 	squash(f->name, strlen(f->name), name, sizeof(name));
 	if (text_eq(name, c->squashed))
 		return 95;
-	if (label_is(f, c->squashed))
+	if (label_is(f, c->squashed, false))
 		return 90;
-	if (name_known(g, f->name, c->squashed))
+	if (name_known(g, f->name, c->squashed, false))
 		return 80;
+	if (strlen(c->name) == DBF_NAME_BYTES &&
+	    (text_starts(name, c->squashed) || label_is(f, c->squashed, true) ||
+	     name_known(g, f->name, c->squashed, true)))
+		return 60;
 	if (f->type == FORM_DATE) {
 		without_brackets(c->name, name);
-		return *name && (label_is(f, name) || name_known(g, f->name, name)) ? 70 : 0;
+		return *name && (label_is(f, name, false) || name_known(g, f->name, name, false))
+		               ? 70
+		               : 0;
 	}
 	if (f->type != FORM_DECIMAL || !text_ends(f->name, "_m2"))
 		return 0;
 	without_unit(c->squashed, name);
-	return name_known(g, f->name, name) ? 70 : 0;
+	return name_known(g, f->name, name, false) ? 70 : 0;
 }
 
 /* Are all columns named like fields of the form? Then the sheet was made for it, and a column with
@@ -369,7 +404,7 @@ named(struct guess *g, const char *field)
 	for (size_t i = 0; i < g->count; i++)
 		if (!g->column[i].used && !g->own_layer &&
 		    (text_eq(g->column[i].name, field) ||
-		     name_known(g, field, g->column[i].squashed)))
+		     name_known(g, field, g->column[i].squashed, false)))
 			return &g->column[i];
 	return NULL;
 }
@@ -413,6 +448,25 @@ write_plain(struct guess *g, struct column *c, const char *field)
 	c->used = true;
 }
 
+/* A number is no text to SQL: 4 and '4' are two values, and a column may hold both. */
+static void
+write_when(struct guess *g, const struct column *c, const char *value, const char *code)
+{
+	double d;
+	bool number = c->typed && convert_number(value, strlen(value), &d);
+
+	for (int as_text = number ? 0 : 1; as_text <= (c->typed < c->filled || !number);
+	     as_text++) {
+		buf_adds(g->sql, "\n  WHEN ");
+		if (as_text)
+			buf_add_quoted(g->sql, value, '\'');
+		else
+			buf_adds(g->sql, value);
+		buf_adds(g->sql, " THEN ");
+		buf_add_quoted(g->sql, code, '\'');
+	}
+}
+
 /* Values that are neither codes nor labels are translated, so that a person sees and can change
  * how. */
 static void
@@ -438,10 +492,7 @@ write_choice(struct guess *g, struct column *c, int field)
 			buf_add_quoted(g->sql, c->name, '\"');
 		}
 		begun = true;
-		buf_adds(g->sql, "\n  WHEN ");
-		buf_add_quoted(g->sql, c->value[i], '\'');
-		buf_adds(g->sql, " THEN ");
-		buf_add_quoted(g->sql, code, '\'');
+		write_when(g, c, c->value[i], code);
 	}
 	if (!begun) {
 		write_plain(g, c, g->form->field[field].name);
@@ -531,17 +582,34 @@ write_field(struct guess *g, int field, struct column *c)
  * ---------------------------------------------------------------------------------------------------
  */
 
+/* Degrees of which the file does not say on which datum they are. */
 static void
-write_pair(struct guess *g, struct column *lon, struct column *lat, const char *crs)
+write_datum(struct guess *g, const char *crs)
 {
-	write_plain(g, lon, "lon");
-	write_plain(g, lat, "lat");
 	if (crs || named(g, "given_datum"))
 		return;
 	write_constant(g, "WGS 84", "given_datum");
 	buf_adds(&g->later, "-- the file does not name a reference system: WGS 84 stands here "
 	                    "because the columns hold "
 	                    "degrees; change it if that is wrong\n");
+}
+
+static void
+write_pair(struct guess *g, struct column *lon, struct column *lat, const char *crs)
+{
+	write_plain(g, lon, "lon");
+	write_plain(g, lat, "lat");
+	write_datum(g, crs);
+}
+
+static void
+write_position_text(struct guess *g, struct column *c, const char *crs)
+{
+	size_t looked = c->filled < MAX_PLACES ? c->filled : MAX_PLACES;
+
+	write_plain(g, c, strstr(c->squashed, "wkt") ? "geometry" : "position");
+	if (looked && 10 * c->places >= 9 * looked)
+		write_datum(g, crs);
 }
 
 static bool
@@ -580,7 +648,7 @@ write_position(struct guess *g, const char *crs)
 			buf_adds(&g->later, "-- x and y need a reference system: --crs, or "
 			                    "'EPSG:...' AS crs here\n");
 	} else if (text) {
-		write_plain(g, text, strstr(text->squashed, "wkt") ? "geometry" : "position");
+		write_position_text(g, text, crs);
 	} else if (seat_lon && seat_lat) {
 		write_pair(g, seat_lon, seat_lat, crs);
 		write_constant(g, "settlement", "point_role");
@@ -596,7 +664,7 @@ write_accident_year(struct guess *g)
 
 	for (size_t i = 0; c && i < g->count; i++)
 		if (g->column[i].used && (text_eq(g->column[i].name, "date") ||
-		                          name_known(g, "date", g->column[i].squashed)))
+		                          name_known(g, "date", g->column[i].squashed, false)))
 			return;
 	if (!c || 2 * c->numbers < c->filled)
 		return;
@@ -663,19 +731,20 @@ skip_field(const struct form_field *f)
 static void
 write_fields(struct guess *g)
 {
+	/* exact names first, so that a synonym never takes a column from the field it is named for;
+	 * names that were cut last */
+	static const int least[] = { 95, 70, 1 };
 	bool written[FORM_MAX_FIELDS] = { false };
 
-	/* exact names first, so that a synonym never takes a column from the field it is named for
-	 */
-	for (int exact = 1; exact >= 0; exact--)
+	for (size_t pass = 0; pass < sizeof(least) / sizeof(*least); pass++)
 		for (size_t i = 0; i < g->form->field_count; i++) {
 			const struct form_field *f = &g->form->field[i];
-			struct column *c =
-				written[i] || (skip_field(f) && !(exact && f->type == FORM_REPEAT))
-					? NULL
-					: best_column(g, (int)i);
+			struct column *c = written[i] || (skip_field(f) &&
+			                                  !(pass == 0 && f->type == FORM_REPEAT))
+			                           ? NULL
+			                           : best_column(g, (int)i);
 
-			if (!c || (exact && name_score(g, f, c) < 95))
+			if (!c || name_score(g, f, c) < least[pass])
 				continue;
 			/* what the position wrote already */
 			if (text_eq(f->name, "given_datum") &&

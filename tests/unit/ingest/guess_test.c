@@ -13,6 +13,7 @@ enum {
 };
 
 static struct buf sql;
+static size_t as_numbers; /* of the second column, that many rows hold whole numbers */
 
 /* Draft for a table of texts: names in the first row, "" is null; rows end with a NULL. */
 static void
@@ -47,6 +48,9 @@ draft(const char *kind, bool has_geometry, const char *crs, const char *const ta
 				values[r - 1][c] = (struct source_value){ .type = PIPE_TEXT,
 					                                  .size = strlen(s),
 					                                  .text = s };
+			if (c == 1 && r <= as_numbers)
+				values[r - 1][c] = (struct source_value){ .type = PIPE_INTEGER,
+					                                  .integer = s[0] - '0' };
 		}
 		row[r - 1] = (struct source_row){ .number = (int64_t)r, .values = values[r - 1] };
 		rows.row_count++;
@@ -204,6 +208,95 @@ positions_and_systems(void **state)
 	lacks("'WGS 84' AS");
 }
 
+/* Outlines and positions as texts in degrees are like columns of degrees. */
+static void
+texts_in_degrees(void **state)
+{
+	static const char *const wkt[][MAX_COLUMNS] = {
+		{ "WKT", "datum" }, { "POLYGON ((33 48, 34 48, 34 49, 33 48))", "" }, { NULL }
+	};
+	static const char *const bare[][MAX_COLUMNS] = {
+		{ "WKT" }, { "POLYGON ((33 48, 34 48, 34 49, 33 48))" }, { NULL }
+	};
+	static const char *const metres[][MAX_COLUMNS] = { { "WKT" },
+		                                           { "POINT (6500000 5400000)" },
+		                                           { NULL } };
+	static const char *const dms[][MAX_COLUMNS] = {
+		{ "coordinates" }, { "48°30'30\" N 33°12'00\" E" }, { "48.5 N, 33.2 E" }, { NULL }
+	};
+	static const char *const mgrs[][MAX_COLUMNS] = { { "MGRS" },
+		                                         { "36UVU1234567890" },
+		                                         { NULL } };
+
+	(void)state;
+	draft("hazard", false, NULL, bare);
+	has("\"WKT\" AS geometry");
+	has("'WGS 84' AS given_datum");
+	has("change it if that is wrong");
+	draft("hazard", false, NULL, wkt);
+	lacks("'WGS 84'");
+	draft("hazard", false, "EPSG:4284", bare);
+	lacks("'WGS 84'");
+	draft("hazard", false, NULL, metres);
+	lacks("'WGS 84'");
+	draft("hazard", false, NULL, dms);
+	has("\"coordinates\" AS position");
+	has("'WGS 84' AS given_datum");
+	draft("hazard", false, NULL, mgrs); /* a square of which datum? */
+	lacks("'WGS 84'");
+}
+
+/* A Shapefile keeps 10 bytes of a name. */
+static void
+names_that_were_cut(void **state)
+{
+	static const char *const t[][MAX_COLUMNS] = {
+		{ "national_i", "hazard_typ", "survey_dat", "estimated_", "descriptio",
+		  "contractor", "place_name" },
+		{ "H-1", "SHA", "2024-05-01", "120.5", "near a well", "X", "Oreva" },
+		{ NULL }
+	};
+	static const char *const shorter[][MAX_COLUMNS] = { { "national", "survey_da" },
+		                                            { "H-1", "2024-05-01" },
+		                                            { NULL } };
+
+	(void)state;
+	draft("hazard", true, NULL, t);
+	has("\"national_i\" AS national_id");
+	has("\"hazard_typ\" AS class");
+	has("\"survey_dat\" AS valid_from");
+	has("\"estimated_\" AS estimated_area_m2");
+	has("\"descriptio\" AS remarks");
+	has("\n \"place_name\"");
+	has("-- columns not used: contractor\n");
+	draft("hazard", true, NULL, shorter);
+	has("-- columns not used: national, survey_da\n");
+}
+
+/* Codes that are numbers in the file are numbers in the mapping. */
+static void
+codes_that_are_numbers(void **state)
+{
+	static const char *const t[][MAX_COLUMNS] = {
+		{ "name", "admin_level" }, { "A", "4" }, { "B", "6" }, { NULL }
+	};
+
+	(void)state;
+	draft("place", true, NULL, t);
+	has("WHEN '4' THEN 'admin1'");
+	lacks("WHEN 4 ");
+	as_numbers = 2;
+	draft("place", true, NULL, t);
+	has("WHEN 4 THEN 'admin1'");
+	has("WHEN 6 THEN 'admin2'");
+	lacks("WHEN '4'");
+	as_numbers = 1; /* the other one is a text */
+	draft("place", true, NULL, t);
+	has("WHEN 4 THEN 'admin1'");
+	has("WHEN '6' THEN 'admin2'");
+	as_numbers = 0;
+}
+
 static void
 own_layers_map_by_name_only(void **state)
 {
@@ -267,6 +360,9 @@ main(void)
 		cmocka_unit_test(dates_with_slashes),
 		cmocka_unit_test(dates_with_brackets),
 		cmocka_unit_test(positions_and_systems),
+		cmocka_unit_test(texts_in_degrees),
+		cmocka_unit_test(names_that_were_cut),
+		cmocka_unit_test(codes_that_are_numbers),
 		cmocka_unit_test(own_layers_map_by_name_only),
 		cmocka_unit_test(units_names_and_quotes),
 	};
