@@ -34,6 +34,7 @@ struct job {
 	enum mode mode;
 	const char *name;
 	const char *encoding;
+	const char *prefer; /* a layer */
 	enum table_header header;
 	bool unsandboxed;
 	struct limits limits;
@@ -128,6 +129,8 @@ option(struct job *job, const char *key, const char *value, struct err *e)
 		job->name = value;
 	else if (text_eq(key, "--layer"))
 		job->data.layer = value;
+	else if (text_eq(key, "--prefer"))
+		job->prefer = value;
 	else if (text_eq(key, "--member"))
 		job->data.member = value;
 	else if (text_eq(key, "--encoding"))
@@ -461,6 +464,10 @@ read_gdal(struct job *job, struct err *e)
 	struct ogr_job ogr = { .driver = detect_driver(d->format),
 		               .label = detect_label(d->format),
 		               .layer = d->layer,
+		               .prefer = job->prefer,
+		               .header = job->header == TABLE_HEADER_GUESS
+		                                 ? -1
+		                                 : job->header == TABLE_HEADER_YES,
 		               .encoding = job->encoding,
 		               .limits = &job->limits,
 		               .progress = sandbox_rows };

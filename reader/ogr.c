@@ -273,7 +273,7 @@ ogr_list(const struct ogr_job *job, struct out *o, struct err *e)
 	return ERR_OK;
 }
 
-/* The first that has rows. */
+/* The one preferred, else the first that has rows; how a layer is drawn is not asked for. */
 static OGRLayerH
 first_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o)
 {
@@ -297,8 +297,11 @@ first_layer(const struct ogr_job *job, GDALDatasetH ds, struct out *o)
 	for (int i = 0; visible > 1 && i < GDALDatasetGetLayerCount(ds); i++) {
 		OGRLayerH layer = GDALDatasetGetLayer(ds, i);
 
-		if (is_hidden(job, layer) || OGR_L_GetFeatureCount(layer, TRUE) <= 0)
+		if (is_hidden(job, layer) || text_eq(OGR_L_GetName(layer), "layer_styles") ||
+		    OGR_L_GetFeatureCount(layer, TRUE) <= 0)
 			continue;
+		if (job->prefer && text_eq_nocase(OGR_L_GetName(layer), job->prefer))
+			return layer;
 		first = first ? first : layer;
 		filled++;
 	}

@@ -15,6 +15,8 @@ struct ogr_job {
 	const char *driver;   /* the only one that may open it */
 	const char *label;    /* what people call the format */
 	const char *layer;    /* NULL: the only one, or the first that holds rows */
+	const char *prefer;   /* without `layer`: the one of this name if it holds rows, or NULL */
+	int header; /* of a sheet: the first row holds names 1, holds data 0, is looked at -1 */
 	const char *encoding; /* of the texts of a Shapefile, NULL = as it says */
 	const struct schema
 		*schema; /* of a GeoPackage: layers that are no table of it are not touched */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "reader/ogr_private.h"
+#include "reader/table.h"
 #include "reader/wkb.h"
 
 struct reading {
@@ -372,20 +373,69 @@ stream(struct reading *r, struct err *e)
 	return ERR_OK;
 }
 
+/* Of itself GDAL takes the first row of a sheet as names only if the second is not all texts. */
+static void
+sheets_have_names(bool names)
+{
+	CPLSetConfigOption("OGR_XLSX_HEADERS", names ? "FORCE" : "DISABLE");
+	CPLSetConfigOption("OGR_ODS_HEADERS", names ? "FORCE" : "DISABLE");
+}
+
+static bool
+names_are_data(OGRLayerH layer)
+{
+	OGRFeatureDefnH defn = OGR_L_GetLayerDefn(layer);
+
+	for (int i = 0; i < OGR_FD_GetFieldCount(defn); i++) {
+		const char *name = OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(defn, i));
+
+		if (table_is_datum(name, strlen(name)))
+			return true;
+	}
+	return false;
+}
+
+/* Open and choose the layer. NULL with *e set. */
+static GDALDatasetH
+open_layer(const struct ogr_job *job, struct out *o, OGRLayerH *ret, struct err *e)
+{
+	bool sheet = strcmp(job->driver, "XLSX") == 0 || strcmp(job->driver, "ODS") == 0;
+	GDALDatasetH ds;
+
+	sheets_have_names(job->header != 0);
+	ds = ogr_open(job, GDAL_OF_VECTOR, e);
+	if (!ds)
+		return NULL;
+	*ret = ogr_check_database(job, ds, e) == ERR_OK ? ogr_pick_layer(job, ds, o, e) : NULL;
+	if (*ret && sheet && job->header < 0 && names_are_data(*ret)) {
+		char name[200];
+
+		(void)snprintf(name, sizeof(name), "%s", OGR_L_GetName(*ret));
+		GDALClose(ds);
+		sheets_have_names(false);
+		ds = ogr_open(job, GDAL_OF_VECTOR, e);
+		*ret = ds ? GDALDatasetGetLayerByName(ds, name) : NULL;
+		if (ds && !*ret)
+			(void)err_set(e, ERR_INVALID, "the sheet has a name that cannot be read");
+		out_warn(o, "the first row looks like data, so the columns are named Field1, "
+		            "Field2 ...");
+	}
+	if (ds && !*ret) {
+		GDALClose(ds);
+		ds = NULL;
+	}
+	return ds;
+}
+
 enum err_code
 ogr_rows(const struct ogr_job *job, struct out *o, struct err *e)
 {
 	struct reading r = { .job = job, .out = o };
-	GDALDatasetH ds = ogr_open(job, GDAL_OF_VECTOR, e);
+	GDALDatasetH ds = open_layer(job, o, &r.layer, e);
 	enum err_code rc;
 
 	if (!ds)
 		return e->code;
-	r.layer = ogr_check_database(job, ds, e) == ERR_OK ? ogr_pick_layer(job, ds, o, e) : NULL;
-	if (!r.layer) {
-		GDALClose(ds);
-		return e->code;
-	}
 	r.defn = OGR_L_GetLayerDefn(r.layer);
 	arena_init(&r.mem, 0);
 	rc = find_columns(&r, e);

@@ -126,20 +126,25 @@ field_seen(const struct csv_field *f)
 	return seen;
 }
 
-/* The first row names the columns unless it looks like data: a number that is no year. */
+bool
+table_is_datum(const char *s, size_t n)
+{
+	int64_t v;
+
+	if (!n)
+		return false;
+	if (!text_parse_i64(s, n, &v))
+		return columns_see_number(s, n) == SEEN_REAL;
+	return v < 1900 || v > 2100;
+}
+
+/* The first row names the columns unless it looks like data. */
 static bool
 looks_like_data(const struct csv_field *f, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		int64_t v;
-
-		if (f[i].n && !text_parse_i64(f[i].s, f[i].n, &v)) {
-			if (columns_see_number(f[i].s, f[i].n) == SEEN_REAL)
-				return true;
-		} else if (f[i].n && (v < 1900 || v > 2100)) {
+	for (size_t i = 0; i < count; i++)
+		if (table_is_datum(f[i].s, f[i].n))
 			return true;
-		}
-	}
 	return false;
 }
 

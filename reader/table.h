@@ -52,4 +52,7 @@ MUST_CHECK enum err_code table_rows(struct table *t, struct out *o, struct err *
 /** The separator (',', ';', tab, '|') that the first lines use most evenly. */
 char table_guess_separator(const char *s, size_t n);
 
+/** No name of a column, but a number that is no year. */
+bool table_is_datum(const char *s, size_t n);
+
 #endif

@@ -335,7 +335,7 @@ const struct cli_command cmd_template = {
 	.synopsis = "KIND [OUT] [--format csv|xlsx] [--in FILE] [--language en|uk|az]",
 	.text = "Prints or writes a sheet with a column for each field and a row that tells what "
 		"goes\n"
-		"in; rows whose first cell begins with # are skipped when it is imported. As XLSX "
+		"in, which is skipped when the sheet is imported. Outlines there are in WGS 84. As XLSX "
 		"it\n"
 		"offers the codes to choose from. --in FILE takes the form in force in a "
 		"register.\n",

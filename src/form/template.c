@@ -20,7 +20,7 @@ write_geometry(const struct form_field *f, struct buf *out)
 {
 	static const char *const words[] = { "",           "point",     "line",        "polygon",
 		                             "multipoint", "multiline", "multipolygon" };
-	const char *between = "GeoJSON or WKT, longitude first: ";
+	const char *between = "GeoJSON or WKT, longitude first, WGS 84: ";
 
 	for (size_t i = 1; i < sizeof words / sizeof *words; i++)
 		if (f->geometry_types & 1u << i) {

@@ -8,7 +8,7 @@
 /**
  * Append CSV: a header row with the field names, and one row that begins with "#" and tells for
  * each column what goes in (label, type, codes, unit, whether it is required, hint). Whoever reads
- * the sheet skips rows whose first cell begins with "#".
+ * the sheet skips that row (ingest/sheet.h).
  */
 void form_template_csv(const struct form *f, enum form_language lang, struct buf *out);
 /** Append only what the hint row says of one field, without the "#". */

@@ -207,6 +207,8 @@ add_options(struct command *c, const struct source_options *opt, struct err *e)
 		return ERR_OK;
 	if (opt->layer && pair(c, "--layer", opt->layer, e) != ERR_OK)
 		return e->code;
+	if (opt->prefer && !opt->layer && pair(c, "--prefer", opt->prefer, e) != ERR_OK)
+		return e->code;
 	if (opt->encoding && pair(c, "--encoding", opt->encoding, e) != ERR_OK)
 		return e->code;
 	if (opt->header != SOURCE_HEADER_GUESS &&

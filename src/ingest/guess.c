@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/uuid.h"
@@ -23,8 +24,10 @@ struct column {
 	const char *name;
 	char squashed[NAME_MAX_BYTES];
 	size_t filled, numbers, dates, day_first, month_first, slashes, degrees;
-	size_t typed;  /* numbers that came as numbers, not as texts */
-	size_t places; /* texts that are positions or outlines in degrees; only where asked_place */
+	size_t typed; /* numbers that came as numbers, not as texts */
+	/* of the first texts, where asked_place */
+	size_t outlines; /* WKT or GeoJSON */
+	size_t places;   /* outlines and positions in degrees */
 	bool asked_place;
 	size_t distinct; /* more than MAX_DISTINCT are not kept */
 	char *value[MAX_DISTINCT];
@@ -131,26 +134,42 @@ slash_date(const char *s, size_t n, int64_t *ret_a, int64_t *ret_b)
 	       *ret_b <= 31 && year >= 1800;
 }
 
-/* An outline or a position whose numbers are degrees, whatever their datum. */
 static bool
-in_degrees(const char *s, size_t n)
+is_outline(const char *s, size_t n, struct geom_box *ret_box)
 {
-	struct geom_box box = { 0 };
-	struct coord c;
+	struct json_value *json = NULL;
 	struct arena mem;
-	struct geom shape;
+	struct geom g;
 	bool ok;
 
-	arena_init(&mem, 16u << 20);
-	ok = geom_from_wkt(s, n, 0, &mem, &shape, NULL) == ERR_OK;
+	arena_init(&mem, 64u << 20);
+	if (*s == '{')
+		ok = json_parse(s, n, 0, &mem, &json, NULL) == ERR_OK &&
+		     geom_from_json(json, 0, &mem, &g, NULL) == ERR_OK;
+	else
+		ok = geom_from_wkt(s, n, 0, &mem, &g, NULL) == ERR_OK;
 	if (ok)
-		box = geom_bounds(&shape);
+		*ret_box = geom_bounds(&g);
 	arena_done(&mem);
-	if (ok)
-		return box.min_lon_deg >= -180 && box.max_lon_deg <= 180 &&
-		       box.min_lat_deg >= -90 && box.max_lat_deg <= 90;
-	return n <= MAX_SEEN_TEXT && coord_parse(s, n, NULL, &c, NULL) == ERR_OK &&
-	       (c.format == COORD_DECIMAL || c.format == COORD_DM || c.format == COORD_DMS);
+	return ok;
+}
+
+/* An outline or a position? Are its numbers degrees, of whatever datum? */
+static void
+look_at_place(struct column *c, const char *s, size_t n)
+{
+	struct geom_box box;
+	struct coord at;
+
+	if (is_outline(s, n, &box)) {
+		c->outlines++;
+		c->places += box.min_lon_deg >= -180 && box.max_lon_deg <= 180 &&
+		             box.min_lat_deg >= -90 && box.max_lat_deg <= 90;
+		return;
+	}
+	c->places +=
+		n <= MAX_SEEN_TEXT && coord_parse(s, n, NULL, &at, NULL) == ERR_OK &&
+		(at.format == COORD_DECIMAL || at.format == COORD_DM || at.format == COORD_DMS);
 }
 
 static bool
@@ -168,7 +187,7 @@ look_at_text(struct guess *g, struct column *c, const char *s, size_t n)
 		c->degrees += d >= -180 && d <= 180;
 	}
 	if (c->asked_place && c->filled <= MAX_PLACES)
-		c->places += in_degrees(s, n);
+		look_at_place(c, s, n);
 	if (slash_date(s, n, &a, &b)) {
 		c->slashes++;
 		c->day_first += a > 12;
@@ -210,7 +229,9 @@ name_columns(struct guess *g)
 		g->column[i].name = g->header->columns[i].name;
 		squash(g->column[i].name, strlen(g->column[i].name), g->column[i].squashed,
 		       NAME_MAX_BYTES);
-		g->column[i].asked_place = name_known(g, "position", g->column[i].squashed, false);
+		g->column[i].asked_place =
+			name_known(g, "position", g->column[i].squashed, false) ||
+			text_eq(g->column[i].name, "given_text");
 		if (text_eq(g->column[i].name, "record_id"))
 			g->own_layer = true;
 	}
@@ -607,7 +628,9 @@ write_position_text(struct guess *g, struct column *c, const char *crs)
 {
 	size_t looked = c->filled < MAX_PLACES ? c->filled : MAX_PLACES;
 
-	write_plain(g, c, strstr(c->squashed, "wkt") ? "geometry" : "position");
+	write_plain(g, c,
+	            strstr(c->squashed, "wkt") || 2 * c->outlines > looked ? "geometry"
+	                                                                   : "position");
 	if (looked && 10 * c->places >= 9 * looked)
 		write_datum(g, crs);
 }
@@ -616,6 +639,33 @@ static bool
 is_degrees(const struct column *c)
 {
 	return c->filled > 0 && 10 * c->degrees >= 9 * c->filled;
+}
+
+/* A sheet of the form's own fields, or a layer of a register, has outlines in a column of their own
+ * and says beside them how they were given; what is in it is on WGS 84, as the form has it. */
+static bool
+write_own_position(struct guess *g, const char *crs)
+{
+	struct column *geometry = NULL, *given = NULL;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct column *c = &g->column[i];
+
+		geometry = text_eq(c->name, "geometry") ? c : geometry;
+		given = text_eq(c->name, "given_text") ? c : given;
+	}
+	if (!geometry || !(g->own_layer || own_sheet(g)))
+		return false;
+	write_plain(g, geometry, "geometry");
+	if (!crs) {
+		lead(g);
+		buf_adds(g->sql, "CASE WHEN trim(\"geometry\") <> '' THEN 'OGC:CRS84' END AS crs");
+	}
+	if (given && !g->own_layer) { /* where there is no outline */
+		lead(g);
+		buf_adds(g->sql, "\"given_text\" AS position");
+	}
+	return true;
 }
 
 static void
@@ -637,6 +687,8 @@ write_position(struct guess *g, const char *crs)
 		buf_adds(g->sql, taken ? "geometry_wkb AS geometry" : "geometry");
 		return;
 	}
+	if (write_own_position(g, crs))
+		return;
 	if (lon && lat) {
 		write_pair(g, lon, lat, crs);
 	} else if (x && y && is_degrees(x) && is_degrees(y)) {

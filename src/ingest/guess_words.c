@@ -24,7 +24,7 @@ const struct guess_name guess_names[] = {
 	{ "position", NULL,
 	  "coordinates|coordinate|coords|coord|latlon|latlong|lat "
 	  "lon|coordenadas|koordinate|координати|koordinatlar|"
-	  "mgrs|mgrs coordinates|grid reference|gridref|usng|wkt|geom wkt|shape wkt" },
+	  "mgrs|mgrs coordinates|grid reference|gridref|usng|wkt|geom wkt|shape wkt|geometry wkt|geometry|geom|the geom|geojson" },
 	{ "given_datum", NULL,
 	  "datum|crs|srs|coordinate system|reference system|coordsys|sistema de coordenadas|datum "
 	  "as given" },

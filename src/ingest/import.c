@@ -12,6 +12,7 @@
 #include "ingest/decide.h"
 #include "ingest/feed.h"
 #include "ingest/guess.h"
+#include "ingest/sheet.h"
 #include "ingest/territory.h"
 #include "store/rowkey.h"
 
@@ -259,6 +260,7 @@ look_through(struct importing *im, const struct source_options *so, struct guess
 	while (!rc && !rows.end && !guess_full(g)) {
 		arena_reset(&mem);
 		rc = source_next_batch(s, &mem, &rows, e);
+		sheet_skip(&rows, im->header->column_count);
 		if (!rc)
 			rc = guess_look(g, &rows, e);
 	}
@@ -300,6 +302,7 @@ open_file(struct importing *im, struct buf *mapping, struct err *e)
 {
 	const struct import_options *o = im->o;
 	struct source_options so = { .layer = o->layer,
+		                     .prefer = store_kind_name(im->st, im->kind),
 		                     .encoding = o->encoding,
 		                     .limits = o->limits };
 	enum err_code rc = source_open(o->path, &so, &im->source, e);
@@ -316,6 +319,7 @@ open_file(struct importing *im, struct buf *mapping, struct err *e)
 	if (rc)
 		return rc;
 	tell_warnings(im, &im->first);
+	sheet_skip(&im->first, im->header->column_count);
 	if (o->mapping)
 		buf_adds(mapping, o->mapping);
 	else

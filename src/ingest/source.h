@@ -23,6 +23,7 @@ enum source_header_rule {
 
 struct source_options {
 	const char *layer;              /* NULL = the only one, or the first that holds rows */
+	const char *prefer;             /* without `layer`: the one so named, if it holds rows */
 	const char *encoding;           /* of texts, NULL = found out: "windows-1251" ... */
 	enum source_header_rule header; /* does a table's first row hold names */
 	const char *const

@@ -246,6 +246,36 @@ texts_in_degrees(void **state)
 	lacks("'WGS 84'");
 }
 
+/* Sheets of the form's own fields: outlines are on WGS 84, whatever stands beside them. */
+static void
+own_sheets(void **state)
+{
+	static const char *const own[][MAX_COLUMNS] = {
+		{ "national_id", "geometry", "given_text", "given_datum", "class" },
+		{ "1", "POINT (33 48)", "33 E 48 N", "EPSG:4284", "sha" },
+		{ "2", "", "33 E 48 N", "EPSG:4284", "sha" },
+		{ NULL }
+	};
+	static const char *const more[][MAX_COLUMNS] = { { "national_id", "geometry", "mine" },
+		                                         { "1", "POINT (33 48)", "x" },
+		                                         { NULL } };
+
+	(void)state;
+	draft("hazard", false, NULL, own);
+	has("\n \"geometry\",");
+	has("CASE WHEN trim(\"geometry\") <> '' THEN 'OGC:CRS84' END AS crs");
+	has("\"given_text\" AS position");
+	has("\n \"given_text\",");
+	has("\n \"given_datum\",");
+	lacks("'WGS 84'");
+	draft("hazard", false, "EPSG:4284", own);
+	lacks("CRS84");
+	draft("hazard", false, NULL, more); /* not ours: told */
+	has("\"geometry\"");
+	lacks("CRS84");
+	has("'WGS 84' AS given_datum");
+}
+
 /* A Shapefile keeps 10 bytes of a name. */
 static void
 names_that_were_cut(void **state)
@@ -361,6 +391,7 @@ main(void)
 		cmocka_unit_test(dates_with_brackets),
 		cmocka_unit_test(positions_and_systems),
 		cmocka_unit_test(texts_in_degrees),
+		cmocka_unit_test(own_sheets),
 		cmocka_unit_test(names_that_were_cut),
 		cmocka_unit_test(codes_that_are_numbers),
 		cmocka_unit_test(own_layers_map_by_name_only),
