@@ -11,11 +11,11 @@
 struct schema;
 
 struct ogr_job {
-	const char *path;     /* /vsifallow/... */
-	const char *driver;   /* the only one that may open it */
-	const char *label;    /* what people call the format */
-	const char *layer;    /* NULL: the only one, or the first that holds rows */
-	const char *prefer;   /* without `layer`: the one of this name if it holds rows, or NULL */
+	const char *path;   /* /vsifallow/... */
+	const char *driver; /* the only one that may open it */
+	const char *label;  /* what people call the format */
+	const char *layer;  /* NULL: the only one, or the first that holds rows */
+	const char *prefer; /* without `layer`: the one of this name if it holds rows, or NULL */
 	int header; /* of a sheet: the first row holds names 1, holds data 0, is looked at -1 */
 	const char *encoding; /* of the texts of a Shapefile, NULL = as it says */
 	const struct schema

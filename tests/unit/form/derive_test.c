@@ -204,8 +204,8 @@ empty_sheet(void **state)
 	assert_string_equal(cell[1].s, "Кількість; whole number; in person");
 	assert_string_equal(cell[6].s, "One; one of: a b");
 	assert_string_equal(cell[7].s, "Many; JSON list of: a b");
-	assert_string_equal(cell[9].s,
-	                    "Shape; GeoJSON or WKT, longitude first, WGS 84: polygon, multipolygon");
+	assert_string_equal(
+		cell[9].s, "Shape; GeoJSON or WKT, longitude first, WGS 84: polygon, multipolygon");
 	assert_string_equal(cell[11].s, "Parent; id of a record (hazard)");
 	assert_string_equal(cell[13].s, "Parts; JSON list of objects with: open_part, closed_part");
 	assert_int_equal(csv_next(&r, &mem, 64, &cell, &n, &e), ERR_OK);
