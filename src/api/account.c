@@ -10,14 +10,10 @@
 enum err_code
 account_body(const struct ask *q, struct json_value **ret, struct err *e)
 {
-	static const char json[] = "application/json";
-	const char *type = ask_header(q, "content-type");
 	struct json_value *v = NULL;
 	enum err_code rc;
 
-	/* A form of another site cannot send this type without asking first. */
-	if (!type || strncmp(type, json, sizeof(json) - 1) != 0 ||
-	    (type[sizeof(json) - 1] && !strchr("; ", type[sizeof(json) - 1])))
+	if (!ask_is_json(q))
 		return err_set(e, ERR_INVALID, "the body must be application/json");
 	if (q->body_size > ACCOUNT_BODY_MOST)
 		return err_set(e, ERR_LIMIT, "the body has more than %d bytes", ACCOUNT_BODY_MOST);

@@ -77,6 +77,8 @@ api_body(const struct ask *q, const struct json_value **ret, struct err *e)
 
 	if (q->body_size == 0)
 		return err_set(e, ERR_INVALID, "the request has no body; it must be a JSON object");
+	if (!ask_is_json(q))
+		return err_set(e, ERR_INVALID, "the body must be application/json");
 	rc = json_parse((const char *)q->body, q->body_size, 0, q->mem, &v, e);
 	if (rc)
 		return err_prefix(e, "the body");

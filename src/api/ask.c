@@ -116,6 +116,16 @@ pair_find(const struct ask_pair *pair, size_t count, const char *name)
 	return NULL;
 }
 
+bool
+ask_is_json(const struct ask *q)
+{
+	static const char json[] = "application/json";
+	const char *type = ask_header(q, "content-type");
+	size_t n = sizeof(json) - 1;
+
+	return type && strncmp(type, json, n) == 0 && (!type[n] || strchr("; ", type[n]));
+}
+
 const char *
 ask_query(const struct ask *q, const char *name)
 {

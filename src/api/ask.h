@@ -119,6 +119,9 @@ void reply_problem(struct reply *r, int status, const struct err *e);
 void reply_problem_of(struct reply *r, int status, const struct err *e, const char *field,
                       bool factor);
 
+/** Does the body say that it is application/json? A form of another site cannot send this type
+ * without asking first. */
+bool ask_is_json(const struct ask *q);
 /** First value of a query parameter or header (lower case), or NULL. */
 const char *ask_query(const struct ask *q, const char *name);
 const char *ask_header(const struct ask *q, const char *name);

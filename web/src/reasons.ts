@@ -40,6 +40,7 @@ export const reasons: Row[] = [
 	['the record names no such file', 'запис не називає такого файлу', 'qeyddə belə fayl göstərilməyib'],
 	['no quarantined row has that number', 'у карантині немає рядка з таким номером', 'karantində belə nömrəli sətir yoxdur'],
 	// entering
+	['the body must be application/json', 'тіло запиту має бути application/json', 'sorğunun gövdəsi application/json olmalıdır'],
 	['your role does not hand in records of kind %s', 'ваша роль не подає записів виду {1}', 'rolunuz {1} növlü qeydləri təqdim etmir'],
 	['your role does not correct records of kind %s', 'ваша роль не виправляє записів виду {1}', 'rolunuz {1} növlü qeydləri düzəltmir'],
 	['field %s: your role does not see it and cannot correct it', 'ваша роль не бачить цього поля й не може його виправити', 'rolunuz bu sahəni görmür və düzəldə bilmir'],

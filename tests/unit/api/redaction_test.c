@@ -447,6 +447,7 @@ static void
 test_identities(void **state)
 {
 	static const char body[] = "{\"reason\":\"for the test\"}";
+	static const struct ask_pair json[] = { { "content-type", "application/json" } };
 	size_t opened = 0;
 
 	(void)state;
@@ -457,6 +458,8 @@ test_identities(void **state)
 			struct ask q = { .method = ASK_POST,
 				         .base = "http://h",
 				         .raw_query = "",
+				         .header = json,
+				         .header_count = 1,
 				         .body = (const uint8_t *)body,
 				         .body_size = sizeof(body) - 1,
 				         .mem = &ask_mem,

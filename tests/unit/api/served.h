@@ -70,6 +70,8 @@ served_ask(const char *url, const struct asking *a)
 		header[q.header_count++] = (struct ask_pair){ "idempotency-key", a->key };
 	if (a->type)
 		header[q.header_count++] = (struct ask_pair){ "content-type", a->type };
+	else if (a->body)
+		header[q.header_count++] = (struct ask_pair){ "content-type", "application/json" };
 	if (a->body) {
 		q.body = (const uint8_t *)a->body;
 		q.body_size = strlen(a->body);

@@ -401,6 +401,12 @@ bad_records_are_refused(void **state)
 	}
 	assert_int_equal(store_log_size(served.reg[0].st), size);
 	served_post("/api/records", SERVE_PUBLIC, hazard_body, 401);
+	(void)served_ask("/api/records", &(struct asking){ .role = SERVE_OPERATOR,
+	                                                   .account = "olena",
+	                                                   .body = hazard_body,
+	                                                   .type = "text/plain",
+	                                                   .method = ASK_POST });
+	assert_int_equal(served_reply.status, 400);
 	served_post("/api/records", SERVE_LEGAL, hazard_body, 403);
 	served_post("/api/records", SERVE_ADMINISTRATOR, hazard_body, 403);
 	served_post("/api/records", SERVE_REPORTER, "{\"kind\":\"place\",\"fields\":{}}", 403);
