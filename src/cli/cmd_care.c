@@ -74,6 +74,10 @@ run_check(struct cli *cli, int argc, char **argv)
 		       r.bad           ? "does not verify"
 		       : r.cannot_tell ? "cannot tell everything"
 		                       : "everything holds");
+	if (r.bad && !cli->json && !cli->quiet)
+		printf("fallow rebuild makes layers, indexes, rulings, styles and the schema's triggers "
+		       "again;\nfor what is wrong in the log, its rows or originals, go back to a "
+		       "backup that fallow check accepts\n");
 	return status;
 }
 
@@ -84,9 +88,13 @@ const struct cli_command cmd_check = {
 	.synopsis = "FILE",
 	.text = "Checks the database, makes every statement anew from its revision and key, "
 		"recomputes\n"
-		"every root, checks every signature, checkpoint and original file, the spatial "
-		"indexes,\n"
-		"and every layer row against the revisions. Says each thing that does not hold.\n"
+		"every root, checks every signature, checkpoint and original file, quarantine, notes "
+		"and\n"
+		"times against what their submissions say, every layer row and box of a spatial "
+		"index\n"
+		"against the revisions, kept figures, and the schema with its triggers and styles "
+		"against\n"
+		"what this program makes. Says each thing that does not hold.\n"
 		"Exit status 0 everything holds, 4 something does not verify, 5 cannot tell (keys "
 		"or\n"
 		"originals are not here).\n",

@@ -138,6 +138,10 @@ manifest_remark_write(const struct manifest_remark *r, const uint8_t key[32], st
 	buf_init(&value, 0);
 	buf_adds(&value, "{\"author\":");
 	json_write_string(&value, r->author, strlen(r->author));
+	if (r->before)
+		buf_printf(&value, ",\"before\":%s", r->before);
+	if (r->kept)
+		buf_printf(&value, ",\"kept\":%s", r->kept);
 	buf_adds(&value, ",\"remark\":");
 	json_write_string(&value, r->remark, strlen(r->remark));
 	if (r->run) {

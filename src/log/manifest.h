@@ -31,14 +31,17 @@ MUST_CHECK enum err_code manifest_parse(const char *s, size_t n, struct manifest
                                         struct err *e);
 
 /**
- * Append the disclosure string of the remark, [salt, "remark", {"author":..,"remark":..,"run":..}],
- * and give its SHA-256. key: 32 random bytes of its own (salt 0 of it). run NULL: no such member.
- * ERR_INVALID (not UTF-8), ERR_LIMIT, ERR_NOMEM.
+ * Append the disclosure string of the remark, [salt, "remark", {"author":.., "before":..,
+ * "kept":.., "remark":.., "run":..}], and give its SHA-256. key: 32 random bytes of its own (salt 0
+ * of it). A member that is NULL is left out. ERR_INVALID (not UTF-8), ERR_LIMIT, ERR_NOMEM.
  */
 struct manifest_remark {
 	const char *author; /* name; "" allowed */
 	const char *remark; /* "" allowed */
 	const char *run;    /* what submissions of one import share; NULL = none */
+	const char
+		*before; /* canonical JSON objects, taken as they are (FORMATS.md, "Kept rows") */
+	const char *kept;
 };
 MUST_CHECK enum err_code manifest_remark_write(const struct manifest_remark *r,
                                                const uint8_t key[32], struct buf *b,

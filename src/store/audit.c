@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "log/disclose.h"
 #include "log/manifest.h"
 #include "log/merkle.h"
 #include "log/note.h"
@@ -31,6 +33,9 @@ struct stored {
 	const uint8_t *parents, *identity, *sealed_key, *statement;
 	size_t parents_n, fields_n, identity_n, sealed_n, statement_n;
 	uint8_t leaf[32];
+	int64_t submission, kind_id, valid_from;
+	uint8_t key[32], content[32]; /* of an imported row, if has_key */
+	bool has_key;
 	/* the answer */
 	enum err_code rc;
 	char why[300];
@@ -91,9 +96,39 @@ collect(const struct stored *r, const uint8_t *register_key, struct record_membe
 	return ERR_OK;
 }
 
+static const struct record_member *
+member_named(const struct record_member *m, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (m[i].name_n == strlen(name) && memcmp(m[i].name, name, m[i].name_n) == 0)
+			return &m[i];
+	return NULL;
+}
+
+/* The columns beside the fields that repeat what these say: the date, and the identity of an
+ * imported row. */
 static enum err_code
-recompute(struct audit *a, const struct stored *r, struct statement_scratch *scratch,
-          struct arena *mem, struct err *e)
+repeat_fields(struct stored *r, const struct record_member *m, size_t n, struct err *e)
+{
+	const struct record_member *date = member_named(m, n, "valid_from"),
+				   *key = member_named(m, n, "import_key");
+	int64_t days = 0;
+	size_t got = 0;
+
+	if (!date || date->value_n < 2 ||
+	    !clock_parse_date(date->value + 1, date->value_n - 2, &days) || days != r->valid_from)
+		return err_set(e, ERR_VERIFY,
+		               "its date of information (valid_from) is not the one of its fields");
+	/* 43 characters, a full stop, 43 characters, in quotes */
+	r->has_key = key && key->value_n == 89 && key->value[44] == '.' &&
+	             text_unbase64url(key->value + 1, 43, r->key, 32, &got) && got == 32 &&
+	             text_unbase64url(key->value + 45, 43, r->content, 32, &got) && got == 32;
+	return ERR_OK;
+}
+
+static enum err_code
+recompute(struct audit *a, struct stored *r, struct statement_scratch *scratch, struct arena *mem,
+          struct err *e)
 {
 	struct record_member *m = arena_calloc(mem, MAX_MEMBERS, sizeof(*m));
 	struct statement_field *f = arena_calloc(mem, MAX_MEMBERS, sizeof(*f));
@@ -134,6 +169,8 @@ recompute(struct audit *a, const struct stored *r, struct statement_scratch *scr
 		if (memcmp(leaf, r->leaf, 32) != 0)
 			rc = err_set(e, ERR_VERIFY, "its statement does not have its leaf hash");
 	}
+	if (!rc)
+		rc = repeat_fields(r, m, in.field_count, e);
 	sign_wipe(key, sizeof(key));
 	if (identity.data)
 		sign_wipe(identity.data, identity.size);
@@ -177,8 +214,14 @@ read_row(sqlite3_stmt *q, struct arena *mem, struct stored *r)
 	r->fields = (const char *)fields;
 	r->identity = blob(q, 6, mem, &r->identity_n);
 	r->sealed_key = blob(q, 7, mem, &r->sealed_n);
+	if (r->parents_n % 32 != 0 ||
+	    (sqlite3_column_type(q, 4) != SQLITE_NULL && r->parents_n == 0))
+		return false;
 	leaf = blob(q, 8, mem, &leaf_n);
 	r->statement = blob(q, 9, mem, &r->statement_n);
+	r->submission = sqlite3_column_int64(q, 10);
+	r->kind_id = sqlite3_column_int64(q, 11);
+	r->valid_from = sqlite3_column_int64(q, 12);
 	if (!r->kind || !id || n != UUID_SIZE || !leaf || leaf_n != 32 || !r->fields)
 		return false;
 	memcpy(r->id.b, id, UUID_SIZE);
@@ -201,11 +244,25 @@ tell(struct audit_report *rep, enum err_code rc, const char *fmt, long long n, c
 	rep->tell(rep->ctx, line);
 }
 
+static enum err_code
+hand_on(struct audit_report *rep, const struct stored *r, struct err *e)
+{
+	struct audit_seen seen = { .rid = r->rid,
+		                   .record = r->id,
+		                   .kind = (int)r->kind_id - 1,
+		                   .valid_from_days = r->valid_from,
+		                   .key = r->has_key ? r->key : NULL,
+		                   .content = r->has_key ? r->content : NULL };
+
+	return rep->seen ? rep->seen(rep->ctx, &seen, e) : ERR_OK;
+}
+
 /* All revisions of one submission, each recomputed; their leaf hashes in order are in r->leaf. */
 static enum err_code
 audit_revisions(struct audit_reader *r, int64_t first_rid, int64_t count, struct audit_report *rep,
                 struct err *e)
 {
+	const int64_t seq = sqlite3_column_int64(r->subs, 0);
 	struct stored *row = r->a.row;
 	sqlite3_stmt *q = r->revs;
 	struct arena mem;
@@ -235,10 +292,16 @@ audit_revisions(struct audit_reader *r, int64_t first_rid, int64_t count, struct
 			pool_for(r->pool, n, 64, recompute_one, &r->a);
 		for (size_t i = 0; !rc && i < n; i++) {
 			rep->erased += row[i].statement_n > 0;
+			rep->opened += row[i].statement_n == 0 && row[i].rc != ERR_UNKNOWN;
 			if (row[i].rc == ERR_NOMEM)
 				rc = err_set(e, ERR_NOMEM, "%s", row[i].why);
 			else if (row[i].rc)
 				tell(rep, row[i].rc, "revision", (long long)row[i].rid, row[i].why);
+			if (!rc && row[i].submission != seq)
+				tell(rep, ERR_VERIFY, "revision", (long long)row[i].rid,
+				     "it says another submission than the one that holds it");
+			if (!rc)
+				rc = hand_on(rep, &row[i], e);
 		}
 		at += (int64_t)n;
 		rep->revisions += (int64_t)n;
@@ -250,9 +313,33 @@ audit_revisions(struct audit_reader *r, int64_t first_rid, int64_t count, struct
 	return rc;
 }
 
+/* The remark is the one that the manifest names, and its key opens. */
+static enum err_code
+audit_remark(const struct audit_reader *r, const struct manifest *m, struct buf *ret_remark,
+             struct err *e)
+{
+	sqlite3_stmt *q = r->subs;
+	struct seal_place place = { sqlite3_column_blob(q, 1), SIGSUM_LEAF_SIZE };
+	const uint8_t *register_key = r->a.st->keys.register_key;
+	uint8_t key[32], digest[32];
+	enum err_code rc = ERR_OK;
+
+	if (sqlite3_column_bytes(q, 8) != SEAL_SEALED_KEY_SIZE ||
+	    seal_key_open(register_key, place.p, place.n, sqlite3_column_blob(q, 8), key, e) ||
+	    seal_open(register_key, place, sqlite3_column_blob(q, 7),
+	              (size_t)sqlite3_column_bytes(q, 7), ret_remark, e))
+		rc = err_set(e, ERR_VERIFY, "its remark cannot be opened with the register key");
+	else
+		disclose_hash(ret_remark->data, ret_remark->size, digest);
+	if (!rc && memcmp(digest, m->remark, 32) != 0)
+		rc = err_set(e, ERR_VERIFY, "its remark is not the one that its manifest names");
+	sign_wipe(key, sizeof(key));
+	return rc;
+}
+
 /* What the row of a submission says about itself: root, manifest, signature, leaf. */
 static enum err_code
-audit_submission(const struct audit_reader *r, int64_t count, struct err *e)
+audit_submission(const struct audit_reader *r, int64_t count, struct buf *ret_remark, struct err *e)
 {
 	sqlite3_stmt *q = r->subs;
 	struct manifest m;
@@ -267,12 +354,16 @@ audit_submission(const struct audit_reader *r, int64_t count, struct err *e)
 	if (m.statements != (uint64_t)count || memcmp(m.root, root, 32) != 0)
 		return err_set(e, ERR_VERIFY,
 		               "its revisions do not have the root that its manifest names");
+	if (sqlite3_column_bytes(q, 6) != 32 || memcmp(sqlite3_column_blob(q, 6), root, 32) != 0)
+		return err_set(e, ERR_VERIFY, "the root in its row is not that of its revisions");
 	if (sqlite3_column_bytes(q, 1) != SIGSUM_LEAF_SIZE)
 		return err_set(e, ERR_VERIFY, "its leaf has not 128 bytes");
 	if (!key || sqlite3_column_bytes(q, 5) != 32)
 		return err_set(e, ERR_UNKNOWN,
 		               "the public key of its author is not in the register");
-	return manifest_verify(bytes, n, leaf, key, r->a.st->origin, e) ? ERR_VERIFY : ERR_OK;
+	if (manifest_verify(bytes, n, leaf, key, r->a.st->origin, e))
+		return ERR_VERIFY;
+	return audit_remark(r, &m, ret_remark, e);
 }
 
 static enum err_code
@@ -378,6 +469,7 @@ audit_one(struct audit_reader *r, int64_t want, struct audit_report *rep, bool *
 	int64_t count = sqlite3_column_int64(q, 3), seq = sqlite3_column_int64(q, 0);
 	uint8_t hash[32], stored[32];
 	struct err why = { 0 };
+	struct buf remark;
 	enum err_code rc;
 
 	*ret_more = seq == want && count >= 1 && count <= STORE_MAX_STATEMENTS;
@@ -388,9 +480,14 @@ audit_one(struct audit_reader *r, int64_t want, struct audit_report *rep, bool *
 	rc = audit_revisions(r, sqlite3_column_int64(q, 4), count, rep, e);
 	if (rc)
 		return rc;
-	rc = audit_submission(r, count, &why);
+	buf_init(&remark, 1u << 20);
+	rc = audit_submission(r, count, &remark, &why);
 	if (rc)
 		tell(rep, rc, "submission", (long long)seq, why.text);
+	rc = !rc && rep->remark ? rep->remark(rep->ctx, seq, &remark, e) : ERR_OK;
+	buf_done(&remark);
+	if (rc)
+		return rc;
 	merkle_leaf(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), hash);
 	if (log_get_hash(r->a.st, 0, (uint64_t)seq, stored, &why) || memcmp(hash, stored, 32) != 0)
 		tell(rep, ERR_VERIFY, "submission", (long long)seq,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/bound.h"
 #include "store/handle.h"
 #include "store/layer.h"
 #include "store/submit.h"
@@ -84,7 +85,9 @@ put_text(struct store *st, const struct formupdate *u, const struct formupdate_r
 	(void)sqlite3_bind_int64(q, 5, submit_current(st));
 	rc = db_run(st, q, e);
 	sqlite3_finalize(q);
-	return rc;
+	return rc ? rc
+	          : bound_note(st, BOUND_FORM_VERSION, " WHERE submission = ?1", submit_current(st),
+	                       e);
 }
 
 static enum err_code

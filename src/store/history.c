@@ -10,6 +10,7 @@
 #include "log/sigsum.h"
 #include "store/handle.h"
 #include "store/layer.h"
+#include "store/member.h"
 #include "store/ruling.h"
 
 #include "sql_gen.h"
@@ -173,6 +174,7 @@ history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 	sqlite3_finalize(q);
 	if (rc)
 		return rc;
+	submit_joined(st, kind);
 	arena_init(&mem, (size_t)1 << 30);
 	rc = history_shown(st, &(struct history_ask){ kind, id, INT64_MAX, INT64_MAX }, &mem, &row,
 	                   &any, e);

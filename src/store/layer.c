@@ -55,6 +55,18 @@ has_geometry(const struct store_kind *k)
 	return k->geometry_field >= 0;
 }
 
+/* Is it one that rows are written with? The others are of fields that a later form dropped. */
+static bool
+own_column(const struct store_kind *k, const char *name)
+{
+	int i = form_index(k->form, name);
+
+	for (int j = 0; j < SYSTEM_COLUMNS; j++)
+		if (text_eq(name, system_column[j]))
+			return true;
+	return text_eq(name, "geometry") || (i >= 0 && in_layer(&k->form->field[i]));
+}
+
 static enum err_code
 create_table(struct store *st, const struct store_kind *k, struct err *e)
 {
@@ -135,6 +147,42 @@ add_columns(struct store *st, const struct store_kind *k, struct err *e)
 	return rc;
 }
 
+/* What a dropped field held stands in the revisions only; a layer that is made anew has it nowhere.
+ */
+static enum err_code
+clear_dropped(struct store *st, const struct store_kind *k, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct buf b;
+	enum err_code rc = db_prepare(st, "SELECT name FROM pragma_table_info(?1)", &q, e);
+	int s = SQLITE_DONE;
+
+	if (rc)
+		return rc;
+	buf_init(&b, 1u << 16);
+	(void)sqlite3_bind_text(q, 1, k->name, -1, SQLITE_STATIC);
+	while ((s = sqlite3_step(q)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(q, 0);
+
+		if (own_column(k, name))
+			continue;
+		buf_adds(&b, "UPDATE ");
+		db_quote_name(&b, k->name);
+		buf_adds(&b, " SET ");
+		db_quote_name(&b, name);
+		buf_adds(&b, " = NULL WHERE ");
+		db_quote_name(&b, name);
+		buf_adds(&b, " IS NOT NULL;");
+	}
+	rc = s == SQLITE_DONE ? ERR_OK : db_fail(st, "read the schema", e);
+	sqlite3_finalize(q);
+	if (!rc)
+		rc = buf_ok(&b) ? db_exec(st, buf_text(&b), e)
+		                : err_set(e, ERR_NOMEM, "out of memory for a table");
+	buf_done(&b);
+	return rc;
+}
+
 static enum err_code
 check_names(const struct store_kind *k, struct err *e)
 {
@@ -176,6 +224,8 @@ layer_ensure(struct store *st, int kind, struct err *e)
 	if (sqlite3_table_column_metadata(st->db, NULL, k->name, "fid", NULL, NULL, NULL, NULL,
 	                                  NULL) == SQLITE_OK) {
 		rc = add_columns(st, k, e);
+		if (!rc)
+			rc = clear_dropped(st, k, e);
 		return rc ? rc : index_hazards(st, k, e);
 	}
 	rc = create_table(st, k, e);
@@ -251,6 +301,31 @@ bind_system(sqlite3_stmt *q, const struct shown *row, const char *id)
 	(void)sqlite3_bind_int64(q, 12, row->submission);
 }
 
+/* Bind what a row shows: the program's columns, the geometry, the form's. The blob must live until
+ * the statement was stepped. */
+static enum err_code
+bind_row(const struct store_kind *k, sqlite3_stmt *q, const struct shown *row, char id[UUID_TEXT],
+         struct buf *blob, struct err *e)
+{
+	int at = SYSTEM_COLUMNS + 1;
+
+	uuid_format(row->id, id);
+	bind_system(q, row, id);
+	if (has_geometry(k)) {
+		if (row->fields.geom) {
+			geom_to_gpkg(row->fields.geom, blob);
+			if (buf_ok(blob))
+				(void)sqlite3_bind_blob64(q, at, blob->data, blob->size,
+				                          SQLITE_STATIC);
+		}
+		at++;
+	}
+	for (size_t i = 0; i < k->form->field_count; i++)
+		if (in_layer(&k->form->field[i]))
+			db_bind_value(q, at++, &row->fields.value[i]);
+	return buf_ok(blob) ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a geometry");
+}
+
 enum err_code
 layer_put(struct store *st, const struct shown *row, struct rtree_load *load, struct err *e)
 {
@@ -258,33 +333,107 @@ layer_put(struct store *st, const struct shown *row, struct rtree_load *load, st
 	char id[UUID_TEXT];
 	struct buf blob;
 	enum err_code rc = k->insert ? ERR_OK : prepare_insert(st, k, e);
-	int at = SYSTEM_COLUMNS + 1;
 
 	if (rc)
 		return rc;
 	buf_init(&blob, 0);
-	uuid_format(row->id, id);
-	bind_system(k->insert, row, id);
-	if (has_geometry(k)) {
-		if (row->fields.geom) {
-			geom_to_gpkg(row->fields.geom, &blob);
-			if (buf_ok(&blob))
-				(void)sqlite3_bind_blob64(k->insert, at, blob.data, blob.size,
-				                          SQLITE_STATIC);
-			if (load && !geom_is_empty(row->fields.geom) &&
-			    !rtree_load_add(load, row->fid, geom_bounds(row->fields.geom)))
-				rc = err_set(e, ERR_NOMEM, "out of memory for the spatial index");
-		}
-		at++;
-	}
-	for (size_t i = 0; i < k->form->field_count; i++)
-		if (in_layer(&k->form->field[i]))
-			db_bind_value(k->insert, at++, &row->fields.value[i]);
-	if (!rc && !buf_ok(&blob))
-		rc = err_set(e, ERR_NOMEM, "out of memory for a geometry");
+	rc = bind_row(k, k->insert, row, id, &blob, e);
+	if (has_geometry(k) && row->fields.geom && load && !geom_is_empty(row->fields.geom) &&
+	    !rtree_load_add(load, row->fid, geom_bounds(row->fields.geom)))
+		rc = err_set(e, ERR_NOMEM, "out of memory for the spatial index");
 	if (!rc)
 		rc = db_run(st, k->insert, e);
 	(void)sqlite3_clear_bindings(k->insert);
+	buf_done(&blob);
+	return rc;
+}
+
+/* One more column to compare with the value bound at a place; 0: it must be empty. */
+static void
+compare_column(struct buf *b, const char *name, int at)
+{
+	if (at > 2)
+		buf_adds(b, ", ");
+	db_quote_name(b, name);
+	buf_printf(b, " IS NOT ?%d AS ", at);
+	db_quote_name(b, name);
+}
+
+/* Columns of fields that a later form no longer has: nothing may stand there. */
+static enum err_code
+compare_dropped(struct store *st, const struct store_kind *k, struct buf *b, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, "SELECT name FROM pragma_table_info(?1)", &q, e);
+	int s = SQLITE_DONE;
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_text(q, 1, k->name, -1, SQLITE_STATIC);
+	while ((s = sqlite3_step(q)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(q, 0);
+
+		if (own_column(k, name))
+			continue;
+		buf_adds(b, ", ");
+		db_quote_name(b, name);
+		buf_adds(b, " IS NOT NULL AS ");
+		db_quote_name(b, name);
+	}
+	rc = s == SQLITE_DONE ? ERR_OK : db_fail(st, "read the schema", e);
+	sqlite3_finalize(q);
+	return rc;
+}
+
+enum err_code
+layer_compare_prepare(struct store *st, int kind, sqlite3_stmt **ret, struct err *e)
+{
+	const struct store_kind *k = &st->kind[kind];
+	struct buf b;
+	int at = SYSTEM_COLUMNS + 1;
+	enum err_code rc;
+
+	buf_init(&b, 1u << 20);
+	buf_adds(&b, "SELECT ");
+	for (int i = 1; i < SYSTEM_COLUMNS; i++)
+		compare_column(&b, system_column[i], i + 1);
+	if (has_geometry(k))
+		compare_column(&b, "geometry", at++);
+	for (size_t i = 0; i < k->form->field_count; i++)
+		if (in_layer(&k->form->field[i]))
+			compare_column(&b, k->form->field[i].name, at++);
+	rc = compare_dropped(st, k, &b, e);
+	buf_adds(&b, " FROM ");
+	db_quote_name(&b, k->name);
+	buf_adds(&b, " WHERE fid = ?1");
+	if (!rc)
+		rc = buf_ok(&b) ? db_prepare(st, buf_text(&b), ret, e)
+		                : err_set(e, ERR_NOMEM, "out of memory for a check");
+	buf_done(&b);
+	return rc;
+}
+
+enum err_code
+layer_compare(struct store *st, const struct shown *row, sqlite3_stmt *q, struct buf *names,
+              bool *ret_there, struct err *e)
+{
+	char id[UUID_TEXT];
+	struct buf blob;
+	enum err_code rc;
+	int s = SQLITE_DONE, found = 0;
+
+	buf_init(&blob, 0);
+	rc = bind_row(&st->kind[row->kind], q, row, id, &blob, e);
+	if (!rc)
+		s = sqlite3_step(q);
+	*ret_there = s == SQLITE_ROW;
+	for (int i = 0; *ret_there && i < sqlite3_column_count(q); i++)
+		if (sqlite3_column_int(q, i))
+			buf_printf(names, "%s%s", found++ ? ", " : "", sqlite3_column_name(q, i));
+	if (!rc && s != SQLITE_ROW && s != SQLITE_DONE)
+		rc = db_fail(st, "read a layer", e);
+	(void)sqlite3_reset(q); /* its code is that of the step */
+	(void)sqlite3_clear_bindings(q);
 	buf_done(&blob);
 	return rc;
 }

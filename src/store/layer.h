@@ -13,6 +13,13 @@ MUST_CHECK enum err_code layer_ensure(struct store *st, int kind, struct err *e)
  * are off. */
 MUST_CHECK enum err_code layer_put(struct store *st, const struct shown *row,
                                    struct rtree_load *load, struct err *e);
+/** A statement for layer_compare of a kind's rows; finalize it after. */
+MUST_CHECK enum err_code layer_compare_prepare(struct store *st, int kind, sqlite3_stmt **ret,
+                                               struct err *e);
+/** Compare the layer's row with what layer_put would write, column by column: the names of those
+ * that differ are appended to names. *ret_there false when the layer has no such row. */
+MUST_CHECK enum err_code layer_compare(struct store *st, const struct shown *row, sqlite3_stmt *q,
+                                       struct buf *names, bool *ret_there, struct err *e);
 /** Take a row out (nothing of the record is in play). */
 MUST_CHECK enum err_code layer_remove(struct store *st, int kind, int64_t fid, struct err *e);
 /** Switch the index triggers of a layer off before bulk rows and on after. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/bound.h"
 #include "store/handle.h"
 #include "store/submit.h"
 
@@ -11,7 +12,34 @@
 struct quarantine {
 	struct store *st;
 	sqlite3_stmt *put, *find, *end;
+	sqlite3_stmt *put_back, *end_back; /* what was written, for the log */
 };
+
+static enum err_code
+prepare_back(struct store *st, enum bound_table t, sqlite3_stmt **ret, struct err *e)
+{
+	struct buf sql;
+	enum err_code rc;
+
+	buf_init(&sql, 4096);
+	buf_printf(&sql, "%s WHERE qid = ?1", bound_select(t));
+	rc = db_prepare(st, buf_text(&sql), ret, e);
+	buf_done(&sql);
+	return rc;
+}
+
+/* The row as the table holds it goes into the submission's remark. */
+static enum err_code
+note_row(struct store *st, enum bound_table t, sqlite3_stmt *back, int64_t qid, struct err *e)
+{
+	enum err_code rc;
+
+	(void)sqlite3_bind_int64(back, 1, qid);
+	rc = sqlite3_step(back) == SQLITE_ROW ? submit_note_bound(st, t, back, e)
+	                                      : db_fail(st, "read back a quarantined row", e);
+	(void)sqlite3_reset(back);
+	return rc;
+}
 
 enum err_code
 quarantine_open(struct store *st, struct quarantine **ret, struct err *e)
@@ -27,6 +55,10 @@ quarantine_open(struct store *st, struct quarantine **ret, struct err *e)
 		rc = db_prepare(st, SQL_STORE_QUARANTINE_FIND, &q->find, e);
 	if (!rc)
 		rc = db_prepare(st, SQL_STORE_QUARANTINE_END, &q->end, e);
+	if (!rc)
+		rc = prepare_back(st, BOUND_QUARANTINE, &q->put_back, e);
+	if (!rc)
+		rc = prepare_back(st, BOUND_QUARANTINE_END, &q->end_back, e);
 	if (rc) {
 		quarantine_close(q);
 		return rc;
@@ -43,6 +75,8 @@ quarantine_close(struct quarantine *q)
 	sqlite3_finalize(q->put);
 	sqlite3_finalize(q->find);
 	sqlite3_finalize(q->end);
+	sqlite3_finalize(q->put_back);
+	sqlite3_finalize(q->end_back);
 	mem_free(q);
 }
 
@@ -71,6 +105,7 @@ quarantine_put(struct quarantine *q, const struct quarantine_row *row, int64_t *
                struct err *e)
 {
 	struct store *st = q->st;
+	int64_t qid;
 	enum err_code rc;
 
 	if (submit_current(st) < 0)
@@ -86,8 +121,11 @@ quarantine_put(struct quarantine *q, const struct quarantine_row *row, int64_t *
 	bind_text(q->put, 9, row->mapped);
 	bind_text(q->put, 10, row->place);
 	rc = db_run(st, q->put, e);
+	qid = sqlite3_last_insert_rowid(st->db);
+	if (!rc)
+		rc = note_row(st, BOUND_QUARANTINE, q->put_back, qid, e);
 	if (!rc && ret_qid)
-		*ret_qid = sqlite3_last_insert_rowid(st->db);
+		*ret_qid = qid;
 	return rc;
 }
 
@@ -196,7 +234,7 @@ quarantine_end(struct quarantine *q, int64_t qid, const struct uuid *record, con
 	s = sqlite3_step(q->end);
 	(void)sqlite3_reset(q->end);
 	if (s == SQLITE_DONE)
-		return ERR_OK;
+		return note_row(st, BOUND_QUARANTINE_END, q->end_back, qid, e);
 	if ((s & 0xff) == SQLITE_CONSTRAINT)
 		return err_set(e, ERR_CONFLICT,
 		               "the quarantined row %lld was settled already or does not exist",

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "store/each.h"
+#include "store/frame.h"
 #include "store/handle.h"
 #include "store/history.h"
 #include "store/layer.h"
@@ -29,11 +30,9 @@ tell(struct rebuilding *r, const char *doing)
 		r->progress(r->ctx, doing, r->done, r->total);
 }
 
-/* Decisions in the order received. */
-static enum err_code
-rebuild_rulings(struct rebuilding *r, struct err *e)
+enum err_code
+rebuild_rulings(struct store *st, struct err *e)
 {
-	struct store *st = r->st;
 	int kind = store_kind(st, "decision");
 	sqlite3_stmt *q = NULL;
 	struct arena mem;
@@ -183,9 +182,11 @@ store_rebuild(struct store *st, rebuild_progress *progress, void *ctx, struct er
 	if (!rc)
 		rc = db_prepare(st, SQL_STORE_ROW_KEY_PUT, &r.row_key, e);
 	if (!rc)
-		rc = rebuild_rulings(&r, e);
+		rc = rebuild_rulings(st, e);
 	for (int k = 0; !rc && k < (int)st->kind_count; k++)
 		rc = layer_ensure(st, k, e);
+	if (!rc)
+		rc = frame_restore(st, e);
 	for (int k = 0; !rc && k < (int)st->kind_count; k++)
 		rc = rebuild_layer(&r, k, e);
 	for (int k = 0; !rc && k < (int)st->kind_count; k++)

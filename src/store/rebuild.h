@@ -13,4 +13,8 @@ typedef void rebuild_progress(void *ctx, const char *doing, int64_t done, int64_
 MUST_CHECK enum err_code store_rebuild(struct store *st, rebuild_progress *progress, void *ctx,
                                        struct err *e);
 
+/** Private to store: what all decisions say, in the order received, into ruling and
+ * ruling_submission (or the temporary tables of these names). */
+MUST_CHECK enum err_code rebuild_rulings(struct store *st, struct err *e);
+
 #endif

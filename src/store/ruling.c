@@ -92,7 +92,7 @@ rule_revisions(struct store *st, const char *about, int64_t seq, enum ruling sta
 
 		if (!rc && n)
 			rc = put(st, SQL_STORE_RULING_PUT, rid, seq, state, e);
-		if (!rc && n)
+		if (!rc && n && !st->skip_refresh)
 			rc = history_refresh(st, kind, fid, e);
 		if (rc)
 			return rc;

@@ -17,6 +17,7 @@
 #include "log/sigsum.h"
 #include "log/statement.h"
 #include "store/audit.h"
+#include "store/bound.h"
 #include "store/history.h"
 #include "store/layer.h"
 #include "store/logtable.h"
@@ -76,10 +77,13 @@ struct submit_state {
 	size_t count;
 	uint8_t (*leaf)[32]; /* STORE_MAX_STATEMENTS */
 	struct merkle_frontier frontier;
+	struct bound bound;      /* rows written with it that are no leaves */
+	bool before_bound;       /* the submission before it names its own */
 	struct buf about_leaves; /* hex leaf hashes of submissions to approve */
 	struct revised *revised; /* records approved with the submission that were there before */
 	size_t revised_count, revised_room;
 	bool touched[STORE_MAX_KINDS], bulk_kind[STORE_MAX_KINDS];
+	bool joined[STORE_MAX_KINDS]; /* rows of it were joined anew: its extent may be another */
 	struct rtree_load load[STORE_MAX_KINDS];
 	int64_t latest[STORE_MAX_KINDS]; /* date of information, days */
 	struct worker *worker;
@@ -110,6 +114,7 @@ member_free(struct submit_state *s)
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->row_key);
 	buf_done(&s->about_leaves);
+	bound_done(&s->bound);
 	if (s->key)
 		sign_wipe(s->key, CHUNK * sizeof(*s->key));
 	mem_free(s->revised);
@@ -222,11 +227,15 @@ open_transaction(struct submit_state *s, struct err *e)
 		rc = author_note(st, e);
 	if (!rc)
 		rc = merkle_frontier_load(&s->frontier, (uint64_t)size, get_hash, st, e);
+	if (!rc)
+		rc = bound_is_named(st, size - 1, &s->before_bound, e);
+	bound_reset(&s->bound);
 	s->first_seq = s->seq = size;
 	s->first_rid = s->first_rid_ever = s->next_rid = rid + 1;
 	s->count = 0;
 	s->revisions_total = 0;
 	memset(s->touched, 0, sizeof(s->touched));
+	memset(s->joined, 0, sizeof(s->joined));
 	buf_reset(&s->about_leaves);
 	return rc;
 }
@@ -282,6 +291,7 @@ member_begin(struct submit_state *s, const struct submit_about *about, struct me
 	struct uuid run;
 	enum err_code rc = submit_new_id(&run, e);
 
+	bound_reset(&s->bound);
 	ret->seq = s->seq;
 	ret->first_rid = s->first_rid;
 	ret->next_rid = s->next_rid;
@@ -309,10 +319,18 @@ member_undo(struct submit_state *s, const struct member_mark *mark)
 	s->seq = mark->seq;
 	s->first_rid = mark->first_rid;
 	s->next_rid = mark->next_rid;
+	bound_reset(&s->bound);
 	s->frontier = mark->frontier;
 	memcpy(s->touched, mark->touched, sizeof(mark->touched));
 	memcpy(s->latest, mark->latest, sizeof(mark->latest));
 	s->count = 0;
+}
+
+void
+submit_joined(struct store *st, int kind)
+{
+	if (st->submit)
+		st->submit->joined[kind] = true;
 }
 
 int64_t
@@ -686,22 +704,75 @@ submit_add(struct store *st, const struct submit_revision *rev, size_t n, int64_
 /* --- the log
  * --------------------------------------------------------------------------------------------- */
 
+enum err_code
+submit_note_bound(struct store *st, enum bound_table t, sqlite3_stmt *row, struct err *e)
+{
+	return st->submit ? bound_add(&st->submit->bound, t, row, e) : ERR_OK;
+}
+
+/* What was kept with the submission that ends, and what nobody named before it. */
 static enum err_code
-write_remark(struct submit_state *s, uint8_t digest[32], struct buf *remark, uint8_t key[32],
-             struct err *e)
+collect_bound(struct submit_state *s, int64_t received_us, struct buf *before, struct buf *kept,
+              struct err *e)
+{
+	struct store *st = s->st;
+	struct bound all = { 0 };
+	uint8_t author[32];
+	enum err_code rc = ERR_OK;
+
+	sign_key_hash(st->keys.author.public_key, author);
+	rc = bound_add_author(st, &s->bound, author, e);
+	if (!rc)
+		rc = bound_add_where(st, &s->bound, BOUND_CHECKPOINT, " ORDER BY size DESC LIMIT 1",
+		                     0, e);
+	if (!rc)
+		rc = bound_add_received(&s->bound, s->seq, received_us, e);
+	if (!rc && !s->before_bound) {
+		rc = bound_add_before(st, &all, s->seq, e);
+		bound_write(&all, before);
+	}
+	bound_write(&s->bound, kept);
+	if (!rc && (!buf_ok(before) || !buf_ok(kept)))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a submission");
+	s->before_bound = true;
+	bound_done(&all);
+	bound_reset(&s->bound);
+	return rc;
+}
+
+static enum err_code
+write_remark(struct submit_state *s, int64_t received_us, uint8_t digest[32], struct buf *remark,
+             uint8_t key[32], struct err *e)
 {
 	struct manifest_remark r = { .author = s->about.author ? s->about.author : "",
 		                     .remark = s->about.remark ? s->about.remark : "",
 		                     .run = s->shares_run || s->about.bulk ? s->run : NULL };
+	struct buf before, kept;
 	enum err_code rc = rng_secret(key, 32, e);
 
-	return rc ? rc : manifest_remark_write(&r, key, remark, digest, e);
+	buf_init(&before, 4096);
+	buf_init(&kept, 4096);
+	if (!rc)
+		rc = collect_bound(s, received_us, &before, &kept, e);
+	r.before = before.size ? buf_text(&before) : NULL;
+	r.kept = buf_text(&kept);
+	if (!rc)
+		rc = manifest_remark_write(&r, key, remark, digest, e);
+	buf_done(&before);
+	buf_done(&kept);
+	return rc;
 }
+
+struct submission_bytes {
+	const struct manifest *m;
+	struct buf manifest, remark;
+	uint8_t remark_key[32];
+	int64_t received_us;
+};
 
 static enum err_code
 insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE],
-                  const struct buf *manifest, const struct manifest *m, const struct buf *remark,
-                  const uint8_t remark_key[32], struct err *e)
+                  const struct submission_bytes *b, struct err *e)
 {
 	struct store *st = s->st;
 	struct seal_place place = { leaf, SIGSUM_LEAF_SIZE };
@@ -711,20 +782,21 @@ insert_submission(struct submit_state *s, const uint8_t leaf[SIGSUM_LEAF_SIZE],
 	enum err_code rc;
 
 	buf_init(&sealed, 1u << 20);
-	rc = seal_make(st->keys.register_key, place, remark->data, remark->size, &sealed, e);
-	seal_key(st->keys.register_key, leaf, SIGSUM_LEAF_SIZE, remark_key, sealed_key);
+	rc = seal_make(st->keys.register_key, place, b->remark.data, b->remark.size, &sealed, e);
+	seal_key(st->keys.register_key, leaf, SIGSUM_LEAF_SIZE, b->remark_key, sealed_key);
 	if (!rc)
 		rc = db_keep(st, KEPT_SUBMISSION, SQL_STORE_SUBMISSION_INSERT, &q, e);
 	if (!rc) {
 		(void)sqlite3_bind_int64(q, 1, s->seq);
 		(void)sqlite3_bind_blob(q, 2, leaf, SIGSUM_LEAF_SIZE, SQLITE_STATIC);
-		(void)sqlite3_bind_blob(q, 3, manifest->data, (int)manifest->size, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 3, b->manifest.data, (int)b->manifest.size,
+		                        SQLITE_STATIC);
 		(void)sqlite3_bind_blob(q, 4, sealed.data, (int)sealed.size, SQLITE_STATIC);
 		(void)sqlite3_bind_blob(q, 5, sealed_key, sizeof(sealed_key), SQLITE_STATIC);
-		(void)sqlite3_bind_int64(q, 6, clock_now_us());
+		(void)sqlite3_bind_int64(q, 6, b->received_us);
 		(void)sqlite3_bind_int64(q, 7, (int64_t)s->count);
 		(void)sqlite3_bind_int64(q, 8, s->first_rid);
-		(void)sqlite3_bind_blob(q, 9, m->root, 32, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(q, 9, b->m->root, 32, SQLITE_STATIC);
 		rc = db_run(st, q, e);
 	}
 	buf_done(&sealed);
@@ -737,27 +809,27 @@ static enum err_code
 finish_submission(struct submit_state *s, struct err *e)
 {
 	struct store *st = s->st;
-	struct manifest m = { .statements = (uint32_t)s->count,
-		              .at_utc_s = clock_now_us() / 1000000 };
-	uint8_t leaf[SIGSUM_LEAF_SIZE], hash[32], remark_key[32];
-	struct buf remark, manifest;
+	int64_t now_us = clock_now_us();
+	struct manifest m = { .statements = (uint32_t)s->count, .at_utc_s = now_us / 1000000 };
+	struct submission_bytes b = { .m = &m, .received_us = now_us };
+	uint8_t leaf[SIGSUM_LEAF_SIZE], hash[32];
 	char hex[65];
 	enum err_code rc;
 
 	if (s->count == 0)
 		return ERR_OK;
-	buf_init(&remark, 1u << 20);
-	buf_init(&manifest, MANIFEST_MAX_BYTES);
+	buf_init(&b.remark, 1u << 20);
+	buf_init(&b.manifest, MANIFEST_MAX_BYTES);
 	sign_key_hash(st->keys.author.public_key, m.author);
 	checkpoint_origin(st->keys.log.public_key, m.origin);
 	merkle_root_of_leaves((const uint8_t(*)[32])s->leaf, s->count, m.root);
-	rc = write_remark(s, m.remark, &remark, remark_key, e);
+	rc = write_remark(s, now_us, m.remark, &b.remark, b.remark_key, e);
 	if (!rc)
-		rc = manifest_write(&m, &manifest, e);
+		rc = manifest_write(&m, &b.manifest, e);
 	if (!rc) {
-		sigsum_leaf_make(&st->keys.author, manifest.data, manifest.size, leaf);
+		sigsum_leaf_make(&st->keys.author, b.manifest.data, b.manifest.size, leaf);
 		merkle_leaf(leaf, sizeof(leaf), hash);
-		rc = insert_submission(s, leaf, &manifest, &m, &remark, remark_key, e);
+		rc = insert_submission(s, leaf, &b, e);
 	}
 	if (!rc)
 		rc = merkle_frontier_append(&s->frontier, hash, put_hash, st, e);
@@ -765,9 +837,9 @@ finish_submission(struct submit_state *s, struct err *e)
 		text_hex(hash, 32, hex);
 		buf_printf(&s->about_leaves, "%s%s", s->about_leaves.size ? " " : "", hex);
 	}
-	sign_wipe(remark_key, sizeof(remark_key));
-	buf_done(&remark);
-	buf_done(&manifest);
+	sign_wipe(b.remark_key, sizeof(b.remark_key));
+	buf_done(&b.remark);
+	buf_done(&b.manifest);
 	if (rc)
 		return rc;
 	s->seq++;
@@ -824,7 +896,7 @@ close_layers(struct submit_state *s, struct err *e)
 	enum err_code rc = ERR_OK;
 
 	for (int k = 0; !rc && k < (int)s->st->kind_count; k++) {
-		if (!s->touched[k])
+		if (!s->touched[k] && !s->joined[k])
 			continue;
 		if (s->bulk_kind[k]) {
 			rc = rtree_pack(s->st, s->st->kind[k].name, &s->load[k], e);
@@ -835,9 +907,9 @@ close_layers(struct submit_state *s, struct err *e)
 		}
 		if (!rc)
 			rc = layer_touch(s->st, k, e);
-		if (!rc)
+		if (!rc && s->touched[k])
 			rc = layer_latest(s->st, k, s->latest[k], e);
-		s->touched[k] = false;
+		s->touched[k] = s->joined[k] = false;
 	}
 	return rc;
 }
@@ -953,6 +1025,8 @@ note_original(struct store *st, const uint8_t sha[32], const char *name, int64_t
 		rc = db_run(st, q, e);
 	}
 	sqlite3_finalize(q);
+	if (!rc && sqlite3_changes(st->db) > 0)
+		rc = bound_note_original(st, sha, e);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/frame.h"
 #include "store/handle.h"
 
 #include "sql_gen.h"
@@ -64,6 +65,21 @@ migrate(struct store *st, int64_t from, struct err *e)
 	return rc;
 }
 
+/* What a later program makes besides, such as an index, without another schema. */
+static enum err_code
+refit(struct store *st, struct err *e)
+{
+	enum err_code rc = db_exec(st, "BEGIN IMMEDIATE; UPDATE fallow_guard SET open = 1", e);
+
+	if (!rc)
+		rc = frame_restore(st, e);
+	if (!rc)
+		return db_exec(st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
+	(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL,
+	                   NULL); /* nothing more can be done about a failure */
+	return rc;
+}
+
 enum err_code
 store_upgrade(const char *path, int *ret_from, int *ret_to, struct err *e)
 {
@@ -88,6 +104,8 @@ store_upgrade(const char *path, int *ret_from, int *ret_to, struct err *e)
 	}
 	if (!rc && from < STORE_SCHEMA_VERSION)
 		rc = migrate(&st, from, e);
+	if (!rc)
+		rc = refit(&st, e);
 	sqlite3_close(st.db);
 	arena_done(&st.mem);
 	if (!rc) {

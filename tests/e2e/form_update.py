@@ -199,7 +199,7 @@ def main():
     con.execute('DELETE FROM original')
     con.commit()
     con.close()
-    ok('names the original' in run('check', 'o.gpkg', expect=5).stderr, 'a note that was taken out is missed')
+    ok('names the original' in run('check', 'o.gpkg', expect=4).stderr, 'a note that was taken out is missed')
 
 
 try:

@@ -248,12 +248,23 @@ def refused_statements():
     yield {'why': 'an array', 'bytes': '[]'}
 
 
+def kept_rows(rows):
+    """Rows that are no leaves (FORMATS.md, "Kept rows"): SHA-256 over the sorted hashes of their lines."""
+    return b64url(sha256(b''.join(sorted(sha256(text(row).encode()) for row in rows))))
+
+
 def manifest_cases():
-    for n, (count, at, name, remark, run) in enumerate((
-            (1, '2026-05-04T09:12:44Z', 'A. Survey', '', None),
-            (3, '1970-01-01T00:00:00Z', '', 'second edition of the file, "as received"', None),
-            (5, '9999-12-31T23:59:59Z', 'Ümid Əliyev', 'Огляд\nдва рядки', '0190d9b2-7c00-7000-8000-0000000000ff'),
-            (50000, '2026-05-04T09:12:44Z', 'bulk', 'import', 'run-1'))):
+    rows = [['quarantine', 1, 3, 5, '0190d9b2a3c47e5f8a1b2c3d4e5f6071', 2, '00' * 31 + 'ff', 'unknown_datum',
+             'the datum is not "known"\n', '{"a":"é"}', None, 'Oreva'],
+            ['quarantine', 2, 3, 5, '0190d9b2a3c47e5f8a1b2c3d4e5f6071', 3, '01' * 32, 'x', 'y', '{}', '{}', None]]
+    received = [['submission', 0, 1767225600000000]]
+    for n, (count, at, name, remark, run, before, kept) in enumerate((
+            (1, '2026-05-04T09:12:44Z', 'A. Survey', '', None, None, None),
+            (3, '1970-01-01T00:00:00Z', '', 'second edition of the file, "as received"', None, None, None),
+            (5, '9999-12-31T23:59:59Z', 'Ümid Əliyev', 'Огляд\nдва рядки', '0190d9b2-7c00-7000-8000-0000000000ff', None, None),
+            (50000, '2026-05-04T09:12:44Z', 'bulk', 'import', 'run-1', None, None),
+            (1, '2026-01-01T00:00:00Z', 'A. Survey', 'two rows wait', None, {'submission': kept_rows(received)},
+             {'quarantine': kept_rows(rows), 'submission': kept_rows(received)}))):
         seed = sha256(b'author %d' % n)
         public = ed25519_public(seed)[2]
         log_public = ed25519_public(sha256(b'log %d' % n))[2]
@@ -263,6 +274,8 @@ def manifest_cases():
         value = {'author': name, 'remark': remark}
         if run is not None:
             value['run'] = run
+        if kept is not None:
+            value['before'], value['kept'] = before, kept
         d = disclosure(salt(key, 0), 'remark', text(value))
         body = text({'author': sha256(public).hex(), 'origin': origin, 'remark': digest(d), 'root': b64url(root(hashes)),
                      'statements': count, 'time': at, 'type': 'fallow-submission/v1'})
@@ -271,7 +284,7 @@ def manifest_cases():
         leaf = checksum + sig + sha256(public)
         yield {'author_seed': seed.hex(), 'author_key': public.hex(), 'origin': origin, 'time': at, 'statements': count,
                'root': root(hashes).hex(), 'remark_key': key.hex(), 'author_name': name, 'remark': remark, 'run': run,
-               'remark_disclosure': d, 'bytes': body, 'leaf': leaf.hex(), 'leaf_hash': leaf_hash(leaf).hex()}
+               'before': before and text(before), 'kept': kept and text(kept), 'remark_disclosure': d, 'bytes': body, 'leaf': leaf.hex(), 'leaf_hash': leaf_hash(leaf).hex()}
 
 
 def refused_manifests():

@@ -53,7 +53,9 @@ test_cases(void **state)
 		const struct json_value *want = json_get(c, "bytes");
 		const struct manifest_remark r = { json_get_string(c, "author_name"),
 			                           json_get_string(c, "remark"),
-			                           json_get_string(c, "run") };
+			                           json_get_string(c, "run"),
+			                           json_get_string(c, "before"),
+			                           json_get_string(c, "kept") };
 		struct manifest m;
 		struct manifest again;
 		struct sign_key k;
@@ -158,7 +160,7 @@ test_ranges(void **state)
 	struct arena mem;
 	struct json_value *c = cases("manifests.json", &mem);
 	struct manifest m;
-	struct manifest_remark r = { "a", "b", NULL };
+	struct manifest_remark r = { "a", "b", NULL, NULL, NULL };
 	uint8_t key[32] = { 0 };
 	uint8_t digest[32];
 	static char longer[MANIFEST_TEXT_MAX + 1];

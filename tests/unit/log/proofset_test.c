@@ -133,7 +133,7 @@ static void
 make_submission(const struct tree *statements, uint8_t leaf[SIGSUM_LEAF_SIZE])
 {
 	struct manifest m = { .statements = STATEMENTS, .at_utc_s = 1800000000 };
-	const struct manifest_remark r = { "A", "b", NULL };
+	const struct manifest_remark r = { "A", "b", NULL, NULL, NULL };
 	struct buf b;
 	struct err e;
 	uint8_t key[32] = { 9 };

@@ -169,10 +169,17 @@ assert_same(struct store *st, walk_fn *a, walk_fn *b, const char *kind, int64_t 
 	buf_done(&y.b);
 }
 
+static void
+tell(void *ctx, const char *sentence)
+{
+	(void)ctx;
+	print_message("%s\n", sentence);
+}
+
 static int64_t
 bad_things(struct store *st)
 {
-	struct verify_report r = { 0 };
+	struct verify_report r = { .tell = tell };
 	struct err e = { 0 };
 
 	if (store_verify(st, NULL, &r, &e))

@@ -1,0 +1,1 @@
+SELECT hash, public_key, since_us FROM author

@@ -1,0 +1,1 @@
+SELECT size, at_us FROM checkpoint

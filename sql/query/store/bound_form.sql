@@ -1,0 +1,1 @@
+SELECT kind, version, survey, choices, submission FROM form_version

@@ -1,0 +1,1 @@
+SELECT key, value FROM fallow_meta

@@ -1,0 +1,1 @@
+SELECT sha256, name, size, submission FROM original

@@ -1,0 +1,1 @@
+SELECT qid, submission, record, reason FROM quarantine_end

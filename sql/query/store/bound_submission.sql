@@ -1,0 +1,1 @@
+SELECT seq, received_us FROM submission

@@ -1,0 +1,1 @@
+SELECT key, fid, content FROM row_key ORDER BY key

@@ -1,0 +1,1 @@
+SELECT kind, latest FROM layer_state ORDER BY kind

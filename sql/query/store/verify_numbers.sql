@@ -1,0 +1,1 @@
+SELECT record, min(rid) FROM revision GROUP BY record ORDER BY record

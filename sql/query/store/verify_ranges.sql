@@ -1,0 +1,1 @@
+SELECT seq, first_rid, statements FROM submission ORDER BY seq

@@ -1,0 +1,1 @@
+SELECT level, idx, hash FROM log_hash ORDER BY level, idx
