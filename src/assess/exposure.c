@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "geo/nearby.h"
+#include "store/history.h"
 #include "store/raster.h"
 
 static const char method[] = "exposure/1";
@@ -41,6 +42,7 @@ struct exposure {
 	char raster_sha[65];
 	double raster_error;
 	int64_t raster_date;
+	bool raster_waits;
 };
 
 static enum err_code
@@ -69,7 +71,31 @@ see_settlement(void *ctx, const struct shown *row, struct err *e)
 	return ERR_OK;
 }
 
-/* The newest raster by its date of information; among those of one day the one received last. */
+/* Is the source as it is shown not approved? A correction beside an approved revision is not shown.
+ */
+static enum err_code
+source_waits(struct exposure *x, const struct shown *row, bool *ret, struct err *e)
+{
+	const struct history_ask ask = { row->kind, row->id, x->a->q->as_of_days,
+		                         x->a->q->known_size };
+	struct shown joined = *row;
+	struct arena mem;
+	bool any = true;
+	enum err_code rc = ERR_OK;
+
+	*ret = row->unapproved;
+	if (!row->unapproved || row->revisions < 2)
+		return ERR_OK;
+	arena_init(&mem, (size_t)1 << 30);
+	if (!row->rid)
+		rc = history_shown(x->a->st, &ask, &mem, &joined, &any, e);
+	*ret = !joined.base_approved;
+	arena_done(&mem);
+	return rc;
+}
+
+/* The newest raster by its date of information, approved before waiting; among those of one day the
+ * one received last. */
 static enum err_code
 see_source(void *ctx, const struct shown *row, struct err *e)
 {
@@ -77,12 +103,17 @@ see_source(void *ctx, const struct shown *row, struct err *e)
 	const char *sha = fields_text(&row->fields, "file"),
 		   *date = fields_text(&row->fields, "valid_from");
 	int64_t days = 0;
+	bool waits;
+	enum err_code rc;
 
-	(void)e;
 	if (!text_eq(fields_text(&row->fields, "type"), "population_raster") || !sha ||
-	    strlen(sha) != 64 || !date || !clock_parse_date(date, strlen(date), &days) ||
-	    (*x->raster_sha && days < x->raster_date))
+	    strlen(sha) != 64 || !date || !clock_parse_date(date, strlen(date), &days))
 		return ERR_OK;
+	rc = source_waits(x, row, &waits, e);
+	/* one that waits for approval takes the place of none that is approved */
+	if (rc || (*x->raster_sha && (waits != x->raster_waits ? waits : days < x->raster_date)))
+		return rc;
+	x->raster_waits = waits;
 	memcpy(x->raster_sha, sha, 65);
 	x->raster_date = days;
 	x->raster_error =

@@ -89,7 +89,8 @@ settle_class(const struct walking *w, const struct shown *row, const struct show
 		x->hazard_class = lasting(form, "class", joined->totals_class);
 	}
 	x->in_totals = shown_in_totals(form, x->hazard_class);
-	x->thin = !x->areal || (joined && joined->any_thin);
+	/* what a source reports is in an outline that is as large as that */
+	x->thin = !x->areal || (joined && joined->any_thin && x->reported_m2 > x->area_m2);
 }
 
 /* What is counted while a correction waits is not all that is shown: the revisions say it. */

@@ -18,6 +18,12 @@ cautious_kind(const char *kind)
 }
 
 bool
+cautious_measure(const char *kind)
+{
+	return text_eq(kind, "place") || text_eq(kind, "source");
+}
+
+bool
 cautious_approved(const struct shown_revision *r)
 {
 	return r->ruling == RULING_APPROVED || r->ruling == RULING_RELEASED;

@@ -9,6 +9,9 @@
 /** Kinds of which unapproved revisions put nothing out of play: hazards, finds, accidents, victims
  * and minefield records. */
 bool cautious_kind(const char *kind);
+/** Kinds that figures are measured with, places and sources: an approved revision is shown as it is
+ * until another one is approved. */
+bool cautious_measure(const char *kind);
 /** An approval or a release rules about it. */
 bool cautious_approved(const struct shown_revision *r);
 /**

@@ -93,11 +93,16 @@ find_in_play(const struct shown_revision *rev, const struct kin *kin, size_t cou
 	return n;
 }
 
+/* The revision whose attributes are shown. */
 static size_t
 find_winner(const struct shown_revision *rev, size_t count, const bool *in_play)
 {
-	size_t w = count;
+	size_t w = cautious_base(rev, in_play, count);
 
+	/* what figures are measured with is not changed by one person */
+	if (cautious_measure(rev[0].fields.form->kind) && cautious_approved(&rev[w]))
+		return w;
+	w = count;
 	for (size_t i = 0; i < count; i++)
 		if (in_play[i] && (w == count || rev[i].valid_from_days >= rev[w].valid_from_days))
 			w = i;
@@ -400,7 +405,8 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 		return ERR_OK;
 	form = rev[0].fields.form;
 	caution = cautious_kind(form->kind);
-	n = find_in_play(rev, &kin, count, h->as_of_days, caution, in_play);
+	n = find_in_play(rev, &kin, count, h->as_of_days, caution || cautious_measure(form->kind),
+	                 in_play);
 	if (n == 0)
 		return ERR_OK;
 	w = find_winner(rev, count, in_play);
@@ -425,6 +431,7 @@ shown_join(struct geo *geo, const struct shown_history *h, struct arena *mem, st
 			ret->submission = rev[i].submission;
 	}
 	*ret_any = true;
+	ret->base_approved = cautious_approved(&rev[cautious_base(rev, in_play, count)]);
 	ret->base_geom = rev[w].fields.geom;
 	if (!caution)
 		return shown_measure(geo, false, mem, ret, e);

@@ -59,6 +59,7 @@ struct shown {
 	 * counts in totals of area, NULL = none does; the class of the revision in play received
 	 * first. */
 	const char *totals_class, *first_class;
+	bool base_approved; /* of revisions that were joined: an approved one is in play */
 	bool any_thin; /* of the same: a revision in play has no outline, or a point or line only */
 	/* Where it is counted until the rest is approved, of revisions that were joined; NULL =
 	 * that revision says no position. */

@@ -1,7 +1,7 @@
 /* Danger shows at once, safety waits (DESIGN promise 5), over whole chains: whatever one person
- * hands in about a hazard, a find, an accident or a victim, all that was shown as dangerous or
- * counted before is so until somebody decides. Nothing is computed twice here: each answer is only
- * compared with itself before the submission. */
+ * hands in about a hazard, a find, an accident, a victim, a minefield record or a place, all that
+ * was shown as dangerous or counted before is so until somebody decides. Nothing is computed twice
+ * here: each answer is only compared with itself before the submission. */
 #include "register.h"
 
 #include "base/rng.h"
@@ -16,7 +16,9 @@ enum {
 	RECORDS = 12,
 	STEPS = 60,
 	CHAINS = 4,
-	CODES = 160
+	CODES = 160,
+	PLACE = 5, /* among the kinds */
+	PLACES = SPOTS + 2
 };
 
 static struct rng rng;
@@ -44,11 +46,11 @@ struct state {
 		double value, high;
 	} figure[CODES];
 	size_t figures;
-	int64_t rows[5];
+	int64_t rows[6];
 };
 
-static const char *const kinds[] = { "hazard", "ordnance", "accident", "victim",
-	                             "minefield_record" };
+static const char *const kinds[] = { "hazard", "ordnance",         "accident",
+	                             "victim", "minefield_record", "place" };
 
 static enum err_code
 count_row(void *ctx, const struct shown *row, struct err *e)
@@ -330,6 +332,10 @@ make_change(struct change *c, int kind, const struct record *all, size_t n)
 		say_victim(c, all, n);
 	else if (pick(2))
 		say_place(c, true);
+	if (kind == PLACE && pick(2))
+		say(c, "population=%s", pick(2) ? "0" : "");
+	if (kind == PLACE && pick(3) == 0)
+		say(c, "type=%s", pick(2) ? "admin2" : "settlement");
 }
 
 /* What the form refuses is not handed in. */
@@ -382,9 +388,20 @@ rule(const struct record *r)
 }
 
 static void
-put_places(void)
+keep_place(struct record *r, const char *id)
+{
+	r->kind = PLACE;
+	memcpy(r->id, id, UUID_TEXT);
+}
+
+/* Two districts and a settlement at every spot, approved. */
+static void
+put_places(struct record all[PLACES])
 {
 	static const char *const name[] = { "name=West", "name=East" };
+
+	char id[UUID_TEXT];
+	size_t n = 0;
 
 	for (int i = 0; i < 2; i++) {
 		double x = i ? -124.97 : -125.03;
@@ -394,7 +411,9 @@ put_places(void)
 		               "geometry=POLYGON((%.2f -45.1,%.2f -45.1,%.2f -44.8,%.2f -44.8,%.2f "
 		               "-45.1))",
 		               x, x + 0.06, x + 0.06, x, x);
-		ADD("place", NULL, "type=admin1", name[i], g);
+		ADD("place", id, "type=admin1", name[i], g);
+		reg_decide("approval", id);
+		keep_place(&all[n++], id);
 	}
 	for (unsigned i = 0; i < SPOTS; i++) {
 		double at[2];
@@ -402,7 +421,9 @@ put_places(void)
 
 		spot_of(i, at);
 		(void)snprintf(g, sizeof(g), "geometry=POINT(%.4f %.4f)", at[0], at[1]);
-		ADD("place", NULL, "type=settlement", "name=S", "population=10", g);
+		ADD("place", id, "type=settlement", "name=S", "population=10", g);
+		reg_decide("approval", id);
+		keep_place(&all[n++], id);
 	}
 }
 
@@ -416,25 +437,27 @@ tell_bad(void *ctx, const char *sentence)
 static void
 run_chain(void)
 {
-	struct record all[RECORDS];
+	struct record all[RECORDS], place[PLACES];
 	struct verify_report report = { .tell = tell_bad };
 	struct state was, is;
 	struct change c;
 	char said[1600];
 	size_t n = 0;
 
-	put_places();
+	put_places(place);
 	memset(all, 0, sizeof(all));
 	ask(&is);
 	for (int step = 0; step < STEPS; step++) {
 		bool fresh = n < RECORDS && (n < 5 || pick(6) == 0);
-		struct record *r = &all[fresh ? n : pick((unsigned)n)];
+		bool moves_place = !fresh && pick(6) == 0;
+		struct record *r =
+			moves_place ? &place[pick(PLACES)] : &all[fresh ? n : pick((unsigned)n)];
 
 		if (fresh)
 			r->kind = n < 5 ? (int)n : (int)pick(5);
 		if (!fresh && !is_shown(r))
 			continue;
-		if (!fresh && pick(3) == 0) {
+		if (!fresh && !moves_place && pick(3) == 0) {
 			rule(r);
 			ask(&is);
 			continue;

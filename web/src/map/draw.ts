@@ -14,6 +14,7 @@ export function toGeometry(points: Position[], shape: Shape): Geometry | null {
 export function fromGeometry(g: Geometry | null | undefined): { points: Position[]; shape: Shape } | null {
 	switch (g?.type) {
 	case 'Point': return { points: [g.coordinates], shape: 'point' };
+	case 'MultiPoint': return { points: g.coordinates.slice(-1), shape: 'point' }; // a move that waits: the last one handed in
 	case 'LineString': return { points: g.coordinates, shape: 'line' };
 	case 'Polygon': return g.coordinates.length === 1 ? { points: g.coordinates[0].slice(0, -1), shape: 'polygon' } : null;
 	case 'MultiPolygon': return g.coordinates.length === 1 && g.coordinates[0].length === 1 ? { points: g.coordinates[0][0].slice(0, -1), shape: 'polygon' } : null;

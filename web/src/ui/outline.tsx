@@ -30,7 +30,7 @@ export function Outline({ geometry, look }: { geometry: Geometry; look?: HazardL
 	const width = Math.max((e - w) * k, 1e-6), height = Math.max(n - s, 1e-6);
 	const side = 240, pad = 26, scale = (side - 2 * pad) / Math.max(width, height);
 	const px = (p: Position): [number, number] => [side / 2 + (p[0] - (w + e) / 2) * k * scale, side / 2 - (p[1] - (s + n) / 2) * scale];
-	const single = points.length === 1;
+	const single = points.length === 1, spots = all.every((r) => r.length === 1) && points.length < 10;
 	const closed = geometry.type.includes('Polygon');
 	const d = all.filter((r) => r.length > 1).map((r) => r.map((p, i) => `${i ? 'L' : 'M'}${px(p).map((v) => v.toFixed(1)).join(' ')}`).join('') + (closed ? 'Z' : '')).join('');
 	const bar = single ? 0 : niceLength((side / 3 / scale) * metresPerDegree);
@@ -45,7 +45,7 @@ export function Outline({ geometry, look }: { geometry: Geometry; look?: HazardL
 				<text x="222" y="46" class="outline-text" text-anchor="middle">N</text>
 				{bar > 0 && <g><path d={`M12 ${side - 12}h${barPx.toFixed(1)}m0 -4v8M12 ${side - 16}v8`} class="outline-ink" /><text x="12" y={side - 20} class="outline-text">{amount(bar, 'm', scaleOf('m', bar))}</text></g>}
 			</svg>
-			<figcaption class="faint small">{single ? `${points[0][1].toFixed(6)}, ${points[0][0].toFixed(6)} WGS 84` : t('points_n', { n: points.length })}</figcaption>
+			<figcaption class="faint small">{spots ? `${points.map((p) => `${p[1].toFixed(6)}, ${p[0].toFixed(6)}`).join('; ')} WGS 84` : t('points_n', { n: points.length })}</figcaption>
 		</figure>
 	);
 }
