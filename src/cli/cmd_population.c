@@ -59,7 +59,7 @@ const struct cli_command cmd_population = {
 		"GeoTIFF;\n"
 		"EPSG:4326, north-up). It is kept as an original and as a source record; exposure "
 		"is\n"
-		"computed from the newest one.\n\n"
+		"computed from the newest one that is approved, while none is from the newest.\n\n"
 		"  --relative-error PERCENT  how far its figures may be off (default 0: not "
 		"stated)\n"
 		"  --date DATE               date of information (default: today)\n",

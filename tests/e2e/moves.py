@@ -286,6 +286,29 @@ def main():
     ok(ask_json('officer', '/collections/hazard/items/' + hazard)['properties']['class'] == 'eod_spot', 'the worse class is shown')
     cli('approve', 'r.gpkg', hazard, '--by', 'B. Approver')
     ok(not area()[0] and area()[2] == before[0], 'then it leaves them: %s' % (area(),))
+
+    # a newer population raster takes the place of an approved one when it is approved
+    if shutil.which('gdal_create'):
+        for name, people in (('people.tif', 500), ('nobody.tif', 0)):
+            run('gdal_create', '-of', 'GTiff', '-outsize', 10, 10, '-burn', people, '-a_srs', 'EPSG:4326', '-a_ullr', -126, -44, -123, -46, name)
+
+        def exposed():
+            rows = json.loads(cli('figures', 'r.gpkg', '--json', '--figure', 'exposure'))['figures']
+            return [r['value'] for r in rows if r['dimension'] == 'within=5km source=raster'][0]
+
+        def population(name, day):
+            cli('population', 'r.gpkg', name, '--date', day)
+            return [r['id'] for r in ask_json('officer', '/api/records?kind=source')['records'] if name.split('.')[0] in r['label']][0]
+        first = population('people.tif', '2025-01-01')
+        some = exposed()
+        ok(some > 0, 'people near: %s' % some)
+        cli('approve', 'r.gpkg', first, '--by', 'B. Approver')
+        second = population('nobody.tif', '2026-01-01')
+        ok(exposed() == some, 'a newer raster waits: %s' % exposed())
+        cli('edit', 'r.gpkg', 'source', first, '--set', 'type=book')
+        ok(exposed() == some, 'a correction of the source waits: %s' % exposed())
+        cli('approve', 'r.gpkg', second, '--by', 'B. Approver')
+        ok(exposed() == 0, 'then it counts: %s' % exposed())
     print('%d passed, %d failed' % (passed, failed))
     shutil.rmtree(work, ignore_errors=True)
     return 1 if failed else 0
