@@ -22,8 +22,23 @@ struct exporting {
 	struct buf *out;
 	struct arena mem;
 	size_t columns, rows;
+	bool placed;                            /* rows of a kind that has a position */
 	const char *column[RETRY_MOST_COLUMNS]; /* names of mapped values, in the order met */
 };
+
+/* True when it was there already or has a column now. */
+static bool
+meet_column(struct exporting *x, const char *name)
+{
+	size_t c = 0;
+
+	while (c < x->columns && !text_eq(x->column[c], name))
+		c++;
+	if (c < x->columns || c == RETRY_MOST_COLUMNS)
+		return true;
+	x->column[x->columns] = arena_strdup(&x->mem, name);
+	return x->column[x->columns++] != NULL;
+}
 
 static enum err_code
 meet_columns(void *ctx, const struct quarantine_row *row, struct err *e)
@@ -36,17 +51,10 @@ meet_columns(void *ctx, const struct quarantine_row *row, struct err *e)
 	arena_init(&mem, MAX_BYTES);
 	if (row->mapped)
 		rc = json_parse(row->mapped, strlen(row->mapped), 0, &mem, &v, e);
-	for (const struct json_value *m = v ? v->first : NULL; !rc && m; m = m->next) {
-		size_t c = 0;
-
-		while (c < x->columns && !text_eq(x->column[c], m->key))
-			c++;
-		if (c < x->columns || c == RETRY_MOST_COLUMNS)
-			continue;
-		x->column[x->columns] = arena_strdup(&x->mem, m->key);
-		if (!x->column[x->columns++])
+	for (const struct json_value *m = v ? v->first : NULL; !rc && m; m = m->next)
+		if (!meet_column(x, m->key))
 			rc = no_memory(e);
-	}
+	x->placed = x->placed || form_index(store_form(x->st, row->kind), "geometry") >= 0;
 	arena_done(&mem);
 	return rc;
 }
@@ -139,6 +147,7 @@ enum err_code
 retry_export(struct store *st, int kind, bool ended, enum retry_format format, struct buf *out,
              struct err *e)
 {
+	static const char *const wanted[] = { "lon", "lat", "given_datum", "place_name" };
 	struct exporting *x = mem_calloc(1, sizeof(*x));
 	enum err_code rc = ERR_OK;
 
@@ -150,6 +159,10 @@ retry_export(struct store *st, int kind, bool ended, enum retry_format format, s
 	arena_init(&x->mem, 0);
 	if (format == RETRY_CSV) {
 		rc = quarantine_each(st, kind, ended, meet_columns, x, e);
+		/* rows wait for want of these, and an empty value has no column of its own */
+		for (size_t i = 0; !rc && x->placed && i < sizeof(wanted) / sizeof(*wanted); i++)
+			if (!meet_column(x, wanted[i]))
+				rc = no_memory(e);
 		buf_adds(out, "quarantine_id,kind,source,row,checks,reason,place,original,settled");
 		for (size_t c = 0; c < x->columns; c++) {
 			buf_addc(out, ',');

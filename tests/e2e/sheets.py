@@ -129,6 +129,24 @@ for i, source in enumerate(('own.csv', 'own.xlsx', 'own.geojson', 'own.gpkg', 'r
     assert (c['read'], c['quarantined']) == (4, 0), (source, c)
     if shutil.which('ogr2ogr'):
         assert land(name) == want, (source, land(name))
+# what waits can be mended in the file that is written for it, also where a column held nothing
+(tmp / 'waits.csv').write_text('national_id,class,status,Village,position\nW-1,sha,open,,\nW-2,sha,open,,"95 N, 10 E"\n')
+name = register('waits.gpkg')
+assert taken(name, 'hazard', 'waits.csv', '--key', 'national_id', expect=3)['quarantined'] == 2
+run('quarantine', name, 'export', 'mend.csv')
+with (tmp / 'mend.csv').open(encoding='utf-8', newline='') as f:
+    lines = list(csv.DictReader(f))
+lines[0]['place_name'] = 'Oreva'
+lines[1].update(lon='-125.5', lat='-45.5', given_datum='WGS 84')
+with (tmp / 'mend.csv').open('w', encoding='utf-8', newline='') as f:
+    w = csv.DictWriter(f, lines[0].keys())
+    w.writeheader()
+    w.writerows(lines)
+back = json.loads(run('quarantine', name, 'retry', '--from', 'mend.csv', '--json'))
+assert (back['retried'], back['quarantined']) == (2, 0), back
+if shutil.which('ogr2ogr'):
+    assert land(name)['W-2'][1] == 'POINT (-125.5 -45.5)', land(name)
+assert taken(name, 'hazard', 'waits.csv', '--key', 'national_id')['present'] == 2, 'what was mended is known'
 shutil.rmtree(tmp)
 print(f'sheets: {len(kinds)} kinds, {len(sources)} sheets filled in, 5 exports taken back')
 sys.exit(0)
