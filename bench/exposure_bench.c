@@ -1,5 +1,8 @@
 /* Exposure: polygons over a raster of 1.6 x 10^8 cells, and people near hazards.
- * usage: bench_exposure [POLYGONS [COLS ROWS [PEER_POLYGONS]]]
+ * usage: bench_exposure [POLYGONS [COLS ROWS [PEER_POLYGONS [DIR]]]]
+ *
+ * With DIR, only the zonal sums are made and written there with the raster and the polygons, for
+ * bench/exposure_qgis.
  *
  * Zonal sums against a peer that clips with GEOS: a polygon is cut by GEOSClipByRect into halves,
  * quarters
@@ -227,6 +230,97 @@ peer(const struct field *f, size_t count, double *sums)
 	return now_s() - begun_s;
 }
 
+static FILE *
+file_in(const char *dir, const char *name)
+{
+	char path[1000];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return fopen(path, "wb");
+}
+
+static bool
+closed(FILE *f)
+{
+	bool ok = f && !ferror(f);
+
+	return f && fclose(f) == 0 && ok;
+}
+
+static bool
+write_raster(const struct field *f, const char *dir)
+{
+	const struct coverage_grid *g = &f->grid;
+	size_t n = (size_t)g->cols * g->rows;
+	FILE *out = file_in(dir, "raster.bil");
+	bool ok = out && fwrite(f->cell, sizeof(*f->cell), n, out) == n;
+
+	ok = closed(out) && ok;
+	out = file_in(dir, "raster.hdr");
+	if (out)
+		(void)fprintf(out,
+		              "NROWS %u\nNCOLS %u\nNBANDS 1\nNBITS 32\nPIXELTYPE FLOAT\n"
+		              "BYTEORDER I\nLAYOUT BIL\nNODATA -1\nULXMAP %.17g\nULYMAP %.17g\n"
+		              "XDIM %.17g\nYDIM %.17g\n",
+		              g->rows, g->cols, g->west_deg + g->cell_lon_deg / 2,
+		              g->north_deg - g->cell_lat_deg / 2, g->cell_lon_deg, g->cell_lat_deg);
+	return closed(out) && ok;
+}
+
+static bool
+write_polygons(const struct field *f, const char *dir)
+{
+	FILE *out = file_in(dir, "polygons.geojson");
+
+	if (out)
+		(void)fputs("{\"type\":\"FeatureCollection\",\"features\":[\n", out);
+	for (size_t i = 0; out && i < f->count; i++) {
+		(void)fprintf(out,
+		              "%s{\"type\":\"Feature\",\"properties\":{\"n\":%zu},\"geometry\":{"
+		              "\"type\":\"Polygon\",\"coordinates\":[[",
+		              i ? ",\n" : "", i);
+		for (uint32_t k = 0; k <= VERTICES; k++)
+			(void)fprintf(out, "%s[%.17g,%.17g]", k ? "," : "", f->xy[i][2 * k],
+			              f->xy[i][2 * k + 1]);
+		(void)fputs("]]}}", out);
+	}
+	if (out)
+		(void)fputs("]}\n", out);
+	return closed(out);
+}
+
+static bool
+write_sums(const struct field *f, const double *sums, const char *dir)
+{
+	FILE *out = file_in(dir, "sums.csv");
+
+	for (size_t i = 0; out && i < f->count; i++)
+		(void)fprintf(out, "%zu,%.9f\n", i, sums[i]);
+	return closed(out);
+}
+
+/* Raster, polygons and our sums as files, and a line: processor, clock, scan, in seconds. */
+static int
+zonal_for_others(struct field *f, const char *dir)
+{
+	double *sums = mem_calloc(f->count, sizeof *sums), cpu[RUNS], wall[RUNS];
+	struct pool *pool = pool_create(0);
+	bool ok = sums != NULL;
+
+	for (int i = 0; ok && i < RUNS; i++) {
+		cpu[i] = ours(f, NULL, sums);
+		wall[i] = wall_s();
+		(void)ours(f, pool, sums);
+		wall[i] = wall_s() - wall[i];
+	}
+	ok = ok && write_raster(f, dir) && write_polygons(f, dir) && write_sums(f, sums, dir);
+	if (ok)
+		printf("%.3f %.3f %.3f\n", median(cpu, RUNS), median(wall, RUNS), scan(f));
+	pool_free(pool);
+	mem_free(sums);
+	return !ok;
+}
+
 static int
 zonal(struct field *f, size_t peer_count)
 {
@@ -372,16 +466,20 @@ main(int argc, char **argv)
 	rng_seed(&r, 20260504, 1);
 	make_polygons(&f, &r);
 	make_raster(&f, &r);
-	rc = near(&f, 0, 0);
-	if (argc < 6)
+	if (argc > 5) {
+		rc = zonal_for_others(&f, argv[5]);
+	} else {
+		rc = near(&f, 0, 0);
 		rc |= near(&f, 30, 150);
-	rc |= zonal(&f, (size_t)peers);
+		rc |= zonal(&f, (size_t)peers);
+	}
 	(void)getrusage(RUSAGE_SELF, &use);
-	printf("peak memory %.0f MB, of which raster and polygons given %.0f MB\n",
-	       (double)use.ru_maxrss / 1024,
-	       ((double)cols * (double)rows * sizeof(float) +
-	        (double)n * (sizeof *f.xy + sizeof *f.geom)) /
-	               1048576);
+	if (argc <= 5)
+		printf("peak memory %.0f MB, of which raster and polygons given %.0f MB\n",
+		       (double)use.ru_maxrss / 1024,
+		       ((double)cols * (double)rows * sizeof(float) +
+		        (double)n * (sizeof *f.xy + sizeof *f.geom)) /
+		               1048576);
 	mem_free(f.cell);
 	mem_free(f.row);
 	mem_free(f.xy);
