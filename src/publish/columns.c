@@ -44,11 +44,11 @@ columns_pad(struct buf *out, const char *s, size_t width)
 }
 
 /* The next line of a cell: its bytes, and where the following line begins. A word longer than the
- * column is cut. */
+ * column is parted behind its last dot, as codes of figures are written, else cut. */
 static size_t
 next_line(const char *s, size_t width, size_t *ret_next)
 {
-	size_t n = strlen(s), w = 0, last_blank = 0;
+	size_t n = strlen(s), w = 0, last_blank = 0, last_dot = 0;
 
 	for (size_t i = 0; i < n;) {
 		size_t at = i;
@@ -61,8 +61,10 @@ next_line(const char *s, size_t width, size_t *ret_next)
 		if (cp == ' ')
 			last_blank = at;
 		w += width_of(cp);
+		if (cp == '.' && w <= width)
+			last_dot = i;
 		if (w > width) {
-			size_t end = last_blank ? last_blank : at ? at : i;
+			size_t end = last_blank ? last_blank : last_dot ? last_dot : at ? at : i;
 
 			*ret_next = end + strspn(s + end, " ");
 			return end;

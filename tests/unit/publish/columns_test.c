@@ -65,6 +65,10 @@ side_by_side(void **state)
 	expect(0, two, (const char *const[]){ NULL, "b" }, 2, "        b\n");
 	expect(0, two, (const char *const[]){ "x\ny", "b" }, 2, "x       b\ny\n");
 	expect(0, two, (const char *const[]){ "abcdefghij", "b" }, 2, "abcdef  b\nghij\n");
+	/* the code of a figure */
+	expect(0, two, (const char *const[]){ "ab.cdefgh", "b" }, 2, "ab.     b\ncdefgh\n");
+	expect(0, two, (const char *const[]){ "ab.cdefghij", "b" }, 2, "ab.     b\ncdefgh\nij\n");
+	expect(0, two, (const char *const[]){ "a.b cdefgh.i", "b" }, 2, "a.b     b\ncdefgh\n.i\n");
 }
 
 int
