@@ -418,7 +418,8 @@ hand_all(struct handin *h, struct err *e)
 
 		if (kind >= 0 && !decide_own_kind(h->st, kind))
 			rc = hand_layer(h, kind, total, e);
-		else if (!text_starts(layer[i].name, "fallow_"))
+		else if (!text_starts(layer[i].name, "fallow_") &&
+		         !text_eq(layer[i].name, "layer_styles")) /* what a work copy came with */
 			tell(h, arena_printf(&h->mem,
 			                     "the layer %.60s is no kind of record: it is "
 			                     "left out",

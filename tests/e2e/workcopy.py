@@ -43,6 +43,7 @@ def fallow(*args, status=0):
 
 def hand_in(name, status=0):
     r = fallow('import', 'r.gpkg', name, '--edits', '--json', status=status)
+    ok('layer_styles' not in r.stderr, 'the styles of a work copy are not told of')
     if r.returncode not in (0, 3):
         return {}
     done = json.loads(r.stdout.splitlines()[-1])

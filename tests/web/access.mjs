@@ -43,6 +43,10 @@ await check('keyboard: skip link, focus on the heading of the view entered, menu
 	await page.waitForSelector('tr[data-id]');
 	await page.waitForSelector('h1:focus');
 	same(await page.title(), `Records · ${registers[0].title}`);
+	await page.focus('tr[data-id] a');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.record');
+	await page.waitForSelector('h1:focus'); // the one that came with the record's data
 	await page.focus('.menu summary');
 	await page.keyboard.press('Enter');
 	await page.waitForSelector('.menu[open]');
@@ -157,7 +161,7 @@ await check('three languages: no word of the page is left in English', async () 
 });
 
 await check('phone and 200 % zoom: nothing wider than the screen', async () => {
-	for (const viewport of [{ width: 390, height: 844 }, { width: 680, height: 450 }, { width: 320, height: 640 }]) {
+	for (const viewport of [{ width: 390, height: 844 }, { width: 680, height: 450 }, { width: 720, height: 450 }, { width: 320, height: 640 }]) {
 		const c = await visit(browser, { viewport, lang: 'uk' });
 		for (const path of ['/picture', '/map', '/records?kind=hazard', '/r/ukraine/compare?with=azerbaijan', '/login', '/map?show=table', '/picture?explain=extent.area', '/records?kind=place', '/enter', '/records/nothing']) {
 			await c.page.goto(address + path);
@@ -165,6 +169,8 @@ await check('phone and 200 % zoom: nothing wider than the screen', async () => {
 			await c.page.waitForLoadState('networkidle');
 			const over = await c.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 			holds(over <= 1, `${path} at ${viewport.width}: ${over} px too wide`);
+			const frame = await c.page.$eval('h1', (h) => h.getBoundingClientRect().top + scrollY);
+			holds(frame < 260, `${path} at ${viewport.width}: the frame takes ${frame} px before the heading`);
 			const over2 = await c.page.$$eval('.bars li', (a) => a.filter((li) => {
 				const text = document.createRange(), b = li.querySelector('.amount').getBoundingClientRect();
 				text.selectNodeContents(li.querySelector('.bar-name'));
@@ -185,6 +191,7 @@ await check('what is printed says that no mark does not mean safe, and is dark o
 		await c.page.emulateMedia({ media: 'print' });
 		holds(await c.page.isVisible('.strip-safe') && await c.page.isVisible('.strip-age'), `${path}: the strip`);
 		holds(!(await c.page.isVisible('.nav')), `${path}: no navigation`);
+		same(await c.page.$$eval('input[type=date]', (a) => a.filter((i) => !i.value && i.offsetParent).length), 0, `${path}: no empty date`);
 		same(await c.page.evaluate(() => ['body', 'h1'].map((q, i) => getComputedStyle(document.querySelector(q))[i ? 'color' : 'backgroundColor'])), ['rgb(255, 255, 255)', 'rgb(0, 0, 0)'], path);
 		await c.page.emulateMedia({ media: 'screen' });
 	}

@@ -154,7 +154,19 @@ export function App() {
 		if (first.current) { first.current = false; return; }
 		say(name);
 		window.scrollTo(0, 0);
-		setTimeout(() => document.getElementById('title')?.focus({ preventScroll: true }), 60);
+		// The heading may come late, and again with the view's data: a view is a part of its own, and a link may be slow. Who has moved on
+		// meanwhile is not called back.
+		const from = document.activeElement, old = document.getElementById('title'), begun = Date.now();
+		let given: HTMLElement | null = null, until = begun + 10000;
+		const timer = setInterval(() => {
+			const h = document.getElementById('title'), at = document.activeElement;
+			if (Date.now() > until || (at !== from && at !== document.body && at !== given)) return clearInterval(timer);
+			if (!h || h === given || (h === old && Date.now() < begun + 200)) return;
+			if (!given) until = Date.now() + 3000;
+			given = h;
+			h.focus({ preventScroll: true });
+		}, 30);
+		return () => clearInterval(timer);
 	}, [entered.value]);
 	useEffect(() => {
 		const name = p.view === 'missing' ? t('missing') : t(`nav_${p.view}` as 'nav_map');
