@@ -302,6 +302,53 @@ add_marked(const struct kept *one, struct reply *r)
 	buf_add(&r->body, one->answer.data + 1, one->answer.size - 1);
 }
 
+/* Put an answer among the others, copied; the oldest make room. NULL: it is not kept. */
+static struct kept *
+keep_one(struct keep *k, const char *key, int64_t state, const struct buf *answer)
+{
+	struct kept *one;
+
+	if (!k || !buf_ok(answer) || answer->size > KEEP_BYTES / 4)
+		return NULL;
+	while (k->count && (k->count == KEEP_MOST || k->bytes + answer->size > KEEP_BYTES)) {
+		size_t oldest = 0;
+
+		for (size_t i = 1; i < k->count; i++)
+			if (k->one[i].used < k->one[oldest].used)
+				oldest = i;
+		drop(k, oldest);
+	}
+	one = &k->one[k->count];
+	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock, .state = state };
+	buf_init(&one->answer, KEEP_BYTES);
+	buf_add(&one->answer, answer->data, answer->size);
+	if (!one->key || !buf_ok(&one->answer)) {
+		mem_free(one->key);
+		buf_done(&one->answer);
+		return NULL;
+	}
+	k->bytes += answer->size;
+	k->count++;
+	return one;
+}
+
+/* The first answer to a question, made behind. */
+static struct kept *
+take_first(struct keep *k, const struct ask *q, const char *key)
+{
+	struct kept *one = NULL;
+	int64_t state = -1;
+	struct buf answer;
+
+	buf_init(&answer, KEEP_BYTES);
+	if (behind_take(q->reg->behind, q, key, &state, &answer))
+		one = keep_one(k, key, state, &answer);
+	if (one)
+		one->lasting = true;
+	buf_done(&answer);
+	return one;
+}
+
 bool
 api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r)
 {
@@ -313,6 +360,8 @@ api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r)
 		return b && behind_has(b, q, key, state);
 	k = keep_of(q);
 	one = find_kept(k, key);
+	if (!one && b)
+		one = take_first(k, q, key);
 	if (one && one->lasting && b && one->state < state)
 		renew(k, one, q);
 	if (!one || (one->state != state && !(one->lasting && b))) {
@@ -332,46 +381,52 @@ api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r)
 	return true;
 }
 
+bool
+api_waits(const struct ask *q, const char *key, struct reply *r)
+{
+	struct json_writer w;
+	int64_t us;
+
+	if (!q->reg->large || !q->reg->behind || q->reg->makes_behind)
+		return false;
+	us = behind_first(q->reg->behind, q, key);
+	if (us < 0)
+		return false;
+	r->status = 503;
+	r->type = "application/problem+json";
+	r->cacheable = false;
+	reply_header(r, "Retry-After", us < 10000000 ? "2" : "10");
+	json_begin(&w, &r->body);
+	json_object(&w, NULL);
+	json_string(&w, "type", "about:blank");
+	json_string(&w, "title", "being made");
+	json_int(&w, "status", 503);
+	json_string(&w, "detail",
+	            "the register is large and this is reckoned for the first time since the "
+	            "server started; ask again");
+	json_int(&w, "making_s", us / 1000000);
+	json_object_end(&w);
+	return true;
+}
+
 void
 api_keep(const struct ask *q, const char *key, int64_t state, const struct reply *r,
          int64_t started_us)
 {
 	int64_t took_us = clock_steady_us() - started_us;
 	struct behind *b = q->reg->behind;
-	const struct buf *answer = &r->body;
-	struct keep *k;
 	struct kept *one;
 
 	if (q->reg->makes_behind) {
-		if (b && buf_ok(answer))
-			behind_answer(b, q, key, state, answer);
+		if (b && buf_ok(&r->body))
+			behind_answer(b, q, key, state, &r->body);
 		return;
 	}
-	k = keep_of(q);
-	if (!k || !buf_ok(answer) || answer->size > KEEP_BYTES / 4)
+	one = keep_one(keep_of(q), key, state, &r->body);
+	if (!one || !b || !behind_is_long(b, took_us))
 		return;
-	while (k->count && (k->count == KEEP_MOST || k->bytes + answer->size > KEEP_BYTES)) {
-		size_t oldest = 0;
-
-		for (size_t i = 1; i < k->count; i++)
-			if (k->one[i].used < k->one[oldest].used)
-				oldest = i;
-		drop(k, oldest);
-	}
-	one = &k->one[k->count];
-	*one = (struct kept){ .key = mem_strdup(key), .used = ++k->clock, .state = state };
-	one->lasting = b && behind_is_long(b, took_us);
-	buf_init(&one->answer, KEEP_BYTES);
-	buf_add(&one->answer, answer->data, answer->size);
-	if (!one->key || !buf_ok(&one->answer)) {
-		mem_free(one->key);
-		buf_done(&one->answer);
-		return;
-	}
-	k->bytes += answer->size;
-	k->count++;
-	if (one->lasting)
-		behind_note(b, q, key, state, false);
+	one->lasting = true;
+	behind_note(b, q, key, state, false);
 }
 
 /* --- changes that come twice

@@ -54,6 +54,11 @@ const char *api_label(const struct store_fields *f);
  */
 bool api_kept(const struct ask *q, const char *key, int64_t state, struct reply *r);
 /**
+ * Nothing is kept, and the answer takes long: of a large register it is being made behind, and *r
+ * says so, 503 with Retry-After and for how long already. False: who asks makes it.
+ */
+bool api_waits(const struct ask *q, const char *key, struct reply *r);
+/**
  * Keep an answer; the oldest make room. Failing to keep is no error. started_us: when its making
  * began (clock_steady_us).
  */

@@ -1,7 +1,9 @@
 #include "api/behind.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -23,8 +25,9 @@ struct job {
 	size_t pairs, reg;
 	enum serve_role role;
 	bool wanted, running;
-	int64_t asked_us;
-	int64_t given; /* state that was given last */
+	bool failed; /* its making ended without an answer */
+	int64_t asked_us, begun_us;
+	int64_t given; /* state that was given last; -1 = none yet: somebody waits */
 	int64_t state; /* of the answer made behind; -1 = none */
 	struct buf answer;
 };
@@ -86,7 +89,8 @@ job_make(struct job *j, const struct ask *q, size_t reg, const char *key)
 	           strlen(q->raw_query) + 3;
 	char *at;
 
-	*j = (struct job){ .reg = reg, .role = q->who.role, .state = -1 };
+	*j = (struct job){ .reg = reg, .role = q->who.role, .state = -1, .given = -1 };
+	j->asked_us = j->begun_us = clock_steady_us();
 	if (q->query_count > PAIRS_MOST)
 		return false;
 	for (size_t i = 0; i < q->query_count; i++)
@@ -124,33 +128,69 @@ place_for(struct behind *b)
 	return oldest;
 }
 
+/* The job of a question, made if it is new. NULL: it cannot be kept. */
+static struct job *
+job_of(struct behind *b, const struct ask *q, const char *key)
+{
+	size_t reg = register_of(b, q);
+	struct job *j = find(b, reg, key), made;
+
+	if (j)
+		return j;
+	if (!job_make(&made, q, reg, key)) {
+		job_done(&made);
+		return NULL;
+	}
+	j = place_for(b);
+	if (!j) {
+		job_done(&made);
+		return NULL;
+	}
+	if (j == &b->job[b->count])
+		b->count++;
+	else
+		job_done(j);
+	*j = made;
+	return j;
+}
+
 void
 behind_note(struct behind *b, const struct ask *q, const char *key, int64_t state, bool wanted)
 {
-	size_t reg = register_of(b, q);
-	struct job *j, made;
+	struct job *j;
 
 	(void)pthread_mutex_lock(&b->lock);
-	j = find(b, reg, key);
-	if (!j && job_make(&made, q, reg, key)) {
-		j = place_for(b);
-		if (j && j == &b->job[b->count])
-			b->count++;
-		else if (j)
-			job_done(j);
-		if (j)
-			*j = made;
-		else
-			job_done(&made);
-	}
+	j = job_of(b, q, key);
 	if (j) {
 		j->asked_us = clock_steady_us();
 		j->given = state;
+		j->failed = false;
 		j->wanted = j->wanted || wanted;
 	}
 	if (wanted)
 		(void)pthread_cond_signal(&b->work);
 	(void)pthread_mutex_unlock(&b->lock);
+}
+
+int64_t
+behind_first(struct behind *b, const struct ask *q, const char *key)
+{
+	struct job *j;
+	int64_t us = -1;
+
+	(void)pthread_mutex_lock(&b->lock);
+	j = job_of(b, q, key);
+	if (j && !j->failed) {
+		j->asked_us = clock_steady_us();
+		j->given = -1;
+		j->wanted = j->wanted || !j->running;
+		us = j->asked_us - j->begun_us;
+		(void)pthread_cond_signal(&b->work);
+	}
+	if (j)
+		j->failed = false; /* who comes next may have more luck */
+	(void)pthread_mutex_unlock(&b->lock);
+	return us;
 }
 
 bool
@@ -180,7 +220,7 @@ behind_answer(struct behind *b, const struct ask *q, const char *key, int64_t st
 	struct job *j;
 
 	(void)pthread_mutex_lock(&b->lock);
-	j = find(b, register_of(b, q), key);
+	j = job_of(b, q, key); /* none yet: it was made before anybody asked */
 	if (j) {
 		buf_reset(&j->answer);
 		buf_add(&j->answer, answer->data, answer->size);
@@ -210,15 +250,20 @@ behind_is_long(const struct behind *b, int64_t took_us)
 
 /* ---- the thread ---- */
 
-/* What is wanted, the one asked for last first. */
+/* What is wanted: first what somebody waits for, then the one asked for last. */
 static struct job *
 next_job(struct behind *b)
 {
 	struct job *best = NULL;
 
-	for (size_t i = 0; i < b->count; i++)
-		if (b->job[i].wanted && (!best || b->job[i].asked_us > best->asked_us))
-			best = &b->job[i];
+	for (size_t i = 0; i < b->count; i++) {
+		struct job *j = &b->job[i];
+
+		if (j->wanted &&
+		    (!best || (j->given < 0) > (best->given < 0) ||
+		     ((j->given < 0) == (best->given < 0) && j->asked_us > best->asked_us)))
+			best = j;
+	}
 	return best;
 }
 
@@ -277,6 +322,7 @@ run_job(struct behind *b, struct job *j)
 	make(b, &copy);
 	(void)pthread_mutex_lock(&b->lock);
 	j->running = false;
+	j->failed = j->given < 0 && j->state < 0;
 	now_us = clock_steady_us();
 	b->rest_until_us = now_us + (now_us - begun_us);
 }
@@ -293,16 +339,45 @@ wait_some(struct behind *b)
 	(void)pthread_cond_timedwait(&b->work, &b->lock, &t);
 }
 
+/* What the page shows first, as everybody sees it, before anybody asks. */
+static void
+make_ahead(struct behind *b)
+{
+	static const char *const path[] = { "figures", "timeline" };
+	struct ask_pair extent = { "figure", "extent" };
+
+	for (size_t i = 0; i < b->own->count * 2 && !b->stop; i++) {
+		const struct site_register *reg = &b->own->reg[i % b->own->count];
+		bool timeline = i >= b->own->count;
+		struct job j = { .role = SERVE_PUBLIC, .raw_query = "" };
+		char text[300];
+
+		if (!reg->large)
+			continue;
+		(void)snprintf(text, sizeof(text), "/r/%s/api/%s", reg->name, path[timeline]);
+		j.path = text;
+		if (timeline) {
+			j.pair[0] = extent;
+			j.pairs = 1;
+			j.raw_query = "figure=extent";
+		}
+		(void)pthread_mutex_unlock(&b->lock);
+		make(b, &j);
+		(void)pthread_mutex_lock(&b->lock);
+	}
+}
+
 static void *
 run(void *p)
 {
 	struct behind *b = p;
 
 	(void)pthread_mutex_lock(&b->lock);
+	make_ahead(b);
 	while (!b->stop) {
 		struct job *j = next_job(b);
 
-		if (j && clock_steady_us() >= b->rest_until_us) {
+		if (j && (j->given < 0 || clock_steady_us() >= b->rest_until_us)) {
 			run_job(b, j);
 			continue;
 		}
@@ -319,6 +394,7 @@ behind_start(struct site *site, struct site *own, int64_t long_us, struct behind
              struct err *e)
 {
 	struct behind *b = mem_calloc(1, sizeof *b);
+	struct stat about;
 
 	if (!b)
 		return err_set(e, ERR_NOMEM, "out of memory for answers made behind");
@@ -327,14 +403,20 @@ behind_start(struct site *site, struct site *own, int64_t long_us, struct behind
 	b->long_us = long_us;
 	for (size_t i = 0; i < own->count && i < sizeof b->version / sizeof *b->version; i++)
 		b->version[i] = store_data_version(own->reg[i].st);
-	if (pthread_mutex_init(&b->lock, NULL) != 0 || pthread_cond_init(&b->work, NULL) != 0 ||
-	    pthread_create(&b->thread, NULL, run, b) != 0) {
-		mem_free(b);
-		return err_set(e, ERR_NOMEM, "could not start a thread");
-	}
 	for (size_t i = 0; i < site->count; i++) {
 		site->reg[i].behind = own->reg[i].behind = b;
 		own->reg[i].makes_behind = true;
+		site->reg[i].large = own->reg[i].large =
+			stat(site->reg[i].path, &about) == 0 && about.st_size >= BEHIND_LARGE_BYTES;
+	}
+	if (pthread_mutex_init(&b->lock, NULL) != 0 || pthread_cond_init(&b->work, NULL) != 0 ||
+	    pthread_create(&b->thread, NULL, run, b) != 0) {
+		for (size_t i = 0; i < site->count; i++) {
+			site->reg[i].behind = own->reg[i].behind = NULL;
+			site->reg[i].large = own->reg[i].large = false;
+		}
+		mem_free(b);
+		return err_set(e, ERR_NOMEM, "could not start a thread");
 	}
 	*ret = b;
 	return ERR_OK;

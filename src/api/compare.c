@@ -71,6 +71,8 @@ api_compare(struct site *site, const struct ask *q, struct reply *r, struct err 
 		return err_set(e, ERR_NOMEM, "out of memory");
 	if (api_kept(q, key, state, r))
 		return api_done(r);
+	if (api_waits(q, key, r))
+		return ERR_OK;
 	rc = compare_both(site, q, st, both, &r->body, e);
 	if (!rc)
 		api_keep(q, key, state, r, started_us);

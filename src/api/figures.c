@@ -88,6 +88,19 @@ state_of(const struct ask *q, const struct figure_question *f)
 	return f->known_at_us == INT64_MAX ? store_log_size(q->reg->st) : f->known_size;
 }
 
+/* Figures of land take as long as there are hazards. */
+static bool
+is_of_land(const struct figure_question *f)
+{
+	static const char *const land[] = { "extent", "release", "exposure", "claims" };
+	bool any = !f->codes;
+
+	for (const char *const *p = f->codes; p && *p && !any; p++)
+		for (size_t i = 0; i < sizeof(land) / sizeof(*land); i++)
+			any = any || text_starts(*p, land[i]);
+	return any;
+}
+
 enum err_code
 api_figures(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 {
@@ -106,6 +119,8 @@ api_figures(struct site *site, const struct ask *q, struct reply *r, struct err 
 		return err_set(e, ERR_NOMEM, "out of memory");
 	if (api_kept(q, key, state_of(q, &f), r))
 		return api_done(r);
+	if (is_of_land(&f) && api_waits(q, key, r))
+		return ERR_OK;
 	rc = figure_run(q->reg->st, &f, site->pool, &set, e);
 	if (rc)
 		return rc;
@@ -292,6 +307,8 @@ api_timeline(struct site *site, const struct ask *q, struct reply *r, struct err
 		return err_set(e, ERR_NOMEM, "out of memory");
 	if (api_kept(q, key, state_of(q, &f), r))
 		return api_done(r);
+	if (extent && api_waits(q, key, r))
+		return ERR_OK;
 	json_begin(&w, &r->body);
 	json_object(&w, NULL);
 	json_string(&w, "figure", figure);

@@ -15,6 +15,7 @@ struct site_register {
 	int64_t version;       /* of the data when last looked at, see site_refresh */
 	struct behind *behind; /* makes long answers again (api/behind.h); NULL = nobody does */
 	bool makes_behind;     /* this is the one of its thread */
+	bool large;            /* figures of it are only made behind: nobody waits for them */
 	const _Atomic int *drawing; /* not 0: outlines for its tiles are being made (api/draw.h) */
 	/* What handlers keep between requests (an index of tiles ...), each its own slot. */
 	void *keep[4];

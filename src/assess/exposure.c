@@ -29,13 +29,28 @@ enum {
 /* Of a raster whose source states none, in percent. */
 #define RASTER_ERROR_PERCENT 10
 
+/* Hazards handed on together. */
+#define BATCH 8192u
+#define BATCH_POINTS 500000u
+
 struct exposure {
 	struct assess *a;
-	struct arena mem; /* of their outlines */
+	/* hazards at hand, and how many there are, whole and by place */
+	struct arena mem;
 	struct nearby_hazard *hazard;
-	struct uuid *id; /* of the hazards */
-	size_t count, room;
-	struct nearby_request req;
+	struct geom *geom;
+	size_t count, points_of;
+	int64_t hazards;
+	int64_t *by_place;
+	size_t place_room;
+	/* who they are, for an explanation */
+	struct exposed {
+		struct uuid id;
+		size_t place;
+	} * member;
+	size_t members, member_room;
+	struct nearby *raster_near;
+	struct nearby_settled *settled;
 	/* population */
 	struct coverage_point *point;
 	size_t points, point_room;
@@ -139,59 +154,107 @@ load_population(struct exposure *x, struct err *e)
 }
 
 static enum err_code
-see_hazard(void *ctx, const struct land_record *r, struct err *e)
+hand_on(struct exposure *x, struct err *e)
 {
-	struct exposure *x = ctx;
-	const struct land_item *h = r->day[0];
-	struct geom *g;
+	enum err_code rc = ERR_OK;
 
-	if (h->as != SHOWN_DANGER || h->geom.point_count == 0)
-		return ERR_OK;
-	if (x->count == x->room) {
-		size_t room = x->count ? 2 * x->count : 1024;
-		struct nearby_hazard *p = mem_realloc_array(x->hazard, room, sizeof(*p));
-		struct uuid *id;
+	if (x->raster_near)
+		rc = nearby_add(x->raster_near, x->hazard, x->count, e);
+	if (!rc && x->settled)
+		rc = nearby_points_add(x->settled, x->hazard, x->count, e);
+	x->count = x->points_of = 0;
+	arena_reset(&x->mem);
+	return rc;
+}
 
-		x->hazard = p ? p : x->hazard;
-		id = p ? mem_realloc_array(x->id, room, sizeof(*id)) : NULL;
-		if (!id)
-			return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->count);
-		x->id = id;
-		x->room = room;
+static enum err_code
+count_hazard(struct exposure *x, const struct land_item *h, struct err *e)
+{
+	x->hazards++;
+	if (h->place >= x->place_room) {
+		size_t room = 2 * h->place + 64;
+		int64_t *p = mem_realloc_array(x->by_place, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for exposure");
+		memset(p + x->place_room, 0, (room - x->place_room) * sizeof(*p));
+		x->by_place = p;
+		x->place_room = room;
 	}
-	g = arena_alloc(&x->mem, sizeof(*g));
-	if (!g || !geom_copy(&h->geom, &x->mem, g))
-		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->count);
-	x->id[x->count] = h->id;
-	x->hazard[x->count++] = (struct nearby_hazard){ g, h->accuracy_m, (uint32_t)h->place };
+	x->by_place[h->place]++;
+	if (!x->a->q->explain)
+		return ERR_OK;
+	if (x->members == x->member_room) {
+		size_t room = x->members ? 2 * x->members : 1024;
+		struct exposed *p = mem_realloc_array(x->member, room, sizeof(*p));
+
+		if (!p)
+			return err_set(e, ERR_NOMEM, "out of memory for an explanation");
+		x->member = p;
+		x->member_room = room;
+	}
+	x->member[x->members++] = (struct exposed){ h->id, h->place };
 	return ERR_OK;
 }
 
 static enum err_code
+see_hazard(void *ctx, const struct land_record *r, struct err *e)
+{
+	struct exposure *x = ctx;
+	const struct land_item *h = r->day[0];
+	enum err_code rc;
+
+	if (h->as != SHOWN_DANGER || h->geom.point_count == 0)
+		return ERR_OK;
+	rc = count_hazard(x, h, e);
+	if (rc || (!x->raster_near && !x->settled))
+		return rc;
+	if (!geom_copy(&h->geom, &x->mem, &x->geom[x->count]))
+		return err_set(e, ERR_NOMEM, "out of memory for %zu hazards", x->count);
+	x->hazard[x->count] =
+		(struct nearby_hazard){ &x->geom[x->count], h->accuracy_m, (uint32_t)h->place };
+	x->count++;
+	x->points_of += h->geom.point_count;
+	return x->count == BATCH || x->points_of > BATCH_POINTS ? hand_on(x, e) : ERR_OK;
+}
+
+/* How many groups: known when all hazards were seen, as places are met in them. */
+static uint32_t
+groups_of(const struct exposure *x)
+{
+	return x->a->q->by ? (uint32_t)places_count(x->a->places) : 0;
+}
+
+/* All hazards, once, to whoever counts people. */
+static enum err_code
 load_hazards(struct exposure *x, struct err *e)
 {
 	struct land_question q = { &x->a->q->as_of_days, 1, x->a->q->by != NULL };
-	enum err_code rc = land_each(x->a, &q, see_hazard, x, e);
+	struct nearby_request req = { .distances_m = distance_m,
+		                      .distance_count = DISTANCES,
+		                      .pool = x->a->pool,
+		                      .population_error = x->raster_error };
+	enum err_code rc = ERR_OK;
 
-	x->req = (struct nearby_request){
-		.hazards = x->hazard,
-		.hazard_count = x->count,
-		.distances_m = distance_m,
-		.distance_count = DISTANCES,
-		.pool = x->a->pool,
-		.group_count = x->a->q->by ? (uint32_t)places_count(x->a->places) : 0
-	};
-	return rc;
+	arena_init(&x->mem, (size_t)1 << 30);
+	x->hazard = mem_calloc(BATCH, sizeof(*x->hazard));
+	x->geom = mem_calloc(BATCH, sizeof(*x->geom));
+	if (!x->hazard || !x->geom)
+		return err_set(e, ERR_NOMEM, "out of memory for exposure");
+	if (*x->raster_sha)
+		rc = nearby_start(&req, store_scratch(x->a->st), &x->raster_near, e);
+	req.population_error = SETTLEMENT_ERROR;
+	if (!rc && x->points > 0)
+		rc = nearby_points_start(&req, x->point, x->points, &x->settled, e);
+	if (!rc)
+		rc = land_each(x->a, &q, see_hazard, x, e);
+	return rc ? rc : hand_on(x, e);
 }
 
 static int64_t
 hazards_of(const struct exposure *x, uint32_t group, bool all)
 {
-	int64_t n = 0;
-
-	for (size_t i = 0; i < x->count; i++)
-		n += all || x->hazard[i].group == group;
-	return n;
+	return all ? x->hazards : group < x->place_room ? x->by_place[group] : 0;
 }
 
 /* The hazards that people were counted near. How many each adds by itself is not known: they are
@@ -202,9 +265,9 @@ add_members(struct exposure *x, size_t row, uint32_t group, bool all, struct err
 	int kind = store_kind(x->a->st, "hazard");
 	enum err_code rc = ERR_OK;
 
-	for (size_t i = 0; !rc && i < x->count; i++)
-		if (all || x->hazard[i].group == group)
-			rc = figure_add_member(x->a, row, x->id[i], kind, (double)NAN, e);
+	for (size_t i = 0; !rc && i < x->members; i++)
+		if (all || x->member[i].place == group)
+			rc = figure_add_member(x->a, row, x->member[i].id, kind, (double)NAN, e);
 	return rc;
 }
 
@@ -212,7 +275,7 @@ static enum err_code
 add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, const char *note,
          struct err *e)
 {
-	uint32_t groups = x->req.group_count;
+	uint32_t groups = groups_of(x);
 	enum err_code rc = ERR_OK;
 
 	for (uint32_t g = groups ? 0 : groups; !rc && g <= groups; g++) {
@@ -246,20 +309,29 @@ add_rows(struct exposure *x, const struct nearby_figure *f, const char *source, 
 	return rc;
 }
 
+/* Room for the figures of all groups. */
+static struct nearby_figure *
+make_figures(const struct exposure *x, struct err *e)
+{
+	struct nearby_figure *f = mem_calloc(((size_t)groups_of(x) + 1) * DISTANCES, sizeof(*f));
+
+	if (!f)
+		(void)err_set(e, ERR_NOMEM, "out of memory for exposure");
+	return f;
+}
+
 static enum err_code
 from_raster(struct exposure *x, struct err *e)
 {
-	struct nearby_figure *f = mem_calloc(nearby_figure_count(&x->req), sizeof(*f));
+	struct nearby_figure *f = make_figures(x, e);
+	struct nearby *n = x->raster_near;
 	struct raster *r = NULL;
-	struct nearby *n = NULL;
 	double *row = NULL;
 	uint32_t first = 0, count = 0;
-	enum err_code rc = f ? raster_open(x->a->st, x->raster_sha, &r, e)
-	                     : err_set(e, ERR_NOMEM, "out of memory for exposure");
+	enum err_code rc = f ? raster_open(x->a->st, x->raster_sha, &r, e) : ERR_NOMEM;
 
-	x->req.population_error = x->raster_error;
 	if (!rc)
-		rc = nearby_create(&x->req, raster_grid(r), &n, e);
+		rc = nearby_seal(n, groups_of(x), raster_grid(r), e);
 	if (!rc) {
 		nearby_window(n, &first, &count);
 		row = mem_calloc(raster_grid(r)->cols, sizeof(*row));
@@ -279,7 +351,6 @@ from_raster(struct exposure *x, struct err *e)
 		                                          "people there are not counted"
 		                                        : "",
 		              e);
-	nearby_free(n);
 	raster_close(r);
 	mem_free(row);
 	mem_free(f);
@@ -289,13 +360,9 @@ from_raster(struct exposure *x, struct err *e)
 static enum err_code
 from_settlements(struct exposure *x, struct err *e)
 {
-	struct nearby_figure *f = mem_calloc(nearby_figure_count(&x->req), sizeof(*f));
-	enum err_code rc;
+	struct nearby_figure *f = make_figures(x, e);
+	enum err_code rc = f ? nearby_points_finish(x->settled, groups_of(x), f, e) : ERR_NOMEM;
 
-	if (!f)
-		return err_set(e, ERR_NOMEM, "out of memory for exposure");
-	x->req.population_error = SETTLEMENT_ERROR;
-	rc = nearby_points(&x->req, x->point, x->points, f, e);
 	if (!rc)
 		rc = add_rows(x, f, "settlements",
 		              "all people of a settlement counted at its point", e);
@@ -310,21 +377,24 @@ figure_exposure(struct assess *a, struct err *e)
 	struct figure_row none = { .code = "exposure.people", .unit = "person", .method = method };
 	enum err_code rc = load_population(&x, e);
 
-	arena_init(&x.mem, (size_t)8 << 30);
 	if (!rc)
 		rc = load_hazards(&x, e);
-	none.note = x.count == 0 ? ""
-	                         : "no population source: see fallow help population, or import "
-	                           "settlements with their population";
-	if (!rc && (x.count == 0 || (!*x.raster_sha && x.points == 0)))
+	none.note = x.hazards == 0 ? ""
+	                           : "no population source: see fallow help population, or import "
+	                             "settlements with their population";
+	if (!rc && (x.hazards == 0 || (!x.raster_near && !x.settled)))
 		rc = figure_add(a, &none, NULL, e);
-	if (!rc && x.count > 0 && *x.raster_sha)
+	if (!rc && x.hazards > 0 && x.raster_near)
 		rc = from_raster(&x, e);
-	if (!rc && x.count > 0 && x.points > 0)
+	if (!rc && x.hazards > 0 && x.settled)
 		rc = from_settlements(&x, e);
+	nearby_free(x.raster_near);
+	nearby_points_free(x.settled);
 	arena_done(&x.mem);
 	mem_free(x.hazard);
-	mem_free(x.id);
+	mem_free(x.geom);
+	mem_free(x.by_place);
+	mem_free(x.member);
 	mem_free(x.point);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "geo/nearby.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,31 @@
 #define OWN_CELL_DEG 0.005 /* rows when there is no raster */
 #define MARGIN_DEG 1e-7    /* boxes are searched a little larger */
 
-struct by_band { /* which chains, or which areal objects, a band may meet */
-	uint32_t *entry;
-	size_t *start; /* band_count + 1 */
+enum {
+	SLOTS = 1 + 3 * NEARBY_MAX_DISTANCES /* hazards as they are, and as shrunk for each run */
+};
+
+/* How an object lies on the spool, its chains and their vertices behind it. Numbers are among the
+ * objects (chains) of its slot; those of later slots follow, so that the order is that of all
+ * hazards, then all shrunk for the first run, and so on. */
+struct laid {
+	struct outline_object object;
+	uint64_t slot, number, chain_number;
+	uint64_t vertices;
+	double south_deg, north_deg; /* of all its chains */
+};
+
+/* An object that the band at hand or a later one may meet. */
+struct active {
+	uint64_t number; /* among all */
+	int64_t end_row;
+	struct laid laid; /* chains and vertices behind it */
+};
+
+/* Which chains reach farthest in one direction, whatever the distance: edge +- distance * psi_per_m
+ * is best for one of those that no other beats in both. */
+struct front {
+	struct vec best; /* double[2]: edge, psi_per_m */
 };
 
 struct nearby {
@@ -28,19 +51,31 @@ struct nearby {
 	bool has_raster, outside;
 	struct outline_run runs[3 * NEARBY_MAX_DISTANCES];
 	size_t run_count;
-	bool certain; /* no hazard has an accuracy: low and high need no passes */
-	struct outline outline;
+	bool certain;               /* no hazard has an accuracy: low and high need no passes */
 	double reach_m;             /* largest of any object in any run */
 	int64_t first_row, end_row; /* rows, also beyond the raster, that hazards reach */
 	int64_t next_row;
 	uint32_t band_rows;
 	struct band band;
-	struct by_band chains, objects;
-	size_t band_count;
 	struct nearby_tile_worker *worker;
 	size_t workers;
 	struct band_total *total; /* (group_count + 1) * run_count */
 	double gap_m;
+	/* what came */
+	struct scratch own; /* in memory, for who gave none */
+	struct spool *spool;
+	size_t added;
+	double most_m; /* of accuracies */
+	uint32_t top_group;
+	uint64_t objects[SLOTS], chains[SLOTS]; /* how many; once sealed: before the slot */
+	double south_deg, north_deg;            /* of all chains */
+	struct front west, east;
+	/* what the band at hand may meet */
+	struct active **active;
+	size_t active_count, active_room;
+	struct active *waiting;             /* the next from the spool */
+	struct outline outline;             /* of the active ones */
+	struct vec band_chain, band_object; /* uint32_t: those that the band meets */
 };
 
 size_t
@@ -55,9 +90,6 @@ nearby_check(const struct nearby_request *q, struct err *e)
 	if (q->distance_count < 1 || q->distance_count > NEARBY_MAX_DISTANCES)
 		return err_set(e, ERR_INVALID, "%zu distances: 1 .. %u are allowed",
 		               q->distance_count, NEARBY_MAX_DISTANCES);
-	if (q->hazard_count > UINT32_MAX / 4 || q->group_count > UINT32_MAX / 4)
-		return err_set(e, ERR_LIMIT, "%zu hazards in %u groups: at most %u",
-		               q->hazard_count, q->group_count, UINT32_MAX / 4);
 	if (!(q->population_error >= 0 && q->population_error <= 1))
 		return err_set(e, ERR_INVALID, "population error %g: must be 0 .. 1",
 		               q->population_error);
@@ -66,36 +98,163 @@ nearby_check(const struct nearby_request *q, struct err *e)
 			return err_set(e, ERR_INVALID, "distance of %g m: must be 0 .. %g",
 			               q->distances_m[i], NEARBY_MAX_M);
 	}
-	for (size_t i = 0; i < q->hazard_count; i++) {
-		const struct nearby_hazard *h = &q->hazards[i];
+	return ERR_OK;
+}
+
+enum err_code
+nearby_check_hazards(const struct nearby_hazard *hazards, size_t count, size_t from, double *most_m,
+                     uint32_t *top_group, struct err *e)
+{
+	if (from + count > UINT32_MAX / 4)
+		return err_set(e, ERR_LIMIT, "more than %u hazards", UINT32_MAX / 4);
+	for (size_t i = 0; i < count; i++) {
+		const struct nearby_hazard *h = &hazards[i];
 
 		if (!(h->accuracy_m >= 0 && h->accuracy_m <= NEARBY_MAX_M))
 			return err_set(e, ERR_INVALID,
-			               "hazard %zu: accuracy of %g m: must be 0 .. %g", i,
+			               "hazard %zu: accuracy of %g m: must be 0 .. %g", from + i,
 			               h->accuracy_m, NEARBY_MAX_M);
-		if (q->group_count > 0 && h->group >= q->group_count)
-			return err_set(e, ERR_INVALID, "hazard %zu: group %u of %u", i, h->group,
-			               q->group_count);
+		*most_m = fmax(*most_m, h->accuracy_m);
+		*top_group = h->group > *top_group ? h->group : *top_group;
 	}
 	return ERR_OK;
 }
 
-size_t
-nearby_list_runs(const struct nearby_request *q, struct outline_run *ret_runs, bool *ret_certain)
+enum err_code
+nearby_check_group(uint32_t top_group, uint32_t group_count, struct err *e)
 {
-	bool certain = true;
+	if (group_count > UINT32_MAX / 4)
+		return err_set(e, ERR_LIMIT, "%u groups: at most %u", group_count, UINT32_MAX / 4);
+	if (group_count > 0 && top_group >= group_count)
+		return err_set(e, ERR_INVALID, "a hazard is of group %u of %u", top_group,
+		               group_count);
+	return ERR_OK;
+}
+
+size_t
+nearby_list_runs(const struct nearby_request *q, bool certain, struct outline_run *ret_runs)
+{
 	size_t n = 0;
 
-	for (size_t i = 0; i < q->hazard_count; i++)
-		certain = certain && q->hazards[i].accuracy_m == 0;
 	for (size_t i = 0; i < q->distance_count; i++) {
 		for (int sign = -1; sign <= 1; sign++) {
 			if (sign == 0 || !certain)
 				ret_runs[n++] = (struct outline_run){ q->distances_m[i], sign };
 		}
 	}
-	*ret_certain = certain;
 	return n;
+}
+
+/* ---- what comes is put aside ---- */
+
+/* edge counts westwards when sign is -1. */
+static bool
+front_add(struct front *f, double edge, double psi_per_m, int sign)
+{
+	double(*best)[2] = f->best.p;
+	double *slot;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->best.count; i++) {
+		if (sign * best[i][0] >= sign * edge && best[i][1] >= psi_per_m)
+			return true;
+	}
+	for (size_t i = 0; i < f->best.count; i++) {
+		if (!(sign * edge >= sign * best[i][0] && psi_per_m >= best[i][1]))
+			memmove(best[n++], best[i], sizeof best[0]);
+	}
+	f->best.count = n;
+	slot = vec_push(&f->best, sizeof best[0]);
+	if (!slot)
+		return false;
+	slot[0] = edge;
+	slot[1] = psi_per_m;
+	return true;
+}
+
+/* One object of the outline, to the spool from north to south. */
+static enum err_code
+lay(struct nearby *n, const struct outline *o, const struct outline_object *object, struct err *e)
+{
+	const struct outline_chain *chain =
+		(const struct outline_chain *)o->chain.p + object->first_chain;
+	size_t slot = object->run == OUTLINE_EVERY_RUN ? 0 : 1 + (size_t)object->run;
+	struct laid l = { .south_deg = object->south_deg, .north_deg = object->north_deg };
+	struct spool_piece piece[] = {
+		{ &l, sizeof l },
+		{ chain, object->chain_count * sizeof *chain },
+		{ (const double *)o->vertex.p + 2 * (size_t)chain->first, 0 },
+	};
+	bool fine = true;
+
+	l.object = *object;
+	l.slot = slot;
+	l.number = n->objects[slot]++;
+	l.chain_number = n->chains[slot];
+	n->chains[slot] += object->chain_count;
+	for (uint32_t i = 0; fine && i < object->chain_count; i++) {
+		l.vertices += chain[i].count;
+		l.south_deg = fmin(l.south_deg, chain[i].south_deg);
+		l.north_deg = fmax(l.north_deg, chain[i].north_deg);
+		n->south_deg = fmin(n->south_deg, chain[i].south_deg);
+		n->north_deg = fmax(n->north_deg, chain[i].north_deg);
+		fine = front_add(&n->west, chain[i].box.west_deg, chain[i].psi_per_m, -1) &&
+		       front_add(&n->east, chain[i].box.east_deg, chain[i].psi_per_m, 1);
+	}
+	if (!fine)
+		return err_set(e, ERR_NOMEM, "out of memory for hazards");
+	piece[2].size = l.vertices * sizeof(double[2]);
+	return spool_put(n->spool, -l.north_deg, piece, sizeof piece / sizeof *piece, e);
+}
+
+enum err_code
+nearby_start(const struct nearby_request *request, struct scratch *scratch, struct nearby **ret,
+             struct err *e)
+{
+	struct nearby *n = NULL;
+	enum err_code rc = nearby_check(request, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	n = mem_calloc(1, sizeof *n);
+	if (!n)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	n->request = *request;
+	n->request.hazards = NULL;
+	n->own.fd = -1;
+	n->south_deg = HUGE_VAL;
+	n->north_deg = -HUGE_VAL;
+	n->run_count = nearby_list_runs(request, false, n->runs);
+	rc = spool_create(scratch ? scratch : &n->own, &n->spool, e);
+	if (rc != ERR_OK) {
+		mem_free(n);
+		return rc;
+	}
+	*ret = n;
+	return ERR_OK;
+}
+
+enum err_code
+nearby_add(struct nearby *n, const struct nearby_hazard *hazards, size_t count, struct err *e)
+{
+	struct outline o = { 0 };
+	const struct outline_object *object;
+	enum err_code rc =
+		nearby_check_hazards(hazards, count, n->added, &n->most_m, &n->top_group, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	n->added += count;
+	rc = outline_read(&o, hazards, count, n->runs, n->run_count, n->request.pool, e);
+	object = o.object.p;
+	for (size_t i = 0; i < o.object.count && rc == ERR_OK; i++) {
+		if (object[i].chain_count > 0)
+			rc = lay(n, &o, &object[i], e);
+		else
+			n->objects[object[i].run == OUTLINE_EVERY_RUN ? 0 : 1 + object[i].run]++;
+	}
+	outline_done(&o);
+	return rc;
 }
 
 /* ---- rows and bands ---- */
@@ -122,75 +281,33 @@ grow_lon_deg(const struct nearby *n, double psi_per_m)
 	return n->reach_m * psi_per_m / RAD * 1.05 + MARGIN_DEG;
 }
 
-/* The bands that item i touches; false when it is left out. */
+/* Does what lies between two latitudes touch the band at hand? */
 static bool
-bands_of(const struct nearby *n, bool objects, size_t i, size_t *ret_first, size_t *ret_last)
+touches_band(const struct nearby *n, double south, double north)
 {
-	const struct outline_chain *chain = n->outline.chain.p;
-	const struct outline_object *object = n->outline.object.p;
-	int64_t first, end;
+	int64_t first, end, band = n->band.first_row;
 
-	if (objects && !object[i].areal)
-		return false;
-	rows_of(n, objects ? object[i].south_deg : chain[i].south_deg,
-	        objects ? object[i].north_deg : chain[i].north_deg, &first, &end);
-	*ret_first = (size_t)(first - n->first_row) / n->band_rows;
-	*ret_last = (size_t)(end - 1 - n->first_row) / n->band_rows;
-	return true;
-}
-
-static enum err_code
-sort_by_band(struct nearby *n, bool objects, struct by_band *ret, struct err *e)
-{
-	size_t count = objects ? n->outline.object.count : n->outline.chain.count;
-	size_t *at = mem_calloc(n->band_count + 2, sizeof *at);
-	size_t a, b;
-
-	ret->start = at;
-	if (!at)
-		return err_set(e, ERR_NOMEM, "out of memory for %zu bands", n->band_count);
-	for (size_t i = 0; i < count; i++) {
-		if (!bands_of(n, objects, i, &a, &b))
-			continue;
-		for (; a <= b; a++)
-			at[a + 2]++;
-	}
-	for (size_t k = 1; k <= n->band_count; k++)
-		at[k + 1] += at[k];
-	ret->entry = mem_calloc(at[n->band_count + 1] + 1, sizeof *ret->entry);
-	if (!ret->entry)
-		return err_set(e, ERR_NOMEM, "out of memory for hazards by band");
-	for (size_t i = 0; i < count; i++) {
-		if (!bands_of(n, objects, i, &a, &b))
-			continue;
-		for (; a <= b; a++)
-			ret->entry[at[a + 1]++] = (uint32_t)i;
-	}
-	return ERR_OK;
+	rows_of(n, south, north, &first, &end);
+	return (first - n->first_row) / n->band_rows <= (band - n->first_row) / n->band_rows &&
+	       (end - 1 - n->first_row) / n->band_rows >= (band - n->first_row) / n->band_rows;
 }
 
 /* The rows and columns that hazards reach; true if some lie beyond the raster. */
 static void
 measure_extent(struct nearby *n, uint32_t *ret_lo_col, uint32_t *ret_hi_col)
 {
-	const struct outline_chain *chain = n->outline.chain.p;
 	double west = HUGE_VAL, east = -HUGE_VAL;
+	const double(*best)[2] = (const double(*)[2])n->west.best.p;
 	double lo, hi;
 
-	n->first_row = INT64_MAX;
-	n->end_row = INT64_MIN;
-	for (size_t i = 0; i < n->outline.chain.count; i++) {
-		double grow = grow_lon_deg(n, chain[i].psi_per_m);
-		int64_t first, end;
-
-		rows_of(n, chain[i].south_deg, chain[i].north_deg, &first, &end);
-		n->first_row = first < n->first_row ? first : n->first_row;
-		n->end_row = end > n->end_row ? end : n->end_row;
-		west = fmin(west, chain[i].box.west_deg - grow);
-		east = fmax(east, chain[i].box.east_deg + grow);
-	}
-	if (n->first_row > n->end_row)
-		n->first_row = n->end_row = 0;
+	n->first_row = n->end_row = 0;
+	if (n->north_deg >= n->south_deg)
+		rows_of(n, n->south_deg, n->north_deg, &n->first_row, &n->end_row);
+	for (size_t i = 0; i < n->west.best.count; i++)
+		west = fmin(west, best[i][0] - grow_lon_deg(n, best[i][1]));
+	best = (const double(*)[2])n->east.best.p;
+	for (size_t i = 0; i < n->east.best.count; i++)
+		east = fmax(east, best[i][0] + grow_lon_deg(n, best[i][1]));
 	lo = floor((west - n->grid.west_deg) / n->grid.cell_lon_deg);
 	hi = ceil((east - n->grid.west_deg) / n->grid.cell_lon_deg);
 	n->outside = n->end_row > n->first_row &&
@@ -208,33 +325,47 @@ set_up_workers(struct nearby *n, struct err *e)
 	if (!n->worker)
 		return err_set(e, ERR_NOMEM, "out of memory for %zu workers", n->workers);
 	for (size_t i = 0; i < n->workers; i++) {
-		if (!nearby_tile_worker_init(&n->worker[i], n->outline.chain.count))
+		if (!nearby_tile_worker_init(&n->worker[i]))
 			return err_set(e, ERR_NOMEM, "out of memory for %zu workers", n->workers);
 	}
 	return ERR_OK;
 }
 
+/* From how many there are in each slot to how many there are before it. */
+static enum err_code
+count_slots(struct nearby *n, struct err *e)
+{
+	uint64_t objects = 0, chains = 0;
+
+	for (size_t s = 0; s < SLOTS; s++) {
+		uint64_t o = n->objects[s], c = n->chains[s];
+
+		n->objects[s] = objects;
+		n->chains[s] = chains;
+		objects += o;
+		chains += c;
+	}
+	return chains < UINT32_MAX
+	               ? ERR_OK
+	               : err_set(e, ERR_LIMIT, "hazards have more than %u stretches", UINT32_MAX);
+}
+
 static enum err_code
 set_up(struct nearby *n, struct err *e)
 {
-	const struct outline_object *object;
 	uint32_t lo, hi;
 	double rows;
 	size_t most;
-	enum err_code rc;
+	enum err_code rc = count_slots(n, e);
 
-	n->run_count = nearby_list_runs(&n->request, n->runs, &n->certain);
-	rc = outline_read(&n->outline, n->request.hazards, n->request.hazard_count, n->runs,
-	                  n->run_count, n->request.pool, e);
 	if (rc != ERR_OK)
 		return rc;
-	object = n->outline.object.p;
+	/* without accuracies nothing was shrunk, so what lies there serves these runs */
+	n->certain = n->most_m == 0;
+	n->run_count = nearby_list_runs(&n->request, n->certain, n->runs);
 	n->reach_m = 1;
-	for (size_t i = 0; i < n->outline.object.count; i++) {
-		for (size_t r = 0; r < n->run_count; r++)
-			n->reach_m = fmax(n->reach_m,
-			                  outline_reach_m(&object[i], (uint32_t)r, &n->runs[r]));
-	}
+	for (size_t r = 0; r < n->run_count && n->added > 0; r++)
+		n->reach_m = fmax(n->reach_m, n->runs[r].distance_m + n->runs[r].sign * n->most_m);
 	n->reach_m *= 1.02;
 	if (n->reach_m > NEARBY_MAX_M * 1.02)
 		return err_set(e, ERR_INVALID,
@@ -245,17 +376,12 @@ set_up(struct nearby *n, struct err *e)
 	most = BAND_BYTES / (((size_t)hi - lo + 1) * (sizeof(double) + sizeof(struct band_prefix)));
 	most = most < 1 ? 1 : most > MAX_BAND_ROWS ? MAX_BAND_ROWS : most;
 	n->band_rows = rows < 1 ? 1 : rows > (double)most ? (uint32_t)most : (uint32_t)rows;
-	n->band_count = (size_t)(n->end_row - n->first_row + n->band_rows - 1) / n->band_rows;
 	n->next_row = n->first_row;
 	n->total =
 		mem_calloc(((size_t)n->request.group_count + 1) * n->run_count, sizeof *n->total);
 	if (!n->total)
 		return err_set(e, ERR_NOMEM, "out of memory for %u groups", n->request.group_count);
 	rc = band_init(&n->band, lo, hi, n->band_rows, e);
-	if (rc == ERR_OK)
-		rc = sort_by_band(n, false, &n->chains, e);
-	if (rc == ERR_OK)
-		rc = sort_by_band(n, true, &n->objects, e);
 	if (rc == ERR_OK)
 		rc = set_up_workers(n, e);
 	band_start(&n->band, n->first_row);
@@ -271,23 +397,31 @@ static const struct coverage_grid no_raster = { .west_deg = -180,
 	                                        .nodata = 0 };
 
 enum err_code
-nearby_create(const struct nearby_request *request, const struct coverage_grid *grid,
-              struct nearby **ret, struct err *e)
+nearby_seal(struct nearby *n, uint32_t group_count, const struct coverage_grid *grid, struct err *e)
 {
-	struct nearby *n = NULL;
-	enum err_code rc = nearby_check(request, e);
+	enum err_code rc = nearby_check_group(n->top_group, group_count, e);
 
 	if (rc == ERR_OK && grid)
 		rc = coverage_check_grid(grid, e);
 	if (rc != ERR_OK)
 		return rc;
-	n = mem_calloc(1, sizeof *n);
-	if (!n)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	n->request = *request;
+	n->request.group_count = group_count;
 	n->has_raster = grid != NULL;
 	n->grid = grid ? *grid : no_raster;
-	rc = set_up(n, e);
+	return set_up(n, e);
+}
+
+enum err_code
+nearby_create(const struct nearby_request *request, const struct coverage_grid *grid,
+              struct nearby **ret, struct err *e)
+{
+	struct nearby *n = NULL;
+	enum err_code rc = nearby_start(request, NULL, &n, e);
+
+	if (rc == ERR_OK)
+		rc = nearby_add(n, request->hazards, request->hazard_count, e);
+	if (rc == ERR_OK)
+		rc = nearby_seal(n, request->group_count, grid, e);
 	if (rc != ERR_OK) {
 		nearby_free(n);
 		return rc;
@@ -304,12 +438,17 @@ nearby_free(struct nearby *n)
 	for (size_t i = 0; n->worker && i < n->workers; i++)
 		nearby_tile_worker_done(&n->worker[i]);
 	mem_free(n->worker);
+	for (size_t i = 0; i < n->active_count; i++)
+		mem_free(n->active[i]);
+	mem_free(n->active);
+	mem_free(n->waiting);
+	spool_free(n->spool);
 	outline_done(&n->outline);
 	band_done(&n->band);
-	mem_free(n->chains.entry);
-	mem_free(n->chains.start);
-	mem_free(n->objects.entry);
-	mem_free(n->objects.start);
+	vec_done(&n->west.best);
+	vec_done(&n->east.best);
+	vec_done(&n->band_chain);
+	vec_done(&n->band_object);
 	mem_free(n->total);
 	mem_free(n);
 }
@@ -340,14 +479,150 @@ nearby_gap_m(const struct nearby *n)
 
 /* ---- one band ---- */
 
+/* The next object from the spool into n->waiting; none: it stays NULL. */
+static enum err_code
+read_next(struct nearby *n, struct err *e)
+{
+	const size_t before = offsetof(struct active, laid);
+	const void *data;
+	double key;
+	size_t size;
+	int64_t first;
+	struct active *a;
+	enum err_code rc = spool_next(n->spool, &key, &data, &size, e);
+
+	if (rc != ERR_OK)
+		return rc == ERR_NOTFOUND ? ERR_OK : rc;
+	a = mem_alloc(before + size);
+	if (!a)
+		return err_set(e, ERR_NOMEM, "out of memory for hazards");
+	memcpy((char *)a + before, data, size);
+	a->number = n->objects[a->laid.slot] + a->laid.number;
+	rows_of(n, a->laid.south_deg, a->laid.north_deg, &first, &a->end_row);
+	n->waiting = a;
+	return ERR_OK;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct active *x = *(struct active *const *)a, *y = *(struct active *const *)b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Let go of what lies north of the band, take in what it begins to meet. */
+static enum err_code
+move_on(struct nearby *n, struct err *e)
+{
+	int64_t end = n->band.first_row + n->band.rows, first, last;
+	size_t kept = 0;
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; i < n->active_count; i++) {
+		if (n->active[i]->end_row <= n->band.first_row)
+			mem_free(n->active[i]);
+		else
+			n->active[kept++] = n->active[i];
+	}
+	n->active_count = kept;
+	if (!n->waiting)
+		rc = read_next(n, e);
+	while (rc == ERR_OK && n->waiting) {
+		rows_of(n, n->waiting->laid.south_deg, n->waiting->laid.north_deg, &first, &last);
+		if (first >= end)
+			break;
+		if (n->active_count == n->active_room) {
+			size_t room = n->active_room ? 2 * n->active_room : 256;
+			struct active **p = mem_realloc_array(n->active, room, sizeof *p);
+
+			if (!p)
+				return err_set(e, ERR_NOMEM, "out of memory for hazards");
+			n->active = p;
+			n->active_room = room;
+		}
+		n->active[n->active_count++] = n->waiting;
+		n->waiting = NULL;
+		rc = read_next(n, e);
+	}
+	if (rc == ERR_OK && n->active_count > 1)
+		qsort(n->active, n->active_count, sizeof *n->active, by_number);
+	return rc;
+}
+
+/* One object into the band's outline; which of it the band meets. */
+static bool
+take_in(struct nearby *n, const struct active *a)
+{
+	const struct laid *l = &a->laid;
+	const struct outline_chain *chain = (const struct outline_chain *)(l + 1);
+	const double *xy = (const double *)(chain + l->object.chain_count);
+	struct outline *o = &n->outline;
+	struct outline_object *object = vec_push(&o->object, sizeof *object);
+	uint32_t *slot;
+
+	if (!object)
+		return false;
+	*object = l->object;
+	object->first_chain = (uint32_t)o->chain.count;
+	if (object->areal && touches_band(n, object->south_deg, object->north_deg)) {
+		slot = vec_push(&n->band_object, sizeof *slot);
+		if (!slot)
+			return false;
+		*slot = (uint32_t)o->object.count - 1;
+	}
+	for (uint32_t i = 0; i < object->chain_count; i++) {
+		struct outline_chain *c = vec_push(&o->chain, sizeof *c);
+
+		if (!c)
+			return false;
+		*c = chain[i];
+		c->first = (uint32_t)o->vertex.count;
+		c->object = (uint32_t)o->object.count - 1;
+		c->number = (uint32_t)(n->chains[l->slot] + l->chain_number + i);
+		for (uint32_t k = 0; k < c->count; k++, xy += 2) {
+			double *v = vec_push(&o->vertex, sizeof(double[2]));
+
+			if (!v)
+				return false;
+			v[0] = xy[0];
+			v[1] = xy[1];
+		}
+		if (!touches_band(n, c->south_deg, c->north_deg))
+			continue;
+		slot = vec_push(&n->band_chain, sizeof *slot);
+		if (!slot)
+			return false;
+		*slot = (uint32_t)o->chain.count - 1;
+	}
+	return true;
+}
+
+static enum err_code
+outline_band(struct nearby *n, struct err *e)
+{
+	bool fine = true;
+	enum err_code rc = move_on(n, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	n->outline.object.count = n->outline.chain.count = n->outline.vertex.count = 0;
+	n->band_chain.count = n->band_object.count = 0;
+	for (size_t i = 0; i < n->active_count && fine; i++)
+		fine = take_in(n, n->active[i]);
+	for (size_t i = 0; i < n->workers && fine; i++)
+		fine = nearby_tile_worker_room(&n->worker[i], n->outline.chain.count);
+	return fine ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for hazards");
+}
+
 /* Tiles of the band from west to east, with their chains and the objects whose inside they may see.
  */
 static enum err_code
-sort_band(struct nearby *n, size_t k, struct nearby_band *b, struct err *e)
+sort_band(struct nearby *n, struct nearby_band *b, struct err *e)
 {
 	const struct outline_chain *chain = n->outline.chain.p;
-	const uint32_t *entry = n->chains.entry + n->chains.start[k];
-	size_t count = n->chains.start[k + 1] - n->chains.start[k];
+	const uint32_t *entry = n->band_chain.p;
+	size_t count = n->band_chain.count;
 	double lat =
 		(row_lat(n, n->band.first_row) + row_lat(n, n->band.first_row + n->band.rows)) / 2;
 	double west = HUGE_VAL, east = -HUGE_VAL;
@@ -373,16 +648,15 @@ sort_band(struct nearby *n, size_t k, struct nearby_band *b, struct err *e)
 	b->grow_m = n->reach_m;
 	b->band_chain = entry;
 	b->band_chain_count = count;
-	b->band_object = n->objects.entry + n->objects.start[k];
-	b->band_object_count = n->objects.start[k + 1] - n->objects.start[k];
+	b->band_object = n->band_object.p;
+	b->band_object_count = n->band_object.count;
 	return nearby_band_sort(b, e);
 }
 
 static enum err_code
 flush(struct nearby *n, struct err *e)
 {
-	size_t k = (size_t)(n->band.first_row - n->first_row) / n->band_rows;
-	struct nearby_band b;
+	struct nearby_band b = { 0 };
 	enum err_code rc;
 
 	for (uint32_t i = 0; i < n->band.rows; i++) {
@@ -391,7 +665,9 @@ flush(struct nearby *n, struct err *e)
 		n->band.row_area_m2[i] =
 			nearby_cell_m2(row_lat(n, row), row_lat(n, row + 1)) * n->grid.cell_lon_deg;
 	}
-	rc = sort_band(n, k, &b, e);
+	rc = outline_band(n, e);
+	if (rc == ERR_OK)
+		rc = sort_band(n, &b, e);
 	if (rc == ERR_OK && b.tile_count > 0) {
 		band_seal(&n->band, n->request.pool);
 		rc = nearby_band_run(&b, n->request.pool, n->worker, n->total, e);

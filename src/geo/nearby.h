@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "base/spool.h"
 #include "geo/coverage.h"
 #include "geo/geom.h"
 
@@ -63,6 +64,20 @@ struct nearby;
 MUST_CHECK enum err_code nearby_create(const struct nearby_request *request,
                                        const struct coverage_grid *grid, struct nearby **ret,
                                        struct err *e);
+/**
+ * The same with hazards that come bit by bit and are put aside in scratch (NULL: in memory): those
+ * of the request and its group_count are not looked at. Then nearby_add, nearby_seal, and on as
+ * after nearby_create. Results are the same bits however the hazards are shared out, as long as
+ * they come in the same order. The pool must last until nearby_free, a hazard for its call.
+ */
+MUST_CHECK enum err_code nearby_start(const struct nearby_request *request, struct scratch *scratch,
+                                      struct nearby **ret, struct err *e);
+/** Some hazards: thousands at a time, each call has its own cost. */
+MUST_CHECK enum err_code nearby_add(struct nearby *n, const struct nearby_hazard *hazards,
+                                    size_t count, struct err *e);
+/** All have come. */
+MUST_CHECK enum err_code nearby_seal(struct nearby *n, uint32_t group_count,
+                                     const struct coverage_grid *grid, struct err *e);
 void nearby_free(struct nearby *n);
 /** Raster rows that are needed: *ret_first .. *ret_first + *ret_count - 1. */
 void nearby_window(const struct nearby *n, uint32_t *ret_first, uint32_t *ret_count);
@@ -82,5 +97,20 @@ double nearby_gap_m(const struct nearby *n);
 MUST_CHECK enum err_code nearby_points(const struct nearby_request *request,
                                        const struct coverage_point *points, size_t point_count,
                                        struct nearby_figure *ret_figures, struct err *e);
+
+struct nearby_settled;
+
+/** The same with hazards that come bit by bit; nothing of them is kept. points must last. */
+MUST_CHECK enum err_code nearby_points_start(const struct nearby_request *request,
+                                             const struct coverage_point *points,
+                                             size_t point_count, struct nearby_settled **ret,
+                                             struct err *e);
+MUST_CHECK enum err_code nearby_points_add(struct nearby_settled *s,
+                                           const struct nearby_hazard *hazards, size_t count,
+                                           struct err *e);
+MUST_CHECK enum err_code nearby_points_finish(struct nearby_settled *s, uint32_t group_count,
+                                              struct nearby_figure *ret_figures, struct err *e);
+/** NULL is allowed. */
+void nearby_points_free(struct nearby_settled *s);
 
 #endif

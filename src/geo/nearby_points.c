@@ -20,18 +20,22 @@ struct hit { /* a point lies in these runs (bits) of this group */
 };
 
 struct found {
-	struct hit *hit;
-	size_t count;
+	struct vec hits; /* struct hit */
 	uint64_t whole;
 	bool failed;
 };
 
-struct job {
-	const struct nearby_request *request;
+struct nearby_settled {
+	struct nearby_request request;
 	const struct coverage_point *points;
+	size_t point_count;
 	struct outline_run runs[3 * NEARBY_MAX_DISTANCES];
 	size_t run_count;
-	bool certain;
+	struct found *found;
+	double farthest_m, most_m; /* of distances; of accuracies */
+	uint32_t top_group;
+	size_t added;
+	/* the hazards at hand */
 	struct outline outline;
 	double reach_m;
 	/* a grid over the hazards: object numbers by cell */
@@ -39,7 +43,6 @@ struct job {
 	size_t cols, rows;
 	size_t *start;
 	uint32_t *entry;
-	struct found *found;
 };
 
 static size_t
@@ -51,7 +54,7 @@ cell_of(double x, double origin, double step, size_t count)
 }
 
 static struct outline_box
-reach_box(const struct job *j, const struct outline_object *o)
+reach_box(const struct nearby_settled *j, const struct outline_object *o)
 {
 	double lat = fmax(fabs(o->south_deg), fabs(o->north_deg));
 	double grow = j->reach_m * outline_psi_per_m(fmin(lat + 1, 89)) * 1.01;
@@ -61,7 +64,7 @@ reach_box(const struct job *j, const struct outline_object *o)
 }
 
 static void
-place_objects(struct job *j, size_t *at, bool count_only)
+place_objects(struct nearby_settled *j, size_t *at, bool count_only)
 {
 	const struct outline_object *object = j->outline.object.p;
 
@@ -86,7 +89,7 @@ place_objects(struct job *j, size_t *at, bool count_only)
 }
 
 static enum err_code
-index_objects(struct job *j, struct err *e)
+index_objects(struct nearby_settled *j, struct err *e)
 {
 	const struct outline_object *object = j->outline.object.p;
 	double east = -HUGE_VAL, north = -HUGE_VAL, side;
@@ -197,7 +200,7 @@ is_inside(const struct here *h, const double (*vertex)[2], const struct outline_
 
 /* Metres from the object, negative inside; HUGE_VAL when out of reach. */
 static double
-signed_far_m(const struct job *j, const struct here *h, const struct outline_object *o)
+signed_far_m(const struct nearby_settled *j, const struct here *h, const struct outline_object *o)
 {
 	const struct outline_chain *chain =
 		(const struct outline_chain *)j->outline.chain.p + o->first_chain;
@@ -229,18 +232,18 @@ signed_far_m(const struct job *j, const struct here *h, const struct outline_obj
 }
 
 static void
-add_hit(struct vec *hits, struct found *f, uint32_t group, uint64_t runs)
+add_hit(struct found *f, uint32_t group, uint64_t runs)
 {
-	struct hit *hit = hits->p;
+	struct hit *hit = f->hits.p;
 
 	f->whole |= runs;
-	for (size_t i = 0; i < hits->count; i++) {
+	for (size_t i = 0; i < f->hits.count; i++) {
 		if (hit[i].group == group) {
 			hit[i].runs |= runs;
 			return;
 		}
 	}
-	hit = vec_push(hits, sizeof *hit);
+	hit = vec_push(&f->hits, sizeof *hit);
 	if (hit)
 		*hit = (struct hit){ group, runs };
 	else
@@ -250,11 +253,10 @@ add_hit(struct vec *hits, struct found *f, uint32_t group, uint64_t runs)
 static void
 find_one(void *ctx, size_t i, size_t worker)
 {
-	struct job *j = ctx;
+	struct nearby_settled *j = ctx;
 	const struct coverage_point *p = &j->points[i];
 	const struct outline_object *object = j->outline.object.p;
 	struct found *f = &j->found[i];
-	struct vec hits = { 0 };
 	struct here h = { .lon_deg = p->lon_deg };
 	size_t k;
 
@@ -283,49 +285,48 @@ find_one(void *ctx, size_t i, size_t worker)
 				runs |= (uint64_t)1 << r;
 		}
 		if (runs)
-			add_hit(&hits, f, j->request->group_count ? o->group : 0, runs);
+			add_hit(f, o->group, runs);
 	}
-	f->hit = hits.p;
-	f->count = hits.count;
 }
 
 static void
-add_people(const struct job *j, const struct coverage_point *p, uint64_t runs,
+add_people(const struct nearby_settled *j, const struct coverage_point *p, uint64_t runs,
            struct nearby_figure *row)
 {
 	for (size_t r = 0; r < j->run_count; r++) {
-		struct nearby_figure *f = &row[j->certain ? r : r / 3];
+		struct nearby_figure *f = &row[r / 3];
 
 		if (!(runs >> r & 1))
 			continue;
-		if (j->certain || j->runs[r].sign == 0)
+		if (j->runs[r].sign == 0)
 			f->people += p->value;
-		if (j->certain || j->runs[r].sign < 0)
+		if (j->runs[r].sign < 0)
 			f->people_low += p->value;
-		if (j->certain || j->runs[r].sign > 0)
+		if (j->runs[r].sign > 0)
 			f->people_high += p->value;
 	}
 }
 
-static enum err_code
-sum_up(const struct job *j, size_t point_count, struct nearby_figure *figures, struct err *e)
+enum err_code
+nearby_points_finish(struct nearby_settled *j, uint32_t group_count, struct nearby_figure *figures,
+                     struct err *e)
 {
-	const struct nearby_request *q = j->request;
-	size_t count = nearby_figure_count(q);
+	const struct nearby_request *q = &j->request;
+	size_t count = ((size_t)group_count + 1) * q->distance_count;
+	enum err_code rc = nearby_check_group(j->top_group, group_count, e);
 
-	for (size_t i = 0; i < point_count; i++) {
-		if (j->found[i].failed)
-			return err_set(e, ERR_NOMEM, "out of memory for settlement points");
-	}
+	if (rc != ERR_OK)
+		return rc;
 	memset(figures, 0, count * sizeof *figures);
-	for (size_t i = 0; i < point_count; i++) {
+	for (size_t i = 0; i < j->point_count; i++) {
 		const struct found *f = &j->found[i];
+		const struct hit *hit = f->hits.p;
 
-		for (size_t k = 0; k < f->count && q->group_count > 0; k++)
-			add_people(j, &j->points[i], f->hit[k].runs,
-			           figures + f->hit[k].group * q->distance_count);
+		for (size_t k = 0; k < f->hits.count && group_count > 0; k++)
+			add_people(j, &j->points[i], hit[k].runs,
+			           figures + hit[k].group * q->distance_count);
 		add_people(j, &j->points[i], f->whole,
-		           figures + (size_t)q->group_count * q->distance_count);
+		           figures + (size_t)group_count * q->distance_count);
 	}
 	for (size_t k = 0; k < count; k++) {
 		figures[k].people_low *= 1 - q->population_error;
@@ -349,38 +350,86 @@ check_points(const struct coverage_point *points, size_t count, struct err *e)
 }
 
 enum err_code
-nearby_points(const struct nearby_request *request, const struct coverage_point *points,
-              size_t point_count, struct nearby_figure *ret_figures, struct err *e)
+nearby_points_start(const struct nearby_request *request, const struct coverage_point *points,
+                    size_t point_count, struct nearby_settled **ret, struct err *e)
 {
-	struct job j = { .request = request, .points = points };
+	struct nearby_settled *j;
 	enum err_code rc = nearby_check(request, e);
-	double farthest = 0;
 
 	if (rc == ERR_OK)
 		rc = check_points(points, point_count, e);
 	if (rc != ERR_OK)
 		return rc;
-	j.run_count = nearby_list_runs(request, j.runs, &j.certain);
-	rc = outline_read(&j.outline, request->hazards, request->hazard_count, NULL, 0, NULL, e);
-	for (size_t i = 0; i < request->hazard_count; i++)
-		j.reach_m = fmax(j.reach_m, request->hazards[i].accuracy_m);
-	for (size_t r = 0; r < j.run_count; r++)
-		farthest = fmax(farthest, j.runs[r].distance_m);
-	j.reach_m += farthest + 1;
-	j.found = mem_calloc(point_count + 1, sizeof *j.found);
-	if (rc == ERR_OK && !j.found)
-		rc = err_set(e, ERR_NOMEM, "out of memory for %zu settlement points", point_count);
-	if (rc == ERR_OK)
-		rc = index_objects(&j, e);
-	if (rc == ERR_OK) {
-		pool_for(request->pool, point_count, 64, find_one, &j);
-		rc = sum_up(&j, point_count, ret_figures, e);
+	j = mem_calloc(1, sizeof *j);
+	if (j)
+		j->found = mem_calloc(point_count + 1, sizeof *j->found);
+	if (!j || !j->found) {
+		mem_free(j);
+		return err_set(e, ERR_NOMEM, "out of memory for %zu settlement points",
+		               point_count);
 	}
-	for (size_t i = 0; j.found && i < point_count; i++)
-		mem_free(j.found[i].hit);
-	mem_free(j.found);
-	mem_free(j.start);
-	mem_free(j.entry);
-	outline_done(&j.outline);
+	j->request = *request;
+	j->points = points;
+	j->point_count = point_count;
+	/* without accuracies the three passes of a distance find the same */
+	j->run_count = nearby_list_runs(request, false, j->runs);
+	for (size_t r = 0; r < j->run_count; r++)
+		j->farthest_m = fmax(j->farthest_m, j->runs[r].distance_m);
+	*ret = j;
+	return ERR_OK;
+}
+
+void
+nearby_points_free(struct nearby_settled *j)
+{
+	if (!j)
+		return;
+	for (size_t i = 0; i < j->point_count; i++)
+		vec_done(&j->found[i].hits);
+	mem_free(j->found);
+	mem_free(j);
+}
+
+enum err_code
+nearby_points_add(struct nearby_settled *j, const struct nearby_hazard *hazards, size_t count,
+                  struct err *e)
+{
+	enum err_code rc =
+		nearby_check_hazards(hazards, count, j->added, &j->most_m, &j->top_group, e);
+
+	if (rc != ERR_OK || count == 0)
+		return rc;
+	j->added += count;
+	j->reach_m = j->most_m + j->farthest_m + 1;
+	rc = outline_read(&j->outline, hazards, count, NULL, 0, NULL, e);
+	if (rc == ERR_OK)
+		rc = index_objects(j, e);
+	if (rc == ERR_OK) {
+		pool_for(j->request.pool, j->point_count, 64, find_one, j);
+		for (size_t i = 0; i < j->point_count && rc == ERR_OK; i++) {
+			if (j->found[i].failed)
+				rc = err_set(e, ERR_NOMEM, "out of memory for settlement points");
+		}
+	}
+	mem_free(j->start);
+	mem_free(j->entry);
+	j->start = NULL;
+	j->entry = NULL;
+	outline_done(&j->outline);
+	return rc;
+}
+
+enum err_code
+nearby_points(const struct nearby_request *request, const struct coverage_point *points,
+              size_t point_count, struct nearby_figure *ret_figures, struct err *e)
+{
+	struct nearby_settled *j = NULL;
+	enum err_code rc = nearby_points_start(request, points, point_count, &j, e);
+
+	if (rc == ERR_OK)
+		rc = nearby_points_add(j, request->hazards, request->hazard_count, e);
+	if (rc == ERR_OK)
+		rc = nearby_points_finish(j, request->group_count, ret_figures, e);
+	nearby_points_free(j);
 	return rc;
 }

@@ -14,11 +14,25 @@
 #define APART_M 2e-9 /* no two chains grow by the same radius: see geo/dissolve.h */
 
 bool
-nearby_tile_worker_init(struct nearby_tile_worker *w, size_t chain_count)
+nearby_tile_worker_init(struct nearby_tile_worker *w)
 {
 	w->solver = dissolve_create();
-	w->local = mem_calloc(chain_count + 1, sizeof *w->local);
-	return w->solver && w->local;
+	return w->solver != NULL;
+}
+
+bool
+nearby_tile_worker_room(struct nearby_tile_worker *w, size_t chain_count)
+{
+	uint32_t *p;
+
+	if (chain_count <= w->local_room)
+		return true;
+	p = mem_realloc_array(w->local, chain_count, sizeof *p);
+	if (!p)
+		return false;
+	w->local = p;
+	w->local_room = chain_count;
+	return true;
 }
 
 void
@@ -370,7 +384,7 @@ take_run(struct tile *t, uint32_t r)
 			                      .two_sided = c->two_sided,
 			                      .box = { HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL } };
 		outline_radius(c, reach, t->b->psi_per_m0, &d->r, &d->shift);
-		d->r += APART_M * (double)(t->chain[i] + 1);
+		d->r += APART_M * ((double)c->number + 1);
 		for (uint32_t k = d->first; k < d->first + d->count; k++) {
 			d->box.x0 = fmin(d->box.x0, xy[k][0]);
 			d->box.x1 = fmax(d->box.x1, xy[k][0]);

@@ -18,8 +18,9 @@ struct nearby_tile_worker { /* working space of one thread */
 	struct dissolve *solver;
 	uint32_t
 		*local; /* per chain of the outline: its first vertex in xy, if it is in the tile */
-	struct vec xy;  /* double[2] */
-	struct vec way; /* struct dissolve_way */
+	size_t local_room;
+	struct vec xy;       /* double[2] */
+	struct vec way;      /* struct dissolve_way */
 	struct vec chain;    /* struct dissolve_chain */
 	struct vec area;     /* struct dissolve_area */
 	struct vec edge;     /* uint32_t[2] */
@@ -29,7 +30,9 @@ struct nearby_tile_worker { /* working space of one thread */
 	struct vec run_area; /* struct dissolve_area: those of one run */
 };
 
-bool nearby_tile_worker_init(struct nearby_tile_worker *w, size_t chain_count);
+bool nearby_tile_worker_init(struct nearby_tile_worker *w);
+/** Before a band with so many chains. False when memory ends. */
+bool nearby_tile_worker_room(struct nearby_tile_worker *w, size_t chain_count);
 void nearby_tile_worker_done(struct nearby_tile_worker *w);
 
 struct nearby_part {    /* what a tile adds to one group (or all) in one run */
@@ -82,15 +85,20 @@ void nearby_band_done(struct nearby_band *b);
 /** Area in m2 between two latitudes (degrees), a degree of longitude wide, on the ellipsoid. */
 double nearby_cell_m2(double north_deg, double south_deg);
 
-/** For nearby.c and nearby_points.c: ERR_INVALID, ERR_LIMIT unless the request is as nearby.h asks.
- */
+/** For nearby.c and nearby_points.c: ERR_INVALID, ERR_LIMIT unless the request is as nearby.h asks;
+ * its hazards are not looked at. */
 MUST_CHECK enum err_code nearby_check(const struct nearby_request *q, struct err *e);
+/** The same of hazards; from: how many came before. *most_m and *top_group grow. */
+MUST_CHECK enum err_code nearby_check_hazards(const struct nearby_hazard *hazards, size_t count,
+                                              size_t from, double *most_m, uint32_t *top_group,
+                                              struct err *e);
+/** ERR_INVALID when a group is none of those; no groups: none is looked at. */
+MUST_CHECK enum err_code nearby_check_group(uint32_t top_group, uint32_t group_count,
+                                            struct err *e);
 /**
- * The passes of a request: per distance low, value, high; only the value when no hazard has an
- * accuracy
- * (*ret_certain). Returns their number, at most 3 * NEARBY_MAX_DISTANCES.
+ * The passes of a request: per distance low, value, high; only the value when certain (no hazard
+ * has an accuracy). Returns their number, at most 3 * NEARBY_MAX_DISTANCES.
  */
-size_t nearby_list_runs(const struct nearby_request *q, struct outline_run *ret_runs,
-                        bool *ret_certain);
+size_t nearby_list_runs(const struct nearby_request *q, bool certain, struct outline_run *ret_runs);
 
 #endif

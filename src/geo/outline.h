@@ -31,6 +31,7 @@ struct outline_box {
 struct outline_chain {
 	uint32_t first, count; /* vertices */
 	uint32_t object;
+	uint32_t number; /* among the chains of all hazards, set by nearby.c */
 	bool closed, two_sided;
 	struct outline_box box;
 	double south_deg, north_deg; /* of the box, rounded outwards by a millimetre */

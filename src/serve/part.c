@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* nice */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 enum {
 	READ_PAGES_KIB = 16 << 10, /* of each register in each part that reads */
 	WRITE_PAGES_KIB = 32 << 10,
+	SLOW_NICE = 5,
 	BEHIND_PAGES_KIB = 4 << 10 /* of each register, for answers made behind */
 };
 
@@ -97,6 +99,8 @@ part_run(const struct part_start *p)
 		(void)store_scratch(s.reg[i].st); /* no file can be made once it is confined */
 		(void)store_scratch(own.reg[i].st);
 	}
+	if (p->part == PART_SLOW) /* tiles and submissions go first; if it is refused they share */
+		(void)!nice(SLOW_NICE);
 	PLANTED(p->part, &s);
 	confine(p->part, &s, remark, sizeof remark);
 	if (p->part == PART_SLOW) {

@@ -110,6 +110,7 @@ export interface Asked<T> {
 	state: 'loading' | 'ok' | 'error';
 	data?: T; // the last good answer stays while the next one loads
 	error?: AskError;
+	making?: number; // seconds that the first answer is being made for: it is asked for again by itself
 	fresh: boolean; // data belongs to the question now asked
 	again: (quietly?: boolean) => void; // quietly: what is shown stays until there is a new answer
 }
@@ -118,7 +119,7 @@ export interface Asked<T> {
 export function useAsk<T>(path: string | null, params?: Params, ofServer = false): Asked<T> {
 	const url = path === null ? null : address(path, params, ofServer);
 	const [turn, setTurn] = useState(0);
-	const [got, setGot] = useState<{ url: string | null; data?: T; error?: AskError }>({ url: null });
+	const [got, setGot] = useState<{ url: string | null; data?: T; error?: AskError; making?: number }>({ url: null });
 	const last = useRef<T | undefined>(undefined), quiet = useRef(false), tries = useRef(0);
 	useEffect(() => {
 		if (url === null) return;
@@ -135,7 +136,14 @@ export function useAsk<T>(path: string | null, params?: Params, ofServer = false
 				else tries.current = 0;
 			},
 			(e: unknown) => {
-				if (stop.signal.aborted || mine) return;
+				if (stop.signal.aborted) return;
+				const making = e instanceof AskError && e.status === 503 ? e.more.making_s : undefined;
+				if (typeof making === 'number') { // of a large register, for the first time
+					setGot({ url, making });
+					later = window.setTimeout(() => { quiet.current = true; setTurn((n) => n + 1); }, Math.min(10000, 2000 * 1.5 ** tries.current++));
+					return;
+				}
+				if (mine) return;
 				setGot({ url, error: e instanceof AskError ? e : new AskError(0, 'unreadable', String(e), '', url) });
 			},
 		);
@@ -147,6 +155,7 @@ export function useAsk<T>(path: string | null, params?: Params, ofServer = false
 		setTurn((n) => n + 1);
 	};
 	if (got.url === url && got.error) return { state: 'error', error: got.error, fresh: true, again };
+	if (got.url === url && got.making !== undefined) return { state: 'loading', data: last.current, making: got.making, fresh: false, again };
 	if (got.url === url && url !== null) return { state: 'ok', data: got.data, fresh: true, again };
 	return { state: 'loading', data: last.current, fresh: false, again };
 }

@@ -298,6 +298,7 @@ export const words = {
 	stale: ['These figures are of submission {a}; the register has {b} now. They are being reckoned anew.', 'Ці показники – за поданням {a}; у реєстрі зараз {b}. Їх перераховують.', 'Bu göstəricilər {a} təqdimat üzrədir; reyestrdə indi {b} var. Onlar yenidən hesablanır.'],
 	stale_some: ['These figures are of submission {a}; newer ones have come since. They are being reckoned anew.', 'Ці показники – за поданням {a}; відтоді надійшли новіші. Їх перераховують.', 'Bu göstəricilər {a} təqdimat üzrədir; o vaxtdan yeniləri gəlib. Onlar yenidən hesablanır.'],
 	stale_any: ['Newer submissions have come since this was made. It is being made anew.', 'Відколи це складено, надійшли новіші подання. Його складають заново.', 'Bu hazırlanandan sonra yeni təqdimatlar gəlib. Yenidən hazırlanır.'],
+	making: ['The register is large: its figures are being reckoned for the first time since the server started, for {n} seconds so far. They will appear here by themselves.', 'Реєстр великий: його показники вперше від запуску сервера обчислюють, уже {n} с. Вони з’являться тут самі.', 'Reyestr böyükdür: göstəriciləri server işə düşəndən bəri ilk dəfə hesablanır, artıq {n} saniyədir. Onlar burada özləri görünəcək.'],
 	reckoned: ['The figures are up to date.', 'Показники оновлено.', 'Göstəricilər yenilənib.'],
 	revision: ['Revision {n}', 'Редакція {n}', '{n}-ci redaksiya'],
 	revisions: ['Revisions', 'Редакції', 'Redaksiyalar'],

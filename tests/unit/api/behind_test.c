@@ -142,6 +142,42 @@ what_was_known_then_stays(void **state)
 	assert_null(json_get(served_get(url, SERVE_OFFICER, 200), "stale"));
 }
 
+/* Of a large register nobody waits: told to come again, then it is there, and goes on as others. */
+static void
+the_first_answer_of_a_large_register(void **state)
+{
+	static const char *const url[] = { "/api/figures?figure=extent.overlap",
+		                           "/api/timeline?figure=extent&as-of=2024-06-30",
+		                           "/api/compare?with=other&as-of=2024-06-30" };
+	struct timespec pause = { .tv_nsec = 20000000 };
+
+	(void)state;
+	served.reg[0].large = true;
+	for (size_t i = 0; i < sizeof(url) / sizeof(*url); i++) {
+		const struct json_value *v = served_get(url[i], SERVE_OFFICER, 503);
+
+		assert_true(served_number(v, "making_s") >= 0);
+		assert_string_equal(served_reply.type, "application/problem+json");
+		assert_false(served_reply.cacheable);
+		assert_string_equal(served_reply.header[0].name, "Retry-After");
+		for (int k = 0; k < 1500 && served_reply.status == 503; k++) {
+			(void)nanosleep(&pause, NULL);
+			(void)served_ask(url[i], &(struct asking){ .role = SERVE_OFFICER });
+		}
+		v = fresh(url[i], SERVE_OFFICER);
+		assert_null(json_get(v, "making_s"));
+	}
+	/* what takes no long is answered at once */
+	(void)served_get("/api/figures?figure=casualties", SERVE_OFFICER, 200);
+	/* and after a change the last answer is given, as ever */
+	enter_hazard(-124.55);
+	assert_non_null(json_get(served_get(url[0], SERVE_OFFICER, 200), "stale"));
+	(void)fresh(url[0], SERVE_OFFICER);
+	/* a wrong question is refused at once */
+	(void)served_get("/api/figures?figure=bogus", SERVE_OFFICER, 400);
+	served.reg[0].large = false;
+}
+
 /* More questions than are remembered: each is answered all the same. */
 static void
 many_questions(void **state)
@@ -174,6 +210,7 @@ main(void)
 		cmocka_unit_test(another_role_gets_an_answer_of_its_own),
 		cmocka_unit_test(time_lines_and_comparisons_too),
 		cmocka_unit_test(what_was_known_then_stays),
+		cmocka_unit_test(the_first_answer_of_a_large_register),
 		cmocka_unit_test(many_questions),
 	};
 

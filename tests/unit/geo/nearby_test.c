@@ -537,6 +537,69 @@ settlements_equal_geodesics(void **state)
 	pool_free(pool);
 }
 
+/* Hazards that come a few at a time: the same bits, by raster and by points; without accuracies
+ * too. */
+static void
+hazards_bit_by_bit(void **state)
+{
+	static struct field f;
+	struct nearby_request q = { .hazards = f.hazard,
+		                    .distances_m = distances,
+		                    .distance_count = 5,
+		                    .group_count = 3,
+		                    .population_error = 0.1 };
+	struct coverage_point points[3] = { { centre[0], centre[1], 7 },
+		                            { centre[0] + 0.01, centre[1], 11 },
+		                            { centre[0], centre[1] + 0.02, 13 } };
+
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct nearby_figure want[20], got[20];
+		struct nearby *n = NULL;
+		struct nearby_settled *s = NULL;
+		struct scratch scratch;
+		struct err e = { 0 };
+		uint32_t first, count;
+
+		scatter(&f, 91 + (uint64_t)turn, 60, 9000);
+		for (size_t i = 0; i < f.count; i++)
+			f.hazard[i].accuracy_m = turn ? 0 : (double)(i % 3 * 40);
+		q.hazards = f.hazard;
+		q.hazard_count = f.count;
+		run(&f, &q, want);
+		q.hazards = NULL;
+		q.hazard_count = 0;
+		scratch_open(&scratch, "nearby_test");
+		assert_int_equal(nearby_start(&q, &scratch, &n, &e), ERR_OK);
+		for (size_t i = 0; i < f.count; i += 7)
+			assert_int_equal(
+				nearby_add(n, f.hazard + i, f.count - i < 7 ? f.count - i : 7, &e),
+				ERR_OK);
+		assert_int_equal(nearby_seal(n, 3, &grid, &e), ERR_OK);
+		nearby_window(n, &first, &count);
+		for (uint32_t row = first; row < first + count; row++)
+			assert_int_equal(nearby_feed_row(n, row, f.values + (size_t)row * COLS, &e),
+			                 ERR_OK);
+		assert_int_equal(nearby_finish(n, got, &e), ERR_OK);
+		assert_memory_equal(want, got, 15 * sizeof(*want));
+		assert_memory_equal(want + 15, got + 15, 5 * sizeof(*want));
+		nearby_free(n);
+		scratch_close(&scratch);
+
+		q.hazards = f.hazard;
+		q.hazard_count = f.count;
+		assert_int_equal(nearby_points(&q, points, 3, want, &e), ERR_OK);
+		assert_int_equal(nearby_points_start(&q, points, 3, &s, &e), ERR_OK);
+		for (size_t i = 0; i < f.count; i++)
+			assert_int_equal(nearby_points_add(s, f.hazard + i, 1, &e), ERR_OK);
+		assert_int_equal(nearby_points_finish(s, 2, got, &e), ERR_INVALID);
+		assert_int_equal(nearby_points_finish(s, 3, got, &e), ERR_OK);
+		assert_memory_equal(want, got, sizeof(want));
+		nearby_points_free(s);
+	}
+	nearby_points_free(NULL);
+}
+
 /* No raster: areas only. Beyond a raster: areas all the same, and said so. */
 static void
 areas_without_people(void **state)
@@ -666,6 +729,7 @@ main(void)
 		cmocka_unit_test(figures_grow_with_distance),
 		cmocka_unit_test(same_bits_for_any_threads),
 		cmocka_unit_test(settlements_equal_geodesics),
+		cmocka_unit_test(hazards_bit_by_bit),
 		cmocka_unit_test(areas_without_people),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(memory_failures_leave_nothing),

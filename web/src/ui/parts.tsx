@@ -98,6 +98,7 @@ export function Loading({ lines = 3 }: { lines?: number }) {
 
 export function Show<T>({ ask, what, children, lines }: { ask: Asked<T>; what: string; lines?: number; children: (data: T, fresh: boolean) => ComponentChildren }) {
 	if (ask.state === 'error') return <ErrorBox error={ask.error!} what={what} again={ask.again} />;
+	if (ask.making !== undefined && ask.data === undefined) return <><p class="box box-wait" role="status" data-making={ask.making}><Icon name="clock" /> <span>{t('making', { n: ask.making })}</span></p><Loading lines={lines} /></>;
 	if (ask.data === undefined) return <Loading lines={lines} />;
 	return <div class={ask.fresh ? undefined : 'stale'} aria-busy={!ask.fresh}>{children(ask.data, ask.fresh)}</div>;
 }
