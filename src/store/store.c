@@ -1,5 +1,7 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -77,10 +79,65 @@ store_scratch(struct store *st)
 	return &st->scratch;
 }
 
+/* "file:PATH?immutable=1": SQLite then makes no files beside the register and takes no locks. */
+static void
+write_uri(const char *path, struct buf *out)
+{
+	buf_adds(out, "file:");
+	for (const char *p = path; *p; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			buf_printf(out, "%%%02x", (unsigned)(unsigned char)*p);
+		else
+			buf_addc(out, *p);
+	}
+	buf_adds(out, "?immutable=1");
+}
+
+/* To read, SQLite makes two small files beside a register. Where that cannot be, a register whose
+ * log was carried over into it is read as it lies, if nobody can change it there. */
+static enum err_code
+open_unwritable(struct store *st, struct err *e)
+{
+	struct statvfs fs;
+	struct stat wal;
+	struct buf name;
+	bool waiting;
+	enum err_code rc = ERR_OK;
+
+	buf_init(&name, 1u << 16);
+	buf_printf(&name, "%s-wal", st->path);
+	waiting = buf_ok(&name) && stat(buf_text(&name), &wal) == 0 && wal.st_size > 0;
+	if (waiting || statvfs(st->path, &fs) != 0 || !(fs.f_flag & ST_RDONLY)) {
+		(void)err_set(e, ERR_IO, "%s cannot be read where it lies: %s", st->path,
+		              waiting ? "part of it stands in its write-ahead log, and its folder "
+		                        "cannot be written"
+		                      : "its folder cannot be written");
+		(void)err_hint(e, "copy it with its -wal file, if there is one, and its folder of "
+		                  "originals to where you may write");
+		buf_done(&name);
+		return ERR_IO;
+	}
+	(void)sqlite3_close_v2(st->db);
+	st->db = NULL;
+	buf_reset(&name);
+	write_uri(st->path, &name);
+	if (!buf_ok(&name))
+		rc = err_set(e, ERR_NOMEM, "out of memory for a register's name");
+	else if (sqlite3_open_v2(buf_text(&name), &st->db,
+	                         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+	                                 SQLITE_OPEN_EXRESCODE,
+	                         NULL) != SQLITE_OK)
+		rc = err_set(e, ERR_IO, "could not open %s: %s", st->path,
+		             st->db ? sqlite3_errmsg(st->db) : "out of memory");
+	buf_done(&name);
+	return rc ? rc : db_configure(st->db, STORE_READ, e);
+}
+
 static enum err_code
 open_database(struct store *st, int flags, struct err *e)
 {
 	enum err_code rc;
+	int code;
 
 	if (file_is_dir(st->path))
 		return err_set(e, ERR_INVALID, "%s is not a register: it is a folder", st->path);
@@ -89,9 +146,15 @@ open_database(struct store *st, int flags, struct err *e)
 		return err_set(e, ERR_IO, "could not open %s: %s", st->path,
 		               st->db ? sqlite3_errmsg(st->db) : "out of memory");
 	rc = db_configure(st->db, flags & SQLITE_OPEN_READONLY ? STORE_READ : STORE_WRITE, e);
-	if (rc && (sqlite3_errcode(st->db) & 0xff) == SQLITE_NOTADB)
+	code = sqlite3_errcode(st->db) & 0xff;
+	if (rc && code == SQLITE_NOTADB)
 		return err_set(e, ERR_INVALID, "%s is not a register: it is no GeoPackage",
 		               st->path);
+	if (rc && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
+		return flags & SQLITE_OPEN_READONLY
+		               ? open_unwritable(st, e)
+		               : err_set(e, ERR_DENIED, "%s or its folder cannot be written",
+		                         st->path);
 	return rc;
 }
 

@@ -131,6 +131,36 @@ if os.getuid() == 0:
     ok(r.returncode == 1 and r.stderr.startswith('fallow: '), f'writing to it: {r.returncode} {r.stderr}')
     env['FALLOW_HOME'] = str(work / 'home')
 
+# --- a read-only medium: all reading works as the register lies there; a log that was not carried over into it is told
+medium, reads = work / 'medium', work / 'reads'
+medium.mkdir()
+reads.mkdir()
+shutil.copy(work / 'r.gpkg', medium / 'r%#1.gpkg')
+shutil.copytree(work / 'r.files', medium / 'r%#1.files')
+mounted = os.getuid() == 0 and subprocess.run(['mount', '--bind', medium, medium], capture_output=True).returncode == 0
+if mounted and subprocess.run(['mount', '-o', 'remount,ro,bind', medium], capture_output=True).returncode == 0:
+    there = medium / 'r%#1.gpkg'
+    try:
+        fallow(0, 'everything holds', 'check', there)
+        fallow(0, 'extent.hazards', 'figures', there, '--figure', 'extent')
+        fallow(0, 'danger', 'show', there, record)
+        fallow(0, '', 'export', there, reads / 'x.gpkg', '--role', 'public')
+        fallow(0, 'checked', 'backup', there, reads / 'b.gpkg')
+        fallow(0, 'everything holds', 'check', reads / 'b.gpkg')
+        fallow(1, 'cannot be written', 'add', there, 'hazard', '--set', 'class=sha', '--set', 'geometry=-125,-45')
+        fallow(1, 'cannot be written', 'export', there, reads / 'y.gpkg', '--role', 'authority')
+    finally:
+        subprocess.run(['umount', medium])
+    (medium / 'r%#1.gpkg-wal').write_bytes(b'waits')
+    subprocess.run(['mount', '--bind', medium, medium])
+    subprocess.run(['mount', '-o', 'remount,ro,bind', medium])
+    try:
+        fallow(1, 'part of it stands in its write-ahead log', 'figures', there)
+    finally:
+        subprocess.run(['umount', medium])
+else:
+    print('no read-only medium can be made here: not tried')
+
 # --- a full disk
 small = work / 'small'
 small.mkdir()
