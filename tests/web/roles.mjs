@@ -115,7 +115,7 @@ await check('the server refuses: its sentence stands beside the field', async ()
 	await page.selectOption('[name=class]', 'sha');
 	await page.click('.form button[type=submit]');
 	await page.waitForSelector('#f-status-error');
-	same(await page.innerText('#f-status-error'), 'field status: no such code');
+	same(await page.innerText('#f-status-error'), 'no such code');
 	await page.unroute('**/api/records');
 	v.quiet(/400/);
 });
@@ -209,6 +209,11 @@ await check('a perimeter by bearing and distance, its closing error, and drawing
 	await page.fill('[name=walk-legs]', '0 100\n90 104\n180 100\n270 96');
 	await page.waitForSelector('[data-closure]');
 	near(Number(await page.getAttribute('[data-closure]', 'data-closure')), 8, 0.01, 'by hand: 104 - 96');
+	// what was measured and not used yet is not left behind on handing in
+	await page.click('.form button[type=submit]');
+	await page.waitForSelector('[data-field=geometry] .field-error');
+	holds((await page.innerText('[data-field=geometry] .field-error')).includes('not taken as the position yet'), 'not used yet');
+	same(await page.$$eval('[data-stored]', (a) => a.length), 0);
 	await page.click('button:has-text("Use as measured")');
 	holds((await page.innerText('.place-understood')).includes('5 points'), 'as measured');
 	await page.click('button:has-text("Use adjusted")');

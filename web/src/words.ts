@@ -519,6 +519,7 @@ export const words = {
 	geo_close: ['Done: use it', 'Готово: використати', 'Hazırdır: istifadə et'],
 	geo_typed: ['One position a line: latitude, longitude on WGS 84', 'Одна позиція в рядку: широта, довгота WGS 84', 'Hər sətirdə bir mövqe: en, uzunluq (WGS 84)'],
 	geo_typed_hint: ['48.30512, 30.12087 or 48°18′18.4″N 30°07′15.1″E', '48.30512, 30.12087 або 48°18′18.4″N 30°07′15.1″E', '48.30512, 30.12087 və ya 48°18′18.4″N 30°07′15.1″E'],
+	geo_loose: ['What was entered here is not taken as the position yet. Mend it, use it, or clear it.', 'Внесене тут ще не взято як координати. Виправте, використайте або очистіть.', 'Burada yazılan hələ mövqe kimi götürülməyib. Düzəldin, istifadə edin və ya təmizləyin.'],
 	geo_understood: ['Understood as', 'Зрозуміло як', 'Belə başa düşüldü'],
 	geo_not_understood: ['Not understood: line {n}', 'Не зрозуміло: рядок {n}', 'Başa düşülmədi: {n}-ci sətir'],
 	geo_other_datum: ['Coordinates in another system (SK-42, UCS-2000, MGRS, UTM) belong into the text field; the server converts and shows them.', 'Координати в іншій системі (СК-42, УСК-2000, MGRS, UTM) вносьте в текстове поле; сервер перетворить і покаже.', 'Başqa sistemdəki koordinatlar (SK-42, UCS-2000, MGRS, UTM) mətn sahəsinə yazılır; server çevirib göstərir.'],

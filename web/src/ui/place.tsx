@@ -34,6 +34,7 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		setPoints(p);
 		onChange(toGeometry(p, s));
 	};
+	const clear = () => { use([]); setTyped(''); setFrom(''); setLegText(''); };
 	const latest = useRef(use), drawn = useRef(new WeakSet<Position[]>());
 	latest.current = use;
 	// A form may have several positions; a map is made for those that come into view.
@@ -77,15 +78,21 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 		const x = p.map((q) => q[0]), y = p.map((q) => q[1]);
 		box.current.map.fitBounds([Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)], { padding: 60, maxZoom: 16, duration: 0 });
 	};
+	const [walkUsed, setWalkUsed] = useState('');
 	const read = readPositions(typed);
 	const startAt = readPositions(from), legs = readLegs(legText);
 	const decl = magnetic ? Number(declination.replace(',', '.')) : 0;
 	const least = closed ? 3 : 2;
 	let walked: Walked | null = null;
 	if (startAt.points.length === 1 && !startAt.bad && !legs.bad && legs.legs.length >= least && Math.abs(decl) <= 180) walked = walk({ lon: startAt.points[0].lon, lat: startAt.points[0].lat, legs: legs.legs, declination_deg: decl, closed });
+	// What was typed and is not, or not wholly, what the form holds: it must not be lost, or taken for a position, on handing in.
+	const walkKey = [from.trim(), legText.trim(), closed, magnetic && declination].join('|');
+	const corners = shape === 'polygon' ? 3 : shape === 'line' ? 2 : 1;
+	const loose = (points.length > 0 && points.length < corners) || (how === 'type' && read.bad > 0)
+		|| (how === 'walk' && !!(from.trim() || legText.trim()) && walkUsed !== walkKey) || (!points.length && !fixed && !!(typed.trim() || legText.trim()));
 	const metres = (m: number) => amount(m, 'm', m < 100 ? { by: 1, sign: t('unit_m'), digits: 2 } : scaleOf('m', m));
 	return (
-		<fieldset class="place-input" aria-describedby={describedby} data-invalid={invalid || undefined}>
+		<fieldset class="place-input" aria-describedby={describedby} data-invalid={invalid || undefined} data-loose={loose || undefined}>
 			<legend>{label}</legend>
 			<div class="actions">
 				<Tabs label={label} value={how} tabs={[['draw', t('geo_draw')], ['type', t('geo_type')], ...(shapes.includes('polygon') ? ([['walk', t('geo_walk')]] as [string, string][]) : [])]} onChange={setHow} />
@@ -116,8 +123,8 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 						<div class="box" role="status"><div>
 							<p data-closure={walked.closure_m.toFixed(3)} data-length={walked.length_m}><b>{closed ? t('walk_result', { l: metres(walked.length_m), c: metres(walked.closure_m), r: walked.ratio ? `1 : ${number(Math.floor(walked.ratio))}` : '–' }) : t('walk_open', { l: metres(walked.length_m) })}</b></p>
 							<div class="actions">
-								<button type="button" onClick={() => { const p = walked.ring.slice(0, -1); setShape('polygon'); use(p, 'polygon'); look(p); }}>{t('walk_as_measured')}</button>
-								{walked.adjusted.length > 0 && walked.closure_m > 0 && <button type="button" onClick={() => { const p = walked.adjusted.slice(0, -1); setShape('polygon'); use(p, 'polygon'); look(p); }}>{t('walk_adjusted')}</button>}
+								<button type="button" onClick={() => { const p = walked.ring.slice(0, -1); setShape('polygon'); setWalkUsed(walkKey); use(p, 'polygon'); look(p); }}>{t('walk_as_measured')}</button>
+								{walked.adjusted.length > 0 && walked.closure_m > 0 && <button type="button" onClick={() => { const p = walked.adjusted.slice(0, -1); setShape('polygon'); setWalkUsed(walkKey); use(p, 'polygon'); look(p); }}>{t('walk_adjusted')}</button>}
 							</div>
 						</div></div>
 					)}
@@ -126,7 +133,7 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 			{how === 'draw' && <p class="faint small">{fixed ? t('points_n', { n: '>1' }) : t('geo_click')}</p>}
 			<div class="place-map" ref={el}>{!ready && <Loading lines={2} />}</div>
 			<div class="place-understood" aria-live="polite">
-				{points.length === 0 && !fixed ? <p class="faint">{t('geo_none')}</p> : (
+				{points.length === 0 && !fixed ? <><p class="faint">{t('geo_none')}</p>{loose && <button type="button" onClick={clear}>{t('geo_clear')}</button>}</> : (
 					<>
 						<p><b>{t('geo_understood')}</b> (WGS 84){how === 'type' && read.points.length > 0 && !read.bad && ` ${t('geo_precision', { m: number(Math.max(...read.points.map((p) => p.precision_m)), 2) })}`}: {t('points_n', { n: points.length })}</p>
 						<ol class="corners">{points.slice(0, 12).map((p, i) => <li key={i}>{degrees(p[1], 'lat', 7)}, {degrees(p[0], 'lon', 7)}</li>)}</ol>
@@ -134,7 +141,7 @@ export function PlaceInput({ label, value, kinds, bounds, invalid, describedby, 
 						<p class="small"><Safety word="position_check" /></p>
 						<div class="actions">
 							{how === 'draw' && <button type="button" onClick={() => use(points.slice(0, -1))}>{t('geo_undo')}</button>}
-							<button type="button" onClick={() => use([])}>{t('geo_clear')}</button>
+							<button type="button" onClick={clear}>{t('geo_clear')}</button>
 						</div>
 					</>
 				)}

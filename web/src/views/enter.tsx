@@ -169,12 +169,14 @@ function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fie
 	const send = async (extra: { parents?: string[]; force?: boolean } = {}) => {
 		const bad: Record<string, string> = {};
 		const now = settle(f.fields, values, bad, '', today, {});
+		const loose = document.querySelector('[data-loose]')?.closest<HTMLElement>('[data-field]');
+		if (loose) bad[loose.dataset.field!] = t('geo_loose');
 		setErrors(bad);
 		setFailed(null);
 		const at = Object.keys(bad)[0] ?? (filesFault(held) ? 'files' : '');
 		if (at) {
 			say(t('must_correct'));
-			setTimeout(() => (at === 'files' ? document.querySelector<HTMLElement>('.file-part input') : document.getElementById(`f-${at.replaceAll(/[^\w]/g, '-')}`))?.focus(), 30);
+			setTimeout(() => (at === 'files' ? document.querySelector<HTMLElement>('.file-part input') : document.getElementById(`f-${at.replaceAll(/[^\w]/g, '-')}`) ?? document.querySelector<HTMLElement>(`[data-field="${CSS.escape(at)}"] :is(input, select, textarea, button)`))?.focus(), 30);
 			return;
 		}
 		let body: Record<string, unknown> = { kind: f.kind, fields: now, remark };
@@ -199,7 +201,7 @@ function Filling({ f, start, id, heads, withheld, props }: { f: Form; start: Fie
 			else {
 				const field = typeof x.more.field === 'string' ? x.more.field : '';
 				if (field) {
-					setErrors({ [field]: reasonHere(x.detail) ?? x.detail });
+					setErrors({ [field]: reasonHere(x.detail) ?? x.detail.replace(/^field [^ :]+: /, '') });
 					setTimeout(() => document.querySelector<HTMLElement>(`[data-field="${CSS.escape(field)}"] :is(input, select, textarea)`)?.focus(), 30);
 				}
 				setFailed(x);
