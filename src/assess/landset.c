@@ -93,31 +93,45 @@ settle_class(const struct walking *w, const struct shown *row, const struct show
 	x->thin = !x->areal || (joined && joined->any_thin && x->reported_m2 > x->area_m2);
 }
 
-/* What is counted while a correction waits is not all that is shown: the revisions say it. */
+/* Is what is counted of a record, whose correction waits, another thing than what is shown? */
+static enum err_code
+is_needed(const struct walking *w, const struct shown *row, const struct land_item *x, bool *ret,
+          struct err *e)
+{
+	const char *class = fields_text(&row->fields, "class");
+
+	*ret = false;
+	if (row->revisions < 2 || !(row->unapproved || row->conflict))
+		return ERR_OK;
+	*ret = w->q->with_places || !shown_in_totals(row->fields.form, class) ||
+	       access_is_single(class);
+	if (*ret || !(x->reported_m2 > x->area_m2))
+		return ERR_OK;
+	return history_any_thin(w->a->st, row->id, ret, e);
+}
+
+/* Class, outline and place of a hazard. *ret_any false: the reader may not know of it. */
 static enum err_code
 settle(const struct walking *w, size_t day, const struct shown *row, struct land_item *x,
        bool *ret_any, struct err *e)
 {
 	const struct history_ask ask = { row->kind, row->id, w->q->as_of_days[day],
 		                         w->a->q->known_size };
-	const char *class = fields_text(&row->fields, "class");
 	struct shown joined = *row;
 	struct arena mem;
-	bool any = true;
-	enum err_code rc = ERR_OK;
+	bool needed, any = true;
+	enum err_code rc = is_needed(w, row, x, &needed, e);
 
 	*ret_any = false;
-	if (row->revisions < 2 || !(row->unapproved || row->conflict) ||
-	    (shown_in_totals(row->fields.form, class) && !access_is_single(class) &&
-	     x->reported_m2 <= x->area_m2)) {
-		settle_class(w, row, NULL, x, ret_any);
-		return ERR_OK;
-	}
+	if (rc)
+		return rc;
 	arena_init(&mem, (size_t)1 << 30);
-	if (!row->rid)
+	if (needed && !row->rid)
 		rc = history_shown(w->a->st, &ask, &mem, &joined, &any, e);
 	if (!rc && any)
-		settle_class(w, row, &joined, x, ret_any);
+		settle_class(w, row, needed ? &joined : NULL, x, ret_any);
+	if (!rc && *ret_any && w->q->with_places)
+		rc = places_of(w->a->places, &joined, &x->place, e);
 	arena_done(&mem);
 	return rc;
 }
@@ -172,10 +186,6 @@ see_hazard(void *ctx, size_t day, const struct shown *row, struct err *e)
 	if (!rc)
 		rc = settle(w, day, row, &x, &any, e);
 	if (rc || !any)
-		return rc;
-	if (w->q->with_places)
-		rc = places_of(w->a->places, row, &x.place, e);
-	if (rc)
 		return rc;
 	x.status = code_of(row, "status");
 	x.outcome = code_of(row, "outcome");

@@ -35,6 +35,7 @@ enum db_kept {
 	KEPT_TOUCH,
 	KEPT_TOUCH_PLAIN,
 	KEPT_LATEST,
+	KEPT_THIN,
 	DB_KEPT
 };
 

@@ -154,6 +154,25 @@ history_shown(struct store *st, const struct history_ask *ask, struct arena *mem
 }
 
 enum err_code
+history_any_thin(struct store *st, struct uuid id, bool *ret, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_keep(st, KEPT_THIN, SQL_STORE_RECORD_THIN, &q, e);
+	int s;
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_blob(q, 1, id.b, UUID_SIZE, SQLITE_STATIC);
+	s = sqlite3_step(q);
+	*ret = s == SQLITE_ROW;
+	if (s != SQLITE_ROW && s != SQLITE_DONE)
+		rc = db_fail(st, "read a record", e);
+	(void)sqlite3_reset(q); /* its code is that of the step */
+	(void)sqlite3_clear_bindings(q);
+	return rc;
+}
+
+enum err_code
 history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 {
 	struct arena mem;

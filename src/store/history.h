@@ -44,6 +44,9 @@ struct history {
 MUST_CHECK enum err_code history_join(struct store *st, const struct history *h, int64_t as_of_days,
                                       struct arena *mem, struct shown *ret, bool *ret_any,
                                       struct err *e);
+/** Has the record a revision, of whatever day and ruling, without an outline? Reads no geometry. */
+MUST_CHECK enum err_code history_any_thin(struct store *st, struct uuid id, bool *ret,
+                                          struct err *e);
 /** Recompute the layer row of a record. Inside a submission. */
 MUST_CHECK enum err_code history_refresh(struct store *st, int kind, int64_t fid, struct err *e);
 /** Number of submissions received by that time (for --known-at). */

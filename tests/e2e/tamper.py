@@ -99,6 +99,19 @@ def build():
     run('check', register)
 
 
+def build_notes():
+    """Notes that an import makes of what it compared are the program's own."""
+    square = [[[-125, -45], [-124.99, -45], [-124.99, -44.99], [-125, -44.99], [-125, -45]]]
+    (work / 'o.geojson').write_text(json.dumps({'type': 'FeatureCollection', 'features': [
+        {'type': 'Feature', 'geometry': {'type': 'Polygon', 'coordinates': square},
+         'properties': {'national_id': n, 'class': 'sha', 'status': 'open', 'valid_from': '2024-01-01'}} for n in 'AB']}))
+    run('init', 'o.gpkg', '--country', 'XXA', '--name', 'O')
+    run('import', 'o.gpkg', 'hazard', 'o.geojson', '--guess', '--quiet')
+    with sqlite3.connect(work / 'o.gpkg') as db:
+        ok(db.execute('SELECT count(*) FROM note').fetchone()[0] == 1, 'the overlap is noted')
+    run('check', 'o.gpkg')
+
+
 def db_rows(sql, *args):
     with sqlite3.connect(register) as db:
         return db.execute(sql, args).fetchall()
@@ -312,6 +325,7 @@ def tamper_schema():
 
 def main():
     build()
+    build_notes()
     with sqlite3.connect(register) as db:
         db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
         tables = [r[0] for r in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
