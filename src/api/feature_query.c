@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/feature.h"
+#include "assess/question.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/history.h"
@@ -83,7 +84,7 @@ read_past(const struct ask *q, struct features_question *f, struct err *e)
 {
 	const char *as_of = ask_query(q, "as-of"), *known = ask_query(q, "known-at");
 	char quoted[200];
-	int64_t days, at_us;
+	int64_t at_us;
 	enum err_code rc;
 
 	if (as_of && !clock_parse_date(as_of, strlen(as_of), &f->page.as_of_days))
@@ -93,13 +94,9 @@ read_past(const struct ask *q, struct features_question *f, struct err *e)
 		f->page.as_of_days = ask_as_of(q, f->page.as_of_days);
 	if (!known)
 		return ERR_OK;
-	if (clock_parse_date(known, strlen(known), &days))
-		at_us = (days + 1) * 86400000000 - 1;
-	else if (!clock_parse_us(known, strlen(known), &at_us))
-		return err_set(e, ERR_INVALID,
-		               "known-at is \"%s\"; it must be a date or a time such as "
-		               "2026-05-04T09:12:44Z",
-		               err_quote(known, quoted, sizeof(quoted)));
+	rc = question_known_at("", known, &at_us, e);
+	if (rc)
+		return rc;
 	rc = history_size_at(q->reg->st, at_us, &f->page.known_size, e);
 	if (!rc && f->page.known_size < f->size)
 		f->size = f->page.known_size;

@@ -5,6 +5,7 @@
 
 #include "api/handlers.h"
 #include "api/tiles.h"
+#include "assess/question.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -212,7 +213,8 @@ static enum err_code
 moment_of(const struct ask *q, struct each_filter *f, struct err *e)
 {
 	const char *as_of = ask_query(q, "as-of"), *known = ask_query(q, "known-at");
-	int64_t at_us, days;
+	int64_t at_us;
+	enum err_code rc;
 
 	*f = (struct each_filter){ .as_of_days = INT64_MAX, .known_size = INT64_MAX };
 	if (as_of && *as_of && !clock_parse_date(as_of, strlen(as_of), &f->as_of_days))
@@ -221,12 +223,8 @@ moment_of(const struct ask *q, struct each_filter *f, struct err *e)
 		f->as_of_days = ask_as_of(q, f->as_of_days);
 	if (!known || !*known)
 		return ERR_OK;
-	if (clock_parse_date(known, strlen(known), &days))
-		at_us = (days + 1) * 86400000000 - 1;
-	else if (!clock_parse_us(known, strlen(known), &at_us))
-		return err_set(e, ERR_INVALID,
-		               "known-at must be a date or a time such as 2026-05-04T09:12:44Z");
-	return history_size_at(q->reg->st, at_us, &f->known_size, e);
+	rc = question_known_at("", known, &at_us, e);
+	return rc ? rc : history_size_at(q->reg->st, at_us, &f->known_size, e);
 }
 
 /* Does the layer of the address hold the kind? */

@@ -105,20 +105,38 @@ check_code(const char *code, struct err *e)
 	               code);
 }
 
+enum err_code
+question_known_at(const char *mark, const char *text, int64_t *ret_utc_us, struct err *e)
+{
+	const int64_t now = clock_now_us(), a_day = 86400000000;
+	char quoted[200];
+	int64_t days, at;
+
+	if (clock_parse_date(text, strlen(text), &days))
+		at = days == now / a_day ? now : (days + 1) * a_day - 1;
+	else if (!clock_parse_us(text, strlen(text), &at))
+		return err_set(e, ERR_INVALID,
+		               "%sknown-at is \"%s\"; it must be a date or a time such as "
+		               "2026-05-04T09:12:44Z",
+		               mark, err_quote(text, quoted, sizeof(quoted)));
+	if (at > now) {
+		(void)err_set(
+			e, ERR_INVALID,
+			"%sknown-at is \"%s\", which is still to come: what the register will "
+			"know by then cannot be told",
+			mark, err_quote(text, quoted, sizeof(quoted)));
+		return err_hint(e, "leave it out for what is known now");
+	}
+	*ret_utc_us = at;
+	return ERR_OK;
+}
+
 static enum err_code
 known_at(struct store *st, const struct question_texts *t, struct figure_question *q, struct err *e)
 {
-	const char *text = t->known_at;
-	int64_t days;
+	enum err_code rc = question_known_at(mark(t), t->known_at, &q->known_at_us, e);
 
-	if (clock_parse_date(text, strlen(text), &days))
-		q->known_at_us = (days + 1) * 86400000000 - 1;
-	else if (!clock_parse_us(text, strlen(text), &q->known_at_us))
-		return err_set(e, ERR_INVALID,
-		               "%sknown-at is \"%.40s\"; it must be a date or a time such as "
-		               "2026-05-04T09:12:44Z",
-		               mark(t), text);
-	return history_size_at(st, q->known_at_us, &q->known_size, e);
+	return rc ? rc : history_size_at(st, q->known_at_us, &q->known_size, e);
 }
 
 enum err_code

@@ -167,8 +167,7 @@ test_past(void **state)
 	assert_int_equal(r.status, 400);
 	reply_done(&r);
 	r = get("/tiles/hazard/0/0/0.mvt", SERVE_PUBLIC, &later, 1);
-	assert_int_equal(r.body.size, now.body.size);
-	assert_memory_equal(r.body.data, now.body.data, now.body.size);
+	assert_int_equal(r.status, 400); /* what will be known then, nobody can tell */
 	reply_done(&r);
 	reply_done(&now);
 }

@@ -4,6 +4,7 @@
 #include "register.h"
 
 #include "assess/question.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "ingest/generate.h"
 
@@ -196,10 +197,35 @@ test_asked_alone(void **state)
 	figure_set_free(&all);
 }
 
+/* Moments of the log: up to now, today means now, what is to come is refused. */
+static void
+test_moments(void **state)
+{
+	struct err e = { 0 };
+	int64_t at = 0, before = clock_now_us();
+	char today[11];
+
+	(void)state;
+	assert_int_equal(question_known_at("--", "2024-02-29", &at, &e), ERR_OK);
+	assert_int_equal(at, 1709251199999999); /* date -u -d 2024-03-01 +%s, less 1 us */
+	assert_int_equal(question_known_at("--", "2024-02-29T12:00:00Z", &at, &e), ERR_OK);
+	assert_int_equal(at, 1709208000000000);
+	clock_format_date(before / 86400000000, today);
+	assert_int_equal(question_known_at("--", today, &at, &e), ERR_OK);
+	assert_true(at >= before && at <= clock_now_us());
+	at = 7;
+	assert_int_equal(question_known_at("--", "2999-01-01", &at, &e), ERR_INVALID);
+	assert_non_null(strstr(e.text, "--known-at is \"2999-01-01\", which is still to come"));
+	assert_int_equal(question_known_at("", "2999-01-01T00:00:00Z", &at, &e), ERR_INVALID);
+	assert_int_equal(question_known_at("", "soon", &at, &e), ERR_INVALID);
+	assert_int_equal(at, 7);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_moments),
 		cmocka_unit_test_setup_teardown(test_doc_has_every_code, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_every_code_appears, setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_codes_that_can_be_asked, setup, reg_teardown),
