@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "geo/geo.h"
 #include "store/quarantine.h"
+#include "store/waiting.h"
 
 bool
 figure_wanted(const struct assess *a, const char *code)
@@ -133,7 +134,11 @@ waiting(struct assess *a, struct err *e)
 	if (f.kind < 0)
 		return ERR_OK;
 	rc = store_each(a->st, &f, count_waiting, a, e);
-	return rc ? rc : quarantine_waiting(a->st, f.kind, a->q->known_size, add_quarantined, a, e);
+	if (!rc)
+		rc = quarantine_waiting(a->st, f.kind, a->q->known_size, add_quarantined, a, e);
+	return rc ? rc
+	          : waiting_returned(a->st, f.kind, a->q->as_of_days, a->q->known_size,
+	                             &a->out->returned_hazards, e);
 }
 
 enum err_code

@@ -65,6 +65,7 @@ struct figure_set {
 	/* beside every figure */
 	int64_t waiting_hazards;     /* hazards with an unapproved revision in play */
 	int64_t quarantined_hazards; /* rows in quarantine that may be hazards */
+	int64_t returned_hazards;    /* hazards that show nothing: all said of them was returned */
 };
 
 struct places;

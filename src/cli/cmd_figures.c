@@ -29,7 +29,7 @@ read_format(const struct cli *cli, const char *text, enum answer_format *ret, st
 static void
 question_key(const struct figure_question *q, enum answer_format format, struct buf *b)
 {
-	buf_printf(b, "figures/2 %s as_of=%lld known=%lld at=%lld after=%lld by=%s format=%d",
+	buf_printf(b, "figures/3 %s as_of=%lld known=%lld at=%lld after=%lld by=%s format=%d",
 	           FALLOW_VERSION, (long long)q->as_of_days, (long long)q->known_size,
 	           (long long)q->known_at_us, (long long)q->after_days, q->by ? q->by : "",
 	           (int)format);

@@ -110,10 +110,10 @@ write_table(const struct head *h, const struct figure_set *s, struct buf *out)
 	for (size_t i = 0; i < s->count; i++)
 		table_row(&s->row[i], i ? &s->row[i - 1] : NULL, out);
 	buf_printf(out,
-	           "\nwaiting for approval: %lld hazards (drawn as danger); in quarantine: %lld "
-	           "rows that may be "
-	           "hazards\n",
-	           (long long)s->waiting_hazards, (long long)s->quarantined_hazards);
+	           "\nwaiting for approval: %lld hazards (drawn as danger); returned: %lld (not "
+	           "drawn); in quarantine: %lld rows that may be hazards\n",
+	           (long long)s->waiting_hazards, (long long)s->returned_hazards,
+	           (long long)s->quarantined_hazards);
 }
 
 static void
@@ -129,7 +129,7 @@ write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 {
 	buf_adds(out, "code,dimension,place,period,value,low,high,unit,method,records,note,as_of,"
 	              "known_at,size,root,"
-	              "waiting_hazards,quarantined_hazards\n");
+	              "waiting_hazards,quarantined_hazards,returned_hazards\n");
 	for (size_t i = 0; i < s->count; i++) {
 		const struct figure_row *r = &s->row[i];
 		char v[3][NUMBER_TEXT] = { "", "", "" };
@@ -148,9 +148,9 @@ write_csv(const struct head *h, const struct figure_set *s, struct buf *out)
 		csv_text(out, r->method, true);
 		buf_printf(out, ",%lld", (long long)r->records);
 		csv_text(out, r->note, true);
-		buf_printf(out, ",%s,%s,%lld,%s,%lld,%lld\n", h->as_of, h->known_at,
+		buf_printf(out, ",%s,%s,%lld,%s,%lld,%lld,%lld\n", h->as_of, h->known_at,
 		           (long long)h->size, h->root, (long long)s->waiting_hazards,
-		           (long long)s->quarantined_hazards);
+		           (long long)s->quarantined_hazards, (long long)s->returned_hazards);
 	}
 }
 
@@ -205,6 +205,7 @@ write_json(const struct head *h, const struct figure_set *s, struct buf *out)
 	head_json(&w, h);
 	json_int(&w, "waiting_hazards", s->waiting_hazards);
 	json_int(&w, "quarantined_hazards", s->quarantined_hazards);
+	json_int(&w, "returned_hazards", s->returned_hazards);
 	json_array(&w, "figures");
 	for (size_t i = 0; i < s->count; i++) {
 		row_json_open(&w, &s->row[i]);
@@ -300,6 +301,70 @@ asked_for(const struct figure_question *q, const struct figure_row *r)
 	       (!q->explain_place || text_eq(q->explain_place, r->place));
 }
 
+/* What the parts of a row of areas add up to. It is more than the row says where hazards overlap,
+ * which counts once. False when a part is not known or there are none. */
+static bool
+sum_of_parts(const struct figure_set *s, size_t row, double *ret_sum)
+{
+	const struct figure_row *r = &s->row[row];
+	double sum = 0;
+	size_t n = 0;
+
+	if (!text_eq(r->unit, "m2") || !text_starts(r->code, "extent.") || !r->known ||
+	    text_eq(r->code, "extent.overlap"))
+		return false;
+	for (size_t k = 0; k < s->members; k++) {
+		if (s->member[k].row != row)
+			continue;
+		if (isnan(s->member[k].part))
+			return false;
+		sum += s->member[k].part;
+		n++;
+	}
+	*ret_sum = sum;
+	return n > 0;
+}
+
+/* Land counted once although several records cover it; less than what is rounded away is none. */
+static double
+counted_once(const struct figure_row *r, double sum)
+{
+	return sum - r->value >= 0.5 ? sum - r->value : 0;
+}
+
+static void
+parts_text(const struct figure_set *s, size_t row, struct buf *out)
+{
+	const struct figure_row *r = &s->row[row];
+	char all[NUMBER_TEXT], more[NUMBER_TEXT];
+	double sum = 0;
+
+	if (!sum_of_parts(s, row, &sum) || !(counted_once(r, sum) > 0))
+		return;
+	number_grouped(all, sum, r->decimals);
+	number_grouped(more, counted_once(r, sum), r->decimals);
+	buf_printf(out,
+	           "    together %s %s, which is %s %s more than the figure: land that several of "
+	           "them cover counts once\n",
+	           all, r->unit, more, r->unit);
+}
+
+/* tell: false for who may not know what stands behind the row besides what is listed. */
+static void
+parts_json(struct json_writer *w, const struct figure_set *s, size_t row, bool tell)
+{
+	const struct figure_row *r = &s->row[row];
+	double sum = 0;
+
+	if (!tell || !sum_of_parts(s, row, &sum)) {
+		json_null(w, "parts_sum");
+		json_null(w, "parts_overlap");
+		return;
+	}
+	json_rounded(w, "parts_sum", r, sum);
+	json_rounded(w, "parts_overlap", r, counted_once(r, sum));
+}
+
 static enum err_code
 explain_row_text(struct store *st, const struct figure_question *q, const struct figure_set *s,
                  size_t row, struct arena *mem, struct buf *out, struct err *e)
@@ -317,6 +382,7 @@ explain_row_text(struct store *st, const struct figure_question *q, const struct
 	}
 	if (!any)
 		buf_adds(out, "    (its records are not listed one by one)\n");
+	parts_text(s, row, out);
 	return rc;
 }
 
@@ -335,6 +401,7 @@ explain_row_json(struct store *st, const struct figure_question *q, const struct
 	json_rounded(w, "value", r, r->value);
 	json_string(w, "unit", r->unit);
 	json_string(w, "method", r->method);
+	parts_json(w, s, row, true);
 	json_array(w, "records");
 	for (size_t k = 0; !rc && k < s->members; k++) {
 		if (s->member[k].row != row)
@@ -472,6 +539,7 @@ name_members(struct naming *n, size_t row, struct err *e)
 		json_null(&n->w, "count");
 	json_int(&n->w, "listed", (int64_t)listed);
 	json_bool(&n->w, "more", i < count);
+	parts_json(&n->w, n->s, row, access_is_exact(n->role));
 	json_object_end(&n->w);
 	return rc;
 }

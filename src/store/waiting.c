@@ -138,3 +138,23 @@ waiting_ruled_by(struct store *st, int64_t rid, int64_t submission, int64_t *ret
 	sqlite3_finalize(q);
 	return rc;
 }
+
+enum err_code
+waiting_returned(struct store *st, int kind, int64_t as_of_days, int64_t known_size,
+                 int64_t *ret_count, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum err_code rc = db_prepare(st, SQL_STORE_WAITING_RETURNED, &q, e);
+
+	if (rc)
+		return rc;
+	(void)sqlite3_bind_int64(q, 1, st->kind[kind].id);
+	(void)sqlite3_bind_int64(q, 2, known_size);
+	(void)sqlite3_bind_int64(q, 3, as_of_days);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		*ret_count = sqlite3_column_int64(q, 0);
+	else
+		rc = db_fail(st, "count what was returned", e);
+	sqlite3_finalize(q);
+	return rc;
+}

@@ -41,4 +41,9 @@ MUST_CHECK enum err_code waiting_records(struct store *st, int64_t seq, struct w
 MUST_CHECK enum err_code waiting_ruled_by(struct store *st, int64_t rid, int64_t submission,
                                           int64_t *ret_by, struct err *e);
 
+/** How many records of a kind show nothing because all that was said of them up to a day, as known
+ * when the log had known_size submissions (INT64_MAX = now), was returned by an approver. */
+MUST_CHECK enum err_code waiting_returned(struct store *st, int kind, int64_t as_of_days,
+                                          int64_t known_size, int64_t *ret_count, struct err *e);
+
 #endif

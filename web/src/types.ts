@@ -21,7 +21,7 @@ export interface Figure {
 }
 export interface Figures {
 	as_of: string; known_at: string | null; checkpoint: { size: number; root: string };
-	waiting_hazards: number; quarantined_hazards: number; figures: Figure[];
+	waiting_hazards: number; quarantined_hazards: number; returned_hazards: number; figures: Figure[];
 	stale?: boolean; log_size?: number; // made before the newest submissions came: of how many it is
 }
 export interface Point { period: string; value: number | null; low: number | null; high: number | null }

@@ -157,6 +157,7 @@ export const words = {
 	two_clocks: ['Two clocks: when it was so, and when it was known', 'Два годинники: коли так було і коли стало відомо', 'İki saat: nə vaxt belə idi və nə vaxt məlum oldu'],
 	now: ['now', 'тепер', 'indi'],
 	wait_approval: ['areas with changes that wait for approval', 'ділянок зі змінами, що чекають затвердження', 'təsdiq gözləyən dəyişikliyi olan sahə'],
+	wait_returned: ['returned hazards, which are not drawn', 'повернених небезпек, які не нанесено', 'qaytarılmış, xəritədə göstərilməyən təhlükə'],
 	wait_quarantine: ['reports in quarantine that may be hazards', 'повідомлень у карантині, що можуть бути небезпекою', 'təhlükə ola biləcək karantindəki məlumat'],
 	without_position: ['areas without a position', 'ділянок без координат', 'mövqeyi olmayan sahə'],
 	beside_figures: ['What stands beside these figures', 'Що стоїть поруч із цими показниками', 'Bu göstəricilərin yanında duranlar'],

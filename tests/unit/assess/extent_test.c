@@ -58,6 +58,27 @@ test_overlap(void **state)
 	assert_int_equal(reg.set.waiting_hazards, 2);
 }
 
+/* A hazard that was returned is drawn nowhere and counted beside the figures; one of which only a
+ * correction was returned shows what it showed before. */
+static void
+test_returned(void **state)
+{
+	char gone[UUID_TEXT] = "", stays[UUID_TEXT] = "";
+
+	(void)state;
+	ADD("hazard", gone, "class=sha", "status=open", "accuracy_m=0", LEFT);
+	ADD("hazard", stays, "class=sha", "status=open", "accuracy_m=0", FAR);
+	reg_run("extent.area");
+	assert_int_equal(reg.set.returned_hazards, 0);
+	reg_decide("approval", stays);
+	reg_decide("return", gone);
+	EDIT("hazard", stays, "class=cha");
+	reg_decide("return", stays);
+	reg_run("extent.area");
+	EXPECT_NEAR("extent.area", "", "", "", area, area, area, 0.1);
+	assert_int_equal(reg.set.returned_hazards, 1);
+}
+
 /* Indications are drawn and counted apart, never in the totals. */
 static void
 test_not_in_totals(void **state)
@@ -186,6 +207,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_one, reg_setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_default_accuracy, reg_setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_overlap, reg_setup, reg_teardown),
+		cmocka_unit_test_setup_teardown(test_returned, reg_setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_not_in_totals, reg_setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_closed, reg_setup, reg_teardown),
 		cmocka_unit_test_setup_teardown(test_all_closed, reg_setup, reg_teardown),

@@ -242,6 +242,7 @@ export function Waiting({ s, f }: { s: Status; f?: Figures }) {
 		<ul class="waiting" aria-label={t('beside_figures')}>
 			<li data-waiting={wait}><b>{number(wait)}</b> {t('wait_approval')}</li>
 			<li data-quarantined={q}><b>{number(q)}</b> {t('wait_quarantine')}</li>
+			{f && <li data-returned={f.returned_hazards}><b>{number(f.returned_hazards)}</b> {t('wait_returned')}</li>}
 			<li><b>{number(s.hazards.no_position)}</b> {t('without_position')}</li>
 		</ul>
 	);
