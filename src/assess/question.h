@@ -19,9 +19,10 @@ struct question_texts {
 MUST_CHECK enum err_code question_make(struct store *st, const struct question_texts *t,
                                        struct figure_question *q, struct err *e);
 /**
- * A moment of the log: a time, or a date, which means its end. Today means now, since it is not over.
- * What is still to come is refused (ERR_INVALID): nobody knows what the register will have received
- * by then, so that the answer could not be repeated. mark as in question_texts, never NULL.
+ * A moment of the log: a time, or a date, which means its end. Today means now, since it is not
+ * over. What is still to come is refused (ERR_INVALID): nobody knows what the register will have
+ * received by then, so that the answer could not be repeated. mark as in question_texts, never
+ * NULL.
  */
 MUST_CHECK enum err_code question_known_at(const char *mark, const char *text, int64_t *ret_utc_us,
                                            struct err *e);
