@@ -1,6 +1,7 @@
 #include "api/behind.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,7 @@ struct behind {
 	struct job job[JOBS_MOST];
 	size_t count;
 	bool stop;
+	size_t ahead; /* of the answers made at the start: those of one kind, then of the other */
 	int64_t rest_until_us; /* a register that changes all the time leaves time for others */
 	int64_t version[64];   /* of each register when its questions were last wanted */
 	int64_t long_us;
@@ -339,32 +341,38 @@ wait_some(struct behind *b)
 	(void)pthread_cond_timedwait(&b->work, &b->lock, &t);
 }
 
-/* What the page shows first, as everybody sees it, before anybody asks. */
-static void
+/* Are outlines for tiles of a register being made? That too takes memory: one after the other. */
+static bool
+is_drawing(const struct site_register *reg)
+{
+	return reg->drawing && atomic_load(reg->drawing);
+}
+
+/* What the page shows first, as everybody sees it, before anybody asks: one answer a call, of the
+ * large registers. False when all were made, or nothing can be made now. */
+static bool
 make_ahead(struct behind *b)
 {
-	static const char *const path[] = { "figures", "timeline" };
-	struct ask_pair extent = { "figure", "extent" };
+	size_t i = b->ahead % b->own->count;
+	bool timeline = b->ahead >= b->own->count;
+	const struct site_register *reg = &b->own->reg[i];
+	struct job j = { .role = SERVE_PUBLIC, .raw_query = timeline ? "figure=extent" : "" };
+	char text[300];
 
-	for (size_t i = 0; i < b->own->count * 2 && !b->stop; i++) {
-		const struct site_register *reg = &b->own->reg[i % b->own->count];
-		bool timeline = i >= b->own->count;
-		struct job j = { .role = SERVE_PUBLIC, .raw_query = "" };
-		char text[300];
-
-		if (!reg->large)
-			continue;
-		(void)snprintf(text, sizeof(text), "/r/%s/api/%s", reg->name, path[timeline]);
-		j.path = text;
-		if (timeline) {
-			j.pair[0] = extent;
-			j.pairs = 1;
-			j.raw_query = "figure=extent";
-		}
-		(void)pthread_mutex_unlock(&b->lock);
-		make(b, &j);
-		(void)pthread_mutex_lock(&b->lock);
-	}
+	if (b->ahead >= 2 * b->own->count || is_drawing(&b->site->reg[i]))
+		return false;
+	b->ahead++;
+	if (!reg->large)
+		return true;
+	(void)snprintf(text, sizeof(text), "/r/%s/api/%s", reg->name,
+	               timeline ? "timeline" : "figures");
+	j.path = text;
+	if (timeline)
+		j.pair[j.pairs++] = (struct ask_pair){ "figure", "extent" };
+	(void)pthread_mutex_unlock(&b->lock);
+	make(b, &j);
+	(void)pthread_mutex_lock(&b->lock);
+	return true;
 }
 
 static void *
@@ -373,7 +381,6 @@ run(void *p)
 	struct behind *b = p;
 
 	(void)pthread_mutex_lock(&b->lock);
-	make_ahead(b);
 	while (!b->stop) {
 		struct job *j = next_job(b);
 
@@ -381,6 +388,8 @@ run(void *p)
 			run_job(b, j);
 			continue;
 		}
+		if (!j && b->own->count && make_ahead(b))
+			continue;
 		wait_some(b);
 		if (b->count)
 			look(b);
