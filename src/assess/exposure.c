@@ -248,7 +248,10 @@ load_hazards(struct exposure *x, struct err *e)
 		rc = nearby_points_start(&req, x->point, x->points, &x->settled, e);
 	if (!rc)
 		rc = land_each(x->a, &q, see_hazard, x, e);
-	return rc ? rc : hand_on(x, e);
+	if (!rc)
+		rc = hand_on(x, e);
+	mem_trim(); /* now bands follow */
+	return rc;
 }
 
 static int64_t

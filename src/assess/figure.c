@@ -165,8 +165,10 @@ figure_run(struct store *st, const struct figure_question *q, struct pool *pool,
 	if (!rc)
 		rc = places_load(st, a.geo, q->by, q->as_of_days, q->known_size, &a.places, e);
 	for (size_t i = 0; !rc && i < sizeof(module) / sizeof(*module); i++)
-		if (figure_wanted(&a, module[i].name))
+		if (figure_wanted(&a, module[i].name)) {
 			rc = module[i].run(&a, e);
+			mem_trim(); /* what one took the next one needs in other sizes */
+		}
 	if (!rc)
 		rc = waiting(&a, e);
 	places_free(a.places);
