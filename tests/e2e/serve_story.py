@@ -299,6 +299,11 @@ def story(server):
     waits = [r for s in inbox['submissions'] for r in s['records']]
     check('the hazard waits in the inbox, from olena', any(r['id'] == ident for r in waits) and
           any(s['author'] == 'olena' for s in inbox['submissions']), inbox)
+    hurt = taras.json('GET', '/api/records?kind=accident&q=STORY-2')['records'][0]['id']
+    file = '/api/records/%s/originals/%s' % (hurt, hashlib.sha256(photo).hexdigest())
+    status, data, headers = taras.ask('GET', file)
+    check('the approver looks at the photo before deciding', status == 200 and data == photo and headers.get('cache-control') == 'no-store', status)
+    check('the operator and the public do not', (olena.ask('GET', file)[0], public.ask('GET', file)[0]) == (404, 401))
     decision = taras.json('POST', '/api/decisions', {'type': 'approval', 'ids': [ident], 'reason': 'seen on site'})
     server.kill()
     shown = public.json('GET', '/api/records/' + ident)

@@ -22,6 +22,9 @@ function brief(r: Submission['records'][number]): string {
 	return (told.length ? told : r.changed.slice(0, 3)).map((c) => shown(r.kind, c.field, c.after)).filter(Boolean).join(' · ') || t('first_values', { n: r.changed.length });
 }
 
+// Did files come with it? What the role may open of them the record itself says.
+const hasFiles = (r: Submission['records'][number]) => r.kind !== 'source' && r.changed.some((c) => (fieldOf(r.kind, c.field)?.type === 'file' || (c.field === 'source_refs' && Array.isArray(c.after))) && !!c.after);
+
 function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pick: (id: string, on: boolean) => void; may: boolean }) {
 	for (const k of s.kinds) form(k.kind);
 	const whole = `@${s.submission}`, all = picked.has(whole);
@@ -48,6 +51,7 @@ function One({ s, picked, pick, may }: { s: Submission; picked: Set<string>; pic
 							{r.new && <Chip kind="plain">{t('new')}</Chip>}
 							{r.closes && <Chip kind="danger">{t('closes')}</Chip>}
 							{r.conflict && <Chip kind="conflict">{t('conflict')}</Chip>}
+							{may && hasFiles(r) && <a class="small" href={href('records', r.id, { tab: 'originals' })}>{t('originals')}</a>}
 							{r.flags && <span class="small flags" data-flags={r.flags}>⚑ {r.flags.split(' ').filter(Boolean).map(checkWords).join('; ')}</span>}
 						</span>
 						{r.changed.length > 0 && (r.new ? <details class="small"><summary>{brief(r)}</summary><ChangeList kind={r.kind} changes={r.changed} /></details> : <ChangeList kind={r.kind} changes={r.changed} most={12} />)}

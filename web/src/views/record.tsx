@@ -280,7 +280,7 @@ function Detail({ r, props, again }: { r: RecordDetail; props: ViewProps; again:
 			<div class="record">
 				<div>
 					{tabs.length > 1 && <Tabs label={t('record')} value={tab} tabs={tabs} onChange={(v) => setQuery({ tab: v === 'fields' ? '' : v })} />}
-					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' ? <OriginalsOf r={r} /> : <FieldsOf r={r} />}
+					{tab === 'history' && canHistory ? <HistoryOf id={r.id} /> : tab === 'originals' && r.can.includes('originals') ? <OriginalsOf r={r} /> : <FieldsOf r={r} />}
 				</div>
 				<aside class="record-side">
 					{r.geometry ? <Outline geometry={r.geometry} look={look} /> : <div class="box box-empty"><p>{r.area_m2 ? t('not_drawn') : t('no_geometry')}</p></div>}
