@@ -103,7 +103,7 @@ is_needed(const struct walking *w, const struct shown *row, const struct land_it
 	*ret = false;
 	if (row->revisions < 2 || !(row->unapproved || row->conflict))
 		return ERR_OK;
-	*ret = w->q->with_places || !shown_in_totals(row->fields.form, class) ||
+	*ret = (w->q->with_places && w->a->q->by) || !shown_in_totals(row->fields.form, class) ||
 	       access_is_single(class);
 	if (*ret || !(x->reported_m2 > x->area_m2))
 		return ERR_OK;
