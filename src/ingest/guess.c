@@ -293,6 +293,34 @@ looks_like_id(const char *s)
 	return *s == '[' || uuid_parse(s, strlen(s), &u);
 }
 
+/* Lists whose words stand for nothing else: a column may be known by its values alone. */
+static bool
+list_tells(const struct form_field *f)
+{
+	static const char *const telling[] = { "hazard_class", "hazard_status", "victim_outcome",
+		                               "sex",          "victim_status", "device_class",
+		                               "activity_type" };
+
+	for (size_t i = 0; f->list && i < sizeof(telling) / sizeof(*telling); i++)
+		if (text_eq(f->list->name, telling[i]))
+			return true;
+	return false;
+}
+
+/* Are most values codes of such a list? Then they name no place, whatever the column is called: a
+ * "State" that says Active and Cleared is no province. */
+static bool
+says_codes(const struct guess *g, const struct column *c)
+{
+	if (c->many || c->distinct == 0 || c->numbers)
+		return false;
+	for (size_t i = 0; i < g->form->field_count; i++)
+		if (g->form->field[i].type == FORM_SELECT_ONE && list_tells(&g->form->field[i]) &&
+		    known_share(g, (int)i, c) >= 0.5)
+			return true;
+	return false;
+}
+
 /* Could the column's values be the field's? */
 static bool
 values_fit(const struct guess *g, int field, const struct column *c)
@@ -310,6 +338,8 @@ values_fit(const struct guess *g, int field, const struct column *c)
 	case FORM_RECORD:
 	case FORM_RECORDS:
 		return c->distinct > 0 && looks_like_id(c->value[0]);
+	case FORM_TEXT:
+		return !text_ends(g->form->field[field].name, "_name") || !says_codes(g, c);
 	default:
 		return true;
 	}
@@ -750,18 +780,11 @@ write_activity_month(struct guess *g)
 	y->used = m->used = true;
 }
 
-/* Lists whose words stand for nothing else: a column may be known by its values alone. */
 static void
 write_by_values(struct guess *g, int field)
 {
-	static const char *const telling[] = { "hazard_class", "hazard_status", "victim_outcome",
-		                               "sex",          "victim_status", "device_class",
-		                               "activity_type" };
-	const struct form_field *f = &g->form->field[field];
-	bool tells = false;
+	bool tells = list_tells(&g->form->field[field]);
 
-	for (size_t i = 0; f->list && i < sizeof(telling) / sizeof(*telling); i++)
-		tells = tells || text_eq(f->list->name, telling[i]);
 	for (size_t i = 0; tells && i < g->count; i++) {
 		struct column *c = &g->column[i];
 

@@ -178,6 +178,9 @@ note_of(const struct shown *row)
 		return "Released by this register. Residual risk stays; after the day in expires "
 		       "read it as no information. "
 		       "No mark does not mean safe.";
+	if (row->as == SHOWN_REPORTED_RELEASED && row->unapproved)
+		return "Released as its source reports, which nobody here approved; never released "
+		       "by this register. No mark does not mean safe.";
 	if (row->as == SHOWN_REPORTED_RELEASED)
 		return "Released as its source reports; never released by this register. No mark "
 		       "does not mean safe.";

@@ -118,6 +118,7 @@ same explain.json.then explain.json.again "explain --known-at --json"
 
 # quarantine taken in or dismissed later does not change what waited then
 moment2=2025-02-02T00:00:00Z
+at $moment2
 ask waiting --fresh --known-at $moment2
 at 2025-03-01T08:00:00Z
 waiting() { grep -oE '"quarantined_hazards":[0-9]+' "$1" | grep -oE '[0-9]+$'; }

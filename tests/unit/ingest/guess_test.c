@@ -157,6 +157,30 @@ dates_with_slashes(void **state)
 	lacks("substr");
 }
 
+/* A column called "State" is a status when its values say so, and a province when they do not. */
+static void
+a_state_is_what_its_values_say(void **state)
+{
+	static const char *const t[][MAX_COLUMNS] = { { "lon", "lat", "State" },
+		                                      { "-125.1", "-45.1", "Active" },
+		                                      { "-125.2", "-45.2", "Cleared" },
+		                                      { NULL } };
+	static const char *const u[][MAX_COLUMNS] = { { "lon", "lat", "State" },
+		                                      { "-125.1", "-45.1", "Oreva" },
+		                                      { "-125.2", "-45.2", "Clearwater" },
+		                                      { NULL } };
+
+	(void)state;
+	draft("hazard", false, "EPSG:4326", t);
+	has("WHEN 'Active' THEN 'open'");
+	has("WHEN 'Cleared' THEN 'closed'");
+	has("AS status");
+	lacks("admin1_name");
+	draft("hazard", false, "EPSG:4326", u);
+	has("\"State\" AS admin1_name");
+	lacks("AS status");
+}
+
 /* Headings as authorities write them: the way a date is written stands in brackets. */
 static void
 dates_with_brackets(void **state)
@@ -388,6 +412,7 @@ main(void)
 		cmocka_unit_test(suspected_is_sha_and_the_rest_is_told),
 		cmocka_unit_test(spanish_victims),
 		cmocka_unit_test(dates_with_slashes),
+		cmocka_unit_test(a_state_is_what_its_values_say),
 		cmocka_unit_test(dates_with_brackets),
 		cmocka_unit_test(positions_and_systems),
 		cmocka_unit_test(texts_in_degrees),
