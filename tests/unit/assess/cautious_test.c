@@ -199,6 +199,8 @@ struct change {
 	size_t count;
 };
 
+static void say(struct change *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static void
 say(struct change *c, const char *format, ...)
 {
