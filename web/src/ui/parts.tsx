@@ -140,7 +140,7 @@ export function Slow({ label, value, onChange, type = 'text' }: { label: string;
 	useEffect(() => () => clearTimeout(timer.current), []);
 	const wait = type === 'date' ? 600 : 350;
 	return (
-		<label class="field" data-empty={!value || undefined}>
+		<label class="field" data-blank={!value || undefined}>
 			<span>{label}</span>
 			<input
 				type={type as 'text'}
