@@ -4,6 +4,7 @@ its originals, read-only files. Nothing is written where something is refused.""
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,27 @@ fallow(2, 'changes nothing', 'edit', 'r.gpkg', 'hazard', record)
 fallow(0, 'worse shows at once', 'edit', 'r.gpkg', 'hazard', record, '--set', 'class=cha')
 fallow(0, 'still open until another person approves it', 'edit', 'r.gpkg', 'hazard', record, '--set', 'status=closed', '--set',
        'outcome=cleared', '--set', 'valid_from=2024-02-01')
+
+# --- what an import compared and noted is the program's own: check knows it, and a note that no comparison makes
+(work / 'over.csv').write_text('national_id,class,status,valid_from,wkt\n' + ''.join(
+    f'O-{i},sha,open,2024-01-01,"POLYGON((-125.{i} -44,-124.{9 - i} -44,-124.{9 - i} -43.9,-125.{i} -43.9,-125.{i} -44))"\n' for i in range(4)))
+(work / 'acc.csv').write_text('national_id,date,class,killed,injured,lon,lat\nA-1,2024-01-01,mine,1,0,-125.5,-45.5\n')
+(work / 'vic.csv').write_text('national_id,accident,victim_no,outcome\nV-1,A-1,1,killed\nV-2,A-1,2,killed\n')
+fallow(0, '', 'init', 'notes.gpkg', '--country', 'XXA', '--name', 'n')
+fallow(0, 'overlaps another open hazard', 'import', 'notes.gpkg', 'hazard', 'over.csv', '--crs', 'EPSG:4326')
+fallow(0, 'read 1', 'import', 'notes.gpkg', 'accident', 'acc.csv', '--crs', 'EPSG:4326')
+fallow(0, 'casualties_differ', 'import', 'notes.gpkg', 'victim', 'vic.csv')
+fallow(0, 'everything holds', 'check', 'notes.gpkg')
+db = sqlite3.connect(work / 'notes.gpkg')
+ok(db.execute('SELECT count(DISTINCT chk) FROM note').fetchone()[0] == 2, 'two comparisons noted')
+for row in ((1, 'invented', 1, ''), (99999, 'overlaps_hazard', 1, ''), (1, 'overlaps_hazard', 99999, '')):
+    db.execute('INSERT INTO note VALUES (?, ?, ?, ?)', row)
+    db.commit()
+    fallow(4, 'that the program did not write', 'check', 'notes.gpkg')
+    db.execute('DELETE FROM note WHERE rid = ? AND chk = ? AND other = ?', row[:3])
+    db.commit()
+db.close()
+fallow(0, 'everything holds', 'check', 'notes.gpkg')
 
 # --- a data set that is a folder
 if shutil.which('ogr2ogr'):
