@@ -74,19 +74,35 @@ size_of(const struct json_value *v)
 	return served_number(json_get(v, "checkpoint"), "size");
 }
 
+/* What is given right after a change, marked stale. The thread looks for changes by itself too and
+ * may, on a slow machine, have made the new answer before it is asked for: then once more. */
+static const struct json_value *
+stale(const char *url, double lon, double *ret_before)
+{
+	for (int i = 0; i < 20; i++) {
+		const struct json_value *v = fresh(url, SERVE_OFFICER);
+
+		*ret_before = json_get(v, "checkpoint") ? size_of(v) : 0;
+		enter_hazard(lon + i * 0.001);
+		v = served_get(url, SERVE_OFFICER, 200);
+		if (json_get(v, "stale"))
+			return v;
+	}
+	fail_msg("%s is never stale", url);
+	return NULL;
+}
+
 static void
 the_last_answer_comes_at_once_and_says_so(void **state)
 {
 	static const char url[] = "/api/figures?figure=extent.hazards";
 	const struct json_value *v = served_get(url, SERVE_OFFICER, 200);
-	double before = size_of(v);
+	double before;
 
 	(void)state;
 	assert_null(json_get(v, "stale"));
 	assert_true(served_reply.cacheable);
-	enter_hazard(-124.9);
-	v = served_get(url, SERVE_OFFICER, 200);
-	assert_non_null(json_get(v, "stale"));
+	v = stale(url, -124.9, &before);
 	assert_int_equal(json_get(v, "stale")->type, JSON_TRUE);
 	assert_int_equal(served_number(v, "log_size"), before);
 	assert_int_equal(size_of(v), before);
@@ -104,14 +120,12 @@ static void
 another_role_gets_an_answer_of_its_own(void **state)
 {
 	static const char url[] = "/api/figures?figure=extent.area";
-	const struct json_value *v;
+	double before;
 
 	(void)state;
-	(void)fresh(url, SERVE_OFFICER);
-	enter_hazard(-124.8);
-	v = served_get(url, SERVE_PUBLIC, 200); /* never asked before */
-	assert_null(json_get(v, "stale"));
-	assert_non_null(json_get(served_get(url, SERVE_OFFICER, 200), "stale"));
+	(void)stale(url, -124.8, &before);
+	/* never asked before */
+	assert_null(json_get(served_get(url, SERVE_PUBLIC, 200), "stale"));
 	(void)fresh(url, SERVE_OFFICER);
 }
 
@@ -122,11 +136,10 @@ time_lines_and_comparisons_too(void **state)
 		                           "/api/status" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(url) / sizeof(*url); i++)
-		(void)fresh(url[i], SERVE_OFFICER);
-	enter_hazard(-124.7);
 	for (size_t i = 0; i < sizeof(url) / sizeof(*url); i++) {
-		assert_non_null(json_get(served_get(url[i], SERVE_OFFICER, 200), "stale"));
+		double before;
+
+		(void)stale(url[i], -124.7 + 0.03 * (double)i, &before);
 		(void)fresh(url[i], SERVE_OFFICER);
 	}
 }
@@ -150,6 +163,7 @@ the_first_answer_of_a_large_register(void **state)
 		                           "/api/timeline?figure=extent&as-of=2024-06-30",
 		                           "/api/compare?with=other&as-of=2024-06-30" };
 	struct timespec pause = { .tv_nsec = 20000000 };
+	double before;
 
 	(void)state;
 	served.reg[0].large = true;
@@ -170,8 +184,7 @@ the_first_answer_of_a_large_register(void **state)
 	/* what takes no long is answered at once */
 	(void)served_get("/api/figures?figure=casualties", SERVE_OFFICER, 200);
 	/* and after a change the last answer is given, as ever */
-	enter_hazard(-124.55);
-	assert_non_null(json_get(served_get(url[0], SERVE_OFFICER, 200), "stale"));
+	(void)stale(url[0], -124.55, &before);
 	(void)fresh(url[0], SERVE_OFFICER);
 	/* a wrong question is refused at once */
 	(void)served_get("/api/figures?figure=bogus", SERVE_OFFICER, 400);
