@@ -3,10 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "geo/geom.h"
 #include "store/handle.h"
 #include "store/record.h"
+
+enum {
+	BUSY_MS = 10000, /* that of busy_timeout below */
+	BUSY_PAUSE_MS = 20
+};
 
 static bool
 disk_full(sqlite3 *db, int code)
@@ -235,6 +241,24 @@ expect_setting(sqlite3 *db, const char *pragma, const char *want, struct err *e)
 	return rc;
 }
 
+/* While another process opens or closes the same file, this statement may be told "locked" at once:
+ * the handler of busy_timeout is not asked here. */
+static enum err_code
+set_write_ahead(sqlite3 *db, struct err *e)
+{
+	int64_t until = clock_steady_us() + (int64_t)BUSY_MS * 1000;
+	int code = sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+
+	while ((code & 0xff) == SQLITE_BUSY && clock_steady_us() < until) {
+		(void)sqlite3_sleep(BUSY_PAUSE_MS);
+		code = sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+	}
+	if (code != SQLITE_OK)
+		return err_set(e, ERR_IO, "could not set the write-ahead log: %s",
+		               sqlite3_errmsg(db));
+	return expect_setting(db, "journal_mode", "wal", e);
+}
+
 enum err_code
 db_configure(sqlite3 *db, enum store_mode mode, struct err *e)
 {
@@ -263,12 +287,8 @@ db_configure(sqlite3 *db, enum store_mode mode, struct err *e)
 	    expect_setting(db, "foreign_keys", "1", e) ||
 	    expect_setting(db, "trusted_schema", "0", e))
 		return e ? e->code : ERR_IO;
-	if (mode == STORE_WRITE) {
-		if (sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL) != SQLITE_OK)
-			return err_set(e, ERR_IO, "could not set the write-ahead log: %s",
-			               sqlite3_errmsg(db));
-		return expect_setting(db, "journal_mode", "wal", e);
-	}
+	if (mode == STORE_WRITE)
+		return set_write_ahead(db, e);
 	return sqlite3_exec(db, "PRAGMA query_only=ON", NULL, NULL, NULL) == SQLITE_OK
 	               ? ERR_OK
 	               : err_set(e, ERR_IO, "could not set up SQLite: %s", sqlite3_errmsg(db));

@@ -14,7 +14,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	return tally_create(&t, NULL);
+	return tally_create(&t, NULL) ? -1 : 0;
 }
 
 static int
