@@ -1,7 +1,7 @@
 // Drawing on the map: corners are added by a click, moved by dragging, removed by a click on them. One part, no holes:
 // what is more than that is drawn in a GIS and taken in as a file.
 import type { Feature, Geometry, Position } from 'geojson';
-import type { GeoJSONSource, Map as LibreMap, MapLayerMouseEvent, MapMouseEvent, MapTouchEvent } from 'maplibre-gl';
+import type { GeoJSONSource, Map as LibreMap, MapMouseEvent, MapTouchEvent } from 'maplibre-gl';
 
 export type Shape = 'point' | 'line' | 'polygon';
 
@@ -42,8 +42,8 @@ export class Draw {
 		map.addLayer({ id: 'draft-line', type: 'line', source: 'draft', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#0b57d0', 'line-width': 2.5 } });
 		map.addLayer({ id: 'draft-corner', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 7, 'circle-color': '#fff', 'circle-stroke-color': '#0b57d0', 'circle-stroke-width': 2.5 } });
 		map.on('click', (e) => this.click(e));
-		map.on('mousedown', 'draft-corner', (e) => this.grab(e));
-		map.on('touchstart', 'draft-corner', (e) => { if (e.points.length === 1) this.grab(e as unknown as MapLayerMouseEvent); });
+		map.on('mousedown', (e) => this.grab(e));
+		map.on('touchstart', (e) => { if (e.points.length === 1) this.grab(e); });
 		map.on('mousemove', (e) => this.drag(e));
 		map.on('touchmove', (e) => this.drag(e));
 		map.on('mouseup', () => this.drop());
@@ -66,9 +66,15 @@ export class Draw {
 		this.paint();
 		this.onChange([...this.points]);
 	}
-	private cornerAt(e: { point: { x: number; y: number } }): number {
-		const [f] = this.map.queryRenderedFeatures([[e.point.x - 6, e.point.y - 6], [e.point.x + 6, e.point.y + 6]], { layers: ['draft-corner'] });
-		return f ? Number(f.properties.i) : -1;
+	// The corner under the pointer, by where it is and not by what is painted: painting lags behind on slow devices.
+	private cornerAt(e: MapMouseEvent | MapTouchEvent): number {
+		let best = -1, reach = 14;
+		this.points.forEach(([lng, lat], i) => {
+			const copy = lng + 360 * Math.round((e.lngLat.lng - lng) / 360);
+			const p = this.map.project([copy, lat]), d = Math.hypot(p.x - e.point.x, p.y - e.point.y);
+			if (d <= reach) [best, reach] = [i, d];
+		});
+		return best;
 	}
 	private click(e: MapMouseEvent) {
 		if (!this.editable || this.moved) { this.moved = false; return; }
@@ -80,12 +86,13 @@ export class Draw {
 		}
 		this.change();
 	}
-	private grab(e: MapLayerMouseEvent) {
-		if (!this.editable) return;
+	private grab(e: MapMouseEvent | MapTouchEvent) {
+		const i = this.editable ? this.cornerAt(e) : -1;
+		if (i < 0) return;
 		e.preventDefault();
-		this.moving = this.cornerAt(e);
+		this.moving = i;
 		this.moved = false;
-		if (this.moving >= 0) this.map.dragPan.disable();
+		this.map.dragPan.disable();
 	}
 	private drag(e: MapMouseEvent | MapTouchEvent) {
 		if (this.moving < 0) return;
