@@ -111,20 +111,6 @@ year_of(const struct store_fields *f, const char *date_field, const char *year_f
 		memcpy(out, "unknown", 8);
 }
 
-/* Devices that the field's definition does not count: the choice's column `monitor` says
- * not_counted. */
-static bool
-not_counted(const struct store_fields *f)
-{
-	const struct form_field *field = form_find(f->form, "device_class");
-	const char *code = fields_text(f, "device_class");
-	const struct form_choice *c =
-		field && field->list && code ? form_choice_find(field->list, code) : NULL;
-
-	return text_eq(fields_text(f, "during_attack"), "yes") ||
-	       (c && c->extra && text_eq(json_get_string(c->extra, "monitor"), "not_counted"));
-}
-
 static enum err_code
 see_accident(void *ctx, const struct shown *row, struct err *e)
 {
@@ -152,7 +138,7 @@ see_accident(void *ctx, const struct shown *row, struct err *e)
 	year_of(&row->fields, "date", NULL, x.year);
 	if (text_eq(x.year, "unknown"))
 		year_of(&row->fields, "date_latest", NULL, x.year);
-	x.apart = not_counted(&row->fields);
+	x.apart = shown_counted_apart(&row->fields);
 	c->acc[c->count++] = x;
 	return ERR_OK;
 }
@@ -200,7 +186,7 @@ see_victim(void *ctx, const struct shown *row, struct err *e)
 		            .status = fields_text(f, "status"),
 		            .activity = fields_text(f, "activity"),
 		            .device = fields_text(f, "device_class"),
-		            .apart = not_counted(f) };
+		            .apart = shown_counted_apart(f) };
 	enum err_code rc = places_of(c->a->places, row, &p.place, e);
 
 	if (rc)

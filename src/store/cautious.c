@@ -158,27 +158,14 @@ join_outcome(const struct joined *j)
 	}
 }
 
-/* Persons harmed in an attack or by such a device are counted apart (assess/casualties.c). */
-static bool
-is_apart(const struct store_fields *f)
-{
-	const struct form_field *field = form_find(f->form, "device_class");
-	const char *code = fields_text(f, "device_class");
-	const struct form_choice *c =
-		field && field->list && code ? form_choice_find(field->list, code) : NULL;
-
-	return text_eq(fields_text(f, "during_attack"), "yes") ||
-	       (c && c->extra && text_eq(json_get_string(c->extra, "monitor"), "not_counted"));
-}
-
-/* They are counted while a revision in play says so. */
+/* Persons harmed are counted while a revision in play does not set them apart. */
 static void
 join_apart(const struct joined *j)
 {
-	for (size_t i = j->count; i-- > 0 && is_apart(&j->ret->fields);) {
+	for (size_t i = j->count; i-- > 0 && shown_counted_apart(&j->ret->fields);) {
 		const struct store_fields *f = &j->rev[i].fields;
 
-		if (!j->in_play[i] || is_apart(f))
+		if (!j->in_play[i] || shown_counted_apart(f))
 			continue;
 		(void)fields_set_text(&j->ret->fields, "device_class",
 		                      fields_text(f, "device_class"));

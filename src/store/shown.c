@@ -284,25 +284,36 @@ join_geometry(struct geo *geo, const struct shown_revision *rev, size_t count, c
 	return ERR_OK;
 }
 
+/* What a column says of a choice; NULL: nothing, or there is no such choice. */
+static const char *
+choice_column(const struct form *form, const char *field, const char *code, const char *column)
+{
+	const struct form_field *f = form_find(form, field);
+	const struct form_choice *c = f && f->list && code ? form_choice_find(f->list, code) : NULL;
+
+	return c && c->extra ? json_get_string(c->extra, column) : NULL;
+}
+
 /* Is the shown status one that is not open? */
 static bool
 is_closed(const struct store_fields *f)
 {
-	const char *status = fields_text(f, "status");
-	const struct form_field *field = form_find(f->form, "status");
-	const struct form_choice *c =
-		field && field->list && status ? form_choice_find(field->list, status) : NULL;
-
-	return c && c->extra && text_eq(json_get_string(c->extra, "open"), "no");
+	return text_eq(choice_column(f->form, "status", fields_text(f, "status"), "open"), "no");
 }
 
 bool
 shown_in_totals(const struct form *form, const char *code)
 {
-	const struct form_field *f = form_find(form, "class");
-	const struct form_choice *c = f && f->list && code ? form_choice_find(f->list, code) : NULL;
+	return !text_eq(choice_column(form, "class", code, "in_area_totals"), "no");
+}
 
-	return !c || !c->extra || !text_eq(json_get_string(c->extra, "in_area_totals"), "no");
+bool
+shown_counted_apart(const struct store_fields *f)
+{
+	const char *device = fields_text(f, "device_class");
+
+	return text_eq(fields_text(f, "during_attack"), "yes") ||
+	       text_eq(choice_column(f->form, "device_class", device, "monitor"), "not_counted");
 }
 
 /* The class under which it is counted in totals of area: the most dangerous one in play that is. */

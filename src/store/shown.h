@@ -101,6 +101,9 @@ MUST_CHECK enum err_code shown_first(struct geo *geo, const struct shown_revisio
                                      struct err *e);
 /** Does a class of hazard count in totals of area? Not stated and unknown codes do. */
 bool shown_in_totals(const struct form *form, const char *code);
+/** Persons harmed in an attack, or by a device that the field's definition does not count (the
+ * choice's column `monitor`), stand beside the totals: docs/FIGURES.md. */
+bool shown_counted_apart(const struct store_fields *f);
 /** Ordnance that was destroyed, burnt or taken away: no longer there. */
 bool shown_disposed(const struct store_fields *f);
 /** Danger rank of a class and openness rank of a status from the choices' columns; 0 if there are
