@@ -193,7 +193,9 @@ history_refresh(struct store *st, int kind, int64_t fid, struct err *e)
 	sqlite3_finalize(q);
 	if (rc)
 		return rc;
-	submit_joined(st, kind);
+	rc = submit_joined(st, kind, fid, e);
+	if (rc)
+		return rc;
 	arena_init(&mem, (size_t)1 << 30);
 	rc = history_shown(st, &(struct history_ask){ kind, id, INT64_MAX, INT64_MAX }, &mem, &row,
 	                   &any, e);

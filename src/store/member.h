@@ -36,8 +36,8 @@ MUST_CHECK enum err_code member_acknowledge(struct submit_state *s, struct audit
 /** Open the next transaction of a state whose last one ended. */
 MUST_CHECK enum err_code member_reopen(struct submit_state *s, struct err *e);
 
-/** A row of this kind's layer was joined anew by the open submission, if one is open. */
-void submit_joined(struct store *st, int kind);
+/** A row of this kind's layer was joined anew by the open submission, if one is open. ERR_NOMEM. */
+MUST_CHECK enum err_code submit_joined(struct store *st, int kind, int64_t fid, struct err *e);
 
 /** Put the identities of rows that a bulk submission holds back into their table: before they are
  * looked up, and at its end. Nothing when none wait. */

@@ -20,6 +20,7 @@ void
 rtree_load_done(struct rtree_load *l)
 {
 	mem_free(l->entry);
+	mem_free(l->again);
 	*l = (struct rtree_load){ 0 };
 }
 
@@ -37,6 +38,22 @@ rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box)
 	}
 	l->entry[l->count++] =
 		(struct rtree_entry){ .id = id, .box = box, .hilbert = measure_hilbert(box) };
+	return true;
+}
+
+bool
+rtree_load_again(struct rtree_load *l, int64_t id)
+{
+	if (l->agains == l->again_room) {
+		size_t room = l->again_room ? l->again_room * 2 : 1024;
+		int64_t *p = mem_realloc_array(l->again, room, sizeof(*p));
+
+		if (!p)
+			return false;
+		l->again = p;
+		l->again_room = room;
+	}
+	l->again[l->agains++] = id;
 	return true;
 }
 
@@ -192,6 +209,68 @@ drop_twins(struct rtree_load *l)
 	l->count = w;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static enum err_code
+add_as_it_lies(struct rtree_load *l, sqlite3_stmt *q, int64_t id, struct err *e)
+{
+	struct geom_box box;
+	bool empty = false;
+
+	if (sqlite3_column_type(q, 0) != SQLITE_BLOB)
+		return ERR_OK;
+	if (!db_blob_box(sqlite3_column_blob(q, 0), sqlite3_column_bytes(q, 0), &box, &empty))
+		return err_set(e, ERR_VERIFY, "the outline of row %lld is damaged", (long long)id);
+	return empty || rtree_load_add(l, id, box)
+	               ? ERR_OK
+	               : err_set(e, ERR_NOMEM, "out of memory for the spatial index");
+}
+
+/* What was said of rows written over goes; where they lie now is read from the layer. */
+static enum err_code
+load_again(struct store *st, const char *layer, struct rtree_load *l, struct err *e)
+{
+	struct buf sql;
+	sqlite3_stmt *q = NULL;
+	size_t kept = 0;
+	enum err_code rc;
+
+	if (l->agains == 0)
+		return ERR_OK;
+	qsort(l->again, l->agains, sizeof(*l->again), by_number);
+	for (size_t i = 0; i < l->count; i++)
+		if (!bsearch(&l->entry[i].id, l->again, l->agains, sizeof(*l->again), by_number))
+			l->entry[kept++] = l->entry[i];
+	l->count = kept;
+	buf_init(&sql, 4096);
+	buf_adds(&sql, "SELECT geometry FROM ");
+	db_quote_name(&sql, layer);
+	buf_adds(&sql, " WHERE fid = ?1");
+	rc = db_prepare(st, buf_text(&sql), &q, e);
+	for (size_t i = 0; !rc && i < l->agains; i++) {
+		int s;
+
+		if (i > 0 && l->again[i] == l->again[i - 1])
+			continue;
+		(void)sqlite3_bind_int64(q, 1, l->again[i]);
+		s = sqlite3_step(q);
+		if (s == SQLITE_ROW)
+			rc = add_as_it_lies(l, q, l->again[i], e);
+		else if (s != SQLITE_DONE)
+			rc = db_fail(st, "read a layer", e);
+		(void)sqlite3_reset(q); /* its code was told when it was stepped */
+	}
+	sqlite3_finalize(q);
+	buf_done(&sql);
+	return rc;
+}
+
 static enum err_code
 prepare_packer(struct packer *k, const char *layer, struct err *e)
 {
@@ -242,6 +321,9 @@ rtree_pack(struct store *st, const char *layer, struct rtree_load *l, struct err
 		qsort(l->entry, l->count, sizeof(*l->entry), by_id);
 		drop_twins(l);
 	}
+	rc = load_again(st, layer, l, e);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < l->count; i++)
 		l->entry[i].hilbert = measure_hilbert(l->entry[i].box);
 	if (l->count > 1) /* an empty list has no array */

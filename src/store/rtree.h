@@ -21,14 +21,20 @@ struct rtree_entry {
 struct rtree_load {
 	struct rtree_entry *entry;
 	size_t count, room;
+	int64_t *again; /* numbers of rows that were written over */
+	size_t agains, again_room;
 };
 
 void rtree_load_done(struct rtree_load *l);
 /** Add one; false when memory ends. */
 bool rtree_load_add(struct rtree_load *l, int64_t id, struct geom_box box);
+/** A row was written over, or taken out, while the index triggers were off: where it lies is read
+ * from the layer when the tree is packed. False when memory ends. */
+bool rtree_load_again(struct rtree_load *l, int64_t id);
 /**
  * Replace the tree rtree_LAYER_geometry by one that holds what it held and the entries of l (an id
- * that is in both keeps the new box). Inside a transaction. Fails with ERR_NOMEM, ERR_IO.
+ * that is in both keeps the new box; one written over has the box of its row, or none). Inside a
+ * transaction. Fails with ERR_NOMEM, ERR_IO, ERR_VERIFY (a damaged outline).
  */
 MUST_CHECK enum err_code rtree_pack(struct store *st, const char *layer, struct rtree_load *l,
                                     struct err *e);

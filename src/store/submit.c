@@ -326,11 +326,17 @@ member_undo(struct submit_state *s, const struct member_mark *mark)
 	s->count = 0;
 }
 
-void
-submit_joined(struct store *st, int kind)
+enum err_code
+submit_joined(struct store *st, int kind, int64_t fid, struct err *e)
 {
-	if (st->submit)
-		st->submit->joined[kind] = true;
+	struct submit_state *s = st->submit;
+
+	if (!s)
+		return ERR_OK;
+	s->joined[kind] = true;
+	return !s->bulk_kind[kind] || rtree_load_again(&s->load[kind], fid)
+	               ? ERR_OK
+	               : err_set(e, ERR_NOMEM, "out of memory for the spatial index");
 }
 
 int64_t

@@ -55,5 +55,28 @@ with tempfile.TemporaryDirectory() as tmp:
     d = edition(register, tmp / 'two.csv', second)
     assert (d['accepted'], d['flagged'], d['present']) == (0, 0, 9), 'after rebuild: %s' % d
     run('check', register)
+    # a large second edition is taken in with the index packed at its end: new rows come first in it, some of the old ones
+    # lie elsewhere, one of the new ones comes twice; all are found where they lie now
+    large = tmp / 'large.gpkg'
+    run('init', large, '--country', 'XXA', '--name', 'test')
+    old = [(n, -125 - n / 1000, 'sha', 'open', '2020-01-01') for n in range(1, 2001)]
+    edition(large, tmp / 'old.csv', old)
+    moved = [(n, -120 - n / 1000, 'sha', 'open', '2021-01-01') for n in range(1, 2001, 100)]
+    new = [(n, -128 + n / 100000, 'sha', 'open', '2021-01-01') for n in range(2001, 4101)]
+    again = [(4100, -121, 'sha', 'open', '2021-02-01')]
+    d = edition(large, tmp / 'new.csv', new + again + moved, ok=(0, 3))
+    assert d['revised'] >= len(moved), d
+    run('check', large)
+    for n, lon, *_ in moved + [(1002, -126.002)]:
+        told = json.loads(run('find', large, '--near', '%s,-45' % lon, '--within', '100', '--json').splitlines()[-1])
+        assert 'hazard' in json.dumps(told), (n, told)
+        assert count(large, 'SELECT count(*) FROM rtree_hazard_geometry WHERE minx <= %r AND maxx >= %r' % (lon + 1e-5, lon - 1e-5)) > 0
+    # approved in the same import: the former place no longer counts, and is no longer found
+    there = [(n, -118 - n / 1000, 'sha', 'open', '2022-01-01') for n in range(1, 2001, 100)]
+    far = [(n, -119.5 + n / 100000, 'sha', 'open', '2022-01-01') for n in range(5001, 7501)]
+    (tmp / 'far.csv').write_text(HEAD + ''.join('%s,%s,-45,WGS 84,%s,%s,%s\n' % row for row in far + there))
+    run('import', large, 'hazard', tmp / 'far.csv', '--key', 'national_id', '--approved-by', 'A. Approver', '--quiet')
+    run('check', large)
+    assert count(large, 'SELECT count(*) FROM rtree_hazard_geometry WHERE minx >= -120.2 AND maxx <= -119.95') == 0
 print('editions hold')
 sys.exit(0)
