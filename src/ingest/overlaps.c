@@ -1,10 +1,12 @@
 /* All boxes are held (25 bytes a hazard), and outlines only of those whose boxes meet another's,
  * cell by cell: the land is cut in two where half of the boxes lie on either side, until few enough
  * are left. A box on a cut is in both halves; a pair belongs to the cell in which the lower left
- * corner of what the two boxes share lies, so that it is looked at once. */
+ * corner of what the two boxes share lies, so that it is looked at once. Cells are compared side by
+ * side; notes are kept by the caller's thread, in the order of the cells. */
 #include "ingest/overlaps.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,11 @@
 enum {
 	IS_OPEN = 1,
 	IS_NEW = 2,
-	OPEN_NOTED = 4,
-	RELEASED_NOTED = 8,
-	MEETS = 16,
+	OPEN_NOTED = 1,
+	RELEASED_NOTED = 2,
 	SAMPLE = 1001, /* boxes that say where to cut */
-	CUTS = 60
+	CUTS = 60,
+	PAIRS_HELD = 1 << 16 /* of a cell, until they are noted */
 };
 
 /* Outward: a box held contains the box in the register. */
@@ -30,25 +32,37 @@ struct lie {
 	int64_t fid;
 };
 
+struct pair {
+	uint32_t older, newer;
+	bool both_open;
+	double m2;
+};
+
 struct cell {
 	double low[2], high[2]; /* low <= x < high */
+	uint32_t *at;           /* its boxes in the order of the records' numbers; later only those
+	                           whose boxes meet */
+	size_t n;
+	struct pair *pair;
+	size_t pairs;
+	bool large; /* too much to be held beside others */
+	enum err_code rc;
+	struct err err;
 };
 
 struct work {
 	struct lie *lie;
-	uint8_t *flags;
+	uint8_t *flags, *noted;
 	size_t count, room;
 	int64_t first_new;
 	size_t most_in_cell;
 	struct pool *pool;
+	struct cell *cell;
+	size_t cells, cells_room;
+	pthread_mutex_t register_lock; /* one thread at a time reads outlines or keeps notes */
 	struct outline_reader *outlines;
 	struct rowkey_reader *notes;
 	struct overlaps *ret;
-	enum err_code rc; /* of a note */
-	struct err *e;
-	/* the cell that is looked at */
-	const struct cell *cell;
-	uint32_t *at; /* its boxes, those that meet others first */
 };
 
 static enum err_code
@@ -104,7 +118,7 @@ collect(void *ctx, const struct boxes_row *row, struct err *e)
 
 /* Do the boxes meet, in this cell, and would it be told? */
 static bool
-worth_a_look(const struct work *w, uint32_t a, uint32_t b)
+worth_a_look(const struct work *w, const struct cell *c, uint32_t a, uint32_t b)
 {
 	const struct lie *p = &w->lie[a], *q = &w->lie[b];
 	unsigned either = w->flags[a] | w->flags[b];
@@ -114,123 +128,207 @@ worth_a_look(const struct work *w, uint32_t a, uint32_t b)
 	for (int k = 0; k < 2; k++) {
 		double corner = fmax(p->low[k], q->low[k]);
 
-		if (p->low[k] > q->high[k] || q->low[k] > p->high[k] || corner < w->cell->low[k] ||
-		    corner >= w->cell->high[k])
+		if (p->low[k] > q->high[k] || q->low[k] > p->high[k] || corner < c->low[k] ||
+		    corner >= c->high[k])
 			return false;
 	}
 	return true;
 }
 
-/* A pair of those that meet; both are places in w->at, in the order of the records' numbers, so
- * that b is the newer one. */
-static int
-pair(void *ctx, size_t a, size_t b, double m2)
-{
-	struct work *w = ctx;
-	const uint32_t i = w->at[a], j = w->at[b];
-	const bool both = w->flags[i] & w->flags[j] & IS_OPEN;
-	const uint8_t noted = both ? OPEN_NOTED : RELEASED_NOTED;
-	char detail[60];
-
-	if (!(w->flags[j] & IS_NEW) || !worth_a_look(w, i, j))
-		return 0;
-	(void)snprintf(detail, sizeof(detail), "%.0f m2", m2);
-	w->rc = rowkey_note(w->notes, w->lie[j].fid,
-	                    rowchecks[both ? CHECK_OVERLAPS_HAZARD : CHECK_RELEASED_OVER_OPEN].code,
-	                    w->lie[i].fid, detail, w->e);
-	if (!(w->flags[j] & noted)) {
-		w->flags[j] |= noted;
-		*(both ? &w->ret->open : &w->ret->released) += 1;
-	}
-	return w->rc != ERR_OK;
-}
+struct west {
+	float low, high; /* longitude */
+	uint32_t place;  /* in the cell */
+};
 
 static int
 by_west(const void *a, const void *b)
 {
-	const struct lie *const *p = a, *const *q = b;
+	const struct west *p = a, *q = b;
 
-	if ((*p)->low[0] != (*q)->low[0])
-		return (*p)->low[0] < (*q)->low[0] ? -1 : 1;
-	return (*p)->fid < (*q)->fid ? -1 : (*p)->fid > (*q)->fid;
+	if (p->low != q->low)
+		return p->low < q->low ? -1 : 1;
+	return p->place < q->place ? -1 : p->place > q->place;
 }
 
-/* Mark the boxes that meet another one, by a sweep from west to east. */
+/* Only the boxes that meet another one stay, found by a sweep from west to east. */
 static bool
-mark_meeting(struct work *w, const uint32_t *at, size_t n)
+keep_meeting(const struct work *w, struct cell *c)
 {
-	const struct lie **sorted = mem_realloc_array(NULL, n, sizeof(const struct lie *));
+	struct west *sorted = mem_realloc_array(NULL, c->n + 1, sizeof(*sorted));
+	bool *meets = mem_calloc(c->n + 1, sizeof(*meets));
+	size_t kept = 0;
 
-	if (!sorted)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &w->lie[at[i]];
-	qsort(sorted, n, sizeof(const struct lie *), by_west);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t a = (uint32_t)(sorted[i] - w->lie);
+	for (size_t i = 0; sorted && i < c->n; i++)
+		sorted[i] = (struct west){ w->lie[c->at[i]].low[0], w->lie[c->at[i]].high[0],
+			                   (uint32_t)i };
+	if (sorted && c->n)
+		qsort(sorted, c->n, sizeof(*sorted), by_west);
+	for (size_t i = 0; sorted && meets && i < c->n; i++) {
+		uint32_t a = sorted[i].place;
 
-		for (size_t k = i + 1; k < n && sorted[k]->low[0] <= sorted[i]->high[0]; k++) {
-			uint32_t b = (uint32_t)(sorted[k] - w->lie);
+		for (size_t k = i + 1; k < c->n && sorted[k].low <= sorted[i].high; k++) {
+			uint32_t b = sorted[k].place;
 
-			if (!worth_a_look(w, a, b))
-				continue;
-			w->flags[a] |= MEETS;
-			w->flags[b] |= MEETS;
+			if (worth_a_look(w, c, c->at[a], c->at[b]))
+				meets[a] = meets[b] = true;
 		}
 	}
+	for (size_t i = 0; meets && i < c->n; i++)
+		if (meets[i])
+			c->at[kept++] = c->at[i];
+	if (sorted && meets)
+		c->n = kept;
 	mem_free(sorted);
-	return true;
+	mem_free(meets);
+	return sorted && meets;
+}
+
+/* What overlap_each tells goes to tell, with the pair by places in w->lie. */
+struct telling {
+	struct work *w;
+	struct cell *c;
+	const uint32_t *at; /* those with an area */
+	enum err_code (*tell)(struct work *w, struct cell *c, const struct pair *p, struct err *e);
+	enum err_code rc;
+	struct err *e;
+};
+
+/* a < b, in the order of the records' numbers, so that b is the newer one. */
+static int
+pass_on(void *ctx, size_t a, size_t b, double m2)
+{
+	struct telling *t = ctx;
+	const uint8_t *flags = t->w->flags;
+	const struct pair p = { t->at[a], t->at[b], flags[t->at[a]] & flags[t->at[b]] & IS_OPEN,
+		                m2 };
+
+	if ((flags[p.newer] & IS_NEW) && worth_a_look(t->w, t->c, p.older, p.newer))
+		t->rc = t->tell(t->w, t->c, &p, t->e);
+	return t->rc != ERR_OK;
 }
 
 static enum err_code
-compare_outlines(struct work *w, size_t n, struct err *e)
+read_outlines(struct work *w, const struct cell *c, struct arena *mem, struct extent_item *item,
+              uint32_t *at, size_t *ret_n, struct err *e)
 {
-	struct arena mem;
-	struct extent_item *item;
 	enum err_code rc = ERR_OK;
 	size_t k = 0;
 
-	arena_init(&mem, (size_t)1 << 30);
-	item = arena_calloc(&mem, n + 1, sizeof(*item));
-	if (!item)
-		rc = no_memory(e);
-	for (size_t i = 0; !rc && i < n; i++) {
+	pthread_mutex_lock(&w->register_lock);
+	for (size_t i = 0; !rc && i < c->n; i++) {
 		struct outline o;
 
-		rc = outline_get(w->outlines, w->lie[w->at[i]].fid, &mem, &o, e);
+		rc = outline_get(w->outlines, w->lie[c->at[i]].fid, mem, &o, e);
 		if (rc || !o.geom || !geom_is_areal(o.geom))
 			continue; /* a line */
 		item[k] = (struct extent_item){ .geom = o.geom,
 			                        .area_m2 = o.area_m2,
 			                        .perimeter_m = o.perimeter_m };
-		w->at[k++] = w->at[i];
+		at[k++] = c->at[i];
 	}
-	if (!rc && k)
-		rc = overlap_each(w->pool, item, k, OVERLAPS_LEAST_M2, pair, w, e);
-	arena_done(&mem);
-	return rc ? rc : w->rc;
+	pthread_mutex_unlock(&w->register_lock);
+	*ret_n = k;
+	return rc;
 }
 
-/* at is in the order of the records' numbers, and is given up. */
 static enum err_code
-look_at_cell(struct work *w, const struct cell *cell, uint32_t *at, size_t n, struct err *e)
+compare_outlines(struct telling *t, struct err *e)
 {
-	size_t k = 0;
+	struct arena mem;
+	struct extent_item *item;
+	uint32_t *at;
+	enum err_code rc = ERR_OK;
+	size_t n = 0;
 
-	w->cell = cell;
-	w->at = at;
-	if (!mark_meeting(w, at, n))
+	arena_init(&mem, (size_t)1 << 30);
+	item = arena_calloc(&mem, t->c->n + 1, sizeof(*item));
+	at = arena_calloc(&mem, t->c->n + 1, sizeof(*at));
+	t->at = at;
+	t->e = e;
+	rc = item && at ? read_outlines(t->w, t->c, &mem, item, at, &n, e) : no_memory(e);
+	if (!rc && n)
+		rc = overlap_each(t->w->pool, item, n, OVERLAPS_LEAST_M2, pass_on, t, e);
+	arena_done(&mem);
+	return rc ? rc : t->rc;
+}
+
+static enum err_code
+hold(struct work *w, struct cell *c, const struct pair *p, struct err *e)
+{
+	(void)w;
+	if (!c->pair)
+		c->pair = mem_realloc_array(NULL, PAIRS_HELD, sizeof(*c->pair));
+	if (!c->pair)
 		return no_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (w->flags[at[i]] & MEETS) {
-			w->flags[at[i]] &= (uint8_t)~MEETS;
-			at[k++] = at[i];
-		}
-	if (k > OVERLAPS_MAX_HEAP) {
-		w->ret->left_out = true;
-		return ERR_OK;
+	c->large = c->pairs == PAIRS_HELD;
+	if (c->large)
+		return ERR_LIMIT;
+	c->pair[c->pairs++] = *p;
+	return ERR_OK;
+}
+
+static enum err_code
+note(struct work *w, struct cell *c, const struct pair *p, struct err *e)
+{
+	const uint8_t noted = p->both_open ? OPEN_NOTED : RELEASED_NOTED;
+	char detail[60];
+	enum err_code rc;
+
+	(void)c;
+	(void)snprintf(detail, sizeof(detail), "%.0f m2", p->m2);
+	pthread_mutex_lock(&w->register_lock);
+	rc = rowkey_note(
+		w->notes, w->lie[p->newer].fid,
+		rowchecks[p->both_open ? CHECK_OVERLAPS_HAZARD : CHECK_RELEASED_OVER_OPEN].code,
+		w->lie[p->older].fid, detail, e);
+	pthread_mutex_unlock(&w->register_lock);
+	if (!(w->noted[p->newer] & noted)) {
+		w->noted[p->newer] |= noted;
+		*(p->both_open ? &w->ret->open : &w->ret->released) += 1;
 	}
-	return compare_outlines(w, k, e);
+	return rc;
+}
+
+/* Side by side: whatever keeps nothing. */
+static void
+cell_compare(void *ctx, size_t i, size_t worker)
+{
+	struct work *w = ctx;
+	struct cell *c = &w->cell[i];
+	struct telling t = { .w = w, .c = c, .tell = hold };
+
+	(void)worker;
+	if (!keep_meeting(w, c)) {
+		c->rc = no_memory(&c->err);
+		return;
+	}
+	c->large = c->n > w->most_in_cell;
+	if (c->large)
+		return;
+	c->rc = compare_outlines(&t, &c->err);
+	if (c->large)
+		c->rc = ERR_OK; /* it is done again, without holding them */
+}
+
+static enum err_code
+cell_note(void *ctx, size_t i, struct err *e)
+{
+	struct work *w = ctx;
+	struct cell *c = &w->cell[i];
+	struct telling t = { .w = w, .c = c, .tell = note };
+	enum err_code rc = c->rc ? err_set(e, c->rc, "%s", c->err.text) : ERR_OK;
+
+	if (!rc && c->large && c->n > OVERLAPS_MAX_HEAP)
+		w->ret->left_out = true;
+	else if (!rc && c->large)
+		rc = compare_outlines(&t, e);
+	for (size_t k = 0; !rc && !c->large && k < c->pairs; k++)
+		rc = note(w, c, &c->pair[k], e);
+	mem_free(c->pair);
+	mem_free(c->at);
+	c->pair = NULL;
+	c->at = NULL;
+	return rc;
 }
 
 /* --- cells */
@@ -289,26 +387,48 @@ any_new(const struct work *w, const uint32_t *at, size_t n)
 	return false;
 }
 
-static enum err_code look_at_cells(struct work *w, const struct cell *cell, uint32_t *at, size_t n,
-                                   int cuts, struct err *e);
+static enum err_code
+add_cell(struct work *w, const struct cell *land, const uint32_t *at, size_t n, struct err *e)
+{
+	struct cell c = *land;
+
+	if (w->cells == w->cells_room) {
+		size_t room = w->cells_room ? 2 * w->cells_room : 64;
+		struct cell *more = mem_realloc_array(w->cell, room, sizeof(*more));
+
+		if (!more)
+			return no_memory(e);
+		w->cell = more;
+		w->cells_room = room;
+	}
+	c.n = n;
+	c.at = mem_realloc_array(NULL, n, sizeof(*c.at));
+	if (!c.at)
+		return no_memory(e);
+	memcpy(c.at, at, n * sizeof(*at));
+	w->cell[w->cells++] = c;
+	return ERR_OK;
+}
+
+static enum err_code cut_land(struct work *w, const struct cell *land, uint32_t *at, size_t n,
+                              int cuts, struct err *e);
 
 static enum err_code
-look_at_halves(struct work *w, const struct cell *cell, const struct halves *h, int cuts,
-               struct err *e)
+cut_halves(struct work *w, const struct cell *land, const struct halves *h, int cuts, struct err *e)
 {
-	struct cell half[2] = { *cell, *cell };
+	struct cell half[2] = { *land, *land };
 	enum err_code rc = ERR_OK;
 
 	half[0].high[h->axis] = h->cut;
 	half[1].low[h->axis] = h->cut;
 	for (int k = 0; !rc && k < 2; k++)
-		rc = look_at_cells(w, &half[k], h->at[k], h->n[k], cuts - 1, e);
+		rc = cut_land(w, &half[k], h->at[k], h->n[k], cuts - 1, e);
 	return rc;
 }
 
+/* at is in the order of the records' numbers. */
 static enum err_code
-look_at_cells(struct work *w, const struct cell *cell, uint32_t *at, size_t n, int cuts,
-              struct err *e)
+cut_land(struct work *w, const struct cell *land, uint32_t *at, size_t n, int cuts, struct err *e)
 {
 	struct halves h = { .axis = cuts % 2 };
 	bool cut = false;
@@ -317,7 +437,7 @@ look_at_cells(struct work *w, const struct cell *cell, uint32_t *at, size_t n, i
 	if (!any_new(w, at, n))
 		return ERR_OK;
 	if (n <= w->most_in_cell || cuts == 0)
-		return look_at_cell(w, cell, at, n, e);
+		return add_cell(w, land, at, n, e);
 	for (int k = 0; k < 2; k++)
 		if (!(h.at[k] = mem_realloc_array(NULL, n, sizeof(**h.at))))
 			rc = no_memory(e);
@@ -326,26 +446,28 @@ look_at_cells(struct work *w, const struct cell *cell, uint32_t *at, size_t n, i
 		cut = cut_at(w, at, n, &h);
 	}
 	if (cut)
-		rc = look_at_halves(w, cell, &h, cuts, e);
+		rc = cut_halves(w, land, &h, cuts, e);
 	mem_free(h.at[0]);
 	mem_free(h.at[1]);
-	return rc || cut ? rc : look_at_cell(w, cell, at, n, e);
+	return rc || cut ? rc : add_cell(w, land, at, n, e);
 }
 
 static enum err_code
 look_at_all(struct work *w, struct err *e)
 {
-	const struct cell all = { { -INFINITY, -INFINITY }, { INFINITY, INFINITY } };
-	uint32_t *at = mem_realloc_array(NULL, w->count + 1, sizeof(*at));
-	enum err_code rc;
+	const struct cell all = { .low = { -INFINITY, -INFINITY }, .high = { INFINITY, INFINITY } };
+	uint32_t *at = mem_realloc_array(NULL, w->count, sizeof(*at));
+	enum err_code rc = ERR_OK;
 
-	if (!at)
-		return no_memory(e);
-	for (size_t i = 0; i < w->count; i++)
+	w->noted = mem_calloc(w->count, sizeof(*w->noted));
+	if (!at || !w->noted)
+		rc = no_memory(e);
+	for (size_t i = 0; !rc && i < w->count; i++)
 		at[i] = (uint32_t)i;
-	rc = look_at_cells(w, &all, at, w->count, CUTS, e);
+	if (!rc)
+		rc = cut_land(w, &all, at, w->count, CUTS, e);
 	mem_free(at);
-	return rc;
+	return rc ? rc : pool_line(w->pool, w->cells, 1, cell_compare, cell_note, w, e);
 }
 
 enum err_code
@@ -356,9 +478,9 @@ overlaps_note(struct store *st, const struct overlaps_question *q, struct rowkey
 	struct work w = { .first_new = q->first_new,
 		          .most_in_cell = q->most_in_cell ? q->most_in_cell : OVERLAPS_CELL,
 		          .pool = q->pool,
+		          .register_lock = PTHREAD_MUTEX_INITIALIZER,
 		          .notes = notes,
-		          .ret = ret,
-		          .e = e };
+		          .ret = ret };
 	enum err_code rc;
 
 	*ret = (struct overlaps){ 0 };
@@ -370,7 +492,14 @@ overlaps_note(struct store *st, const struct overlaps_question *q, struct rowkey
 		ret->hazards = (int64_t)w.count;
 	}
 	outline_close(w.outlines);
+	for (size_t i = 0; i < w.cells; i++) {
+		mem_free(w.cell[i].pair);
+		mem_free(w.cell[i].at);
+	}
+	mem_free(w.cell);
 	mem_free(w.lie);
 	mem_free(w.flags);
+	mem_free(w.noted);
+	(void)pthread_mutex_destroy(&w.register_lock);
 	return rc;
 }

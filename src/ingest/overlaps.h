@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 #define OVERLAPS_MAX_HAZARDS 4000000 /* boxes held at once: 100 MB; beyond, nothing is compared */
-#define OVERLAPS_CELL 32768          /* hazards of a cell; their outlines are held at once */
+#define OVERLAPS_CELL 8192           /* hazards of a cell; each thread holds outlines of one */
 #define OVERLAPS_MAX_HEAP 300000     /* outlines that meet in a cell that cannot be cut further */
 #define OVERLAPS_LEAST_M2 1.0        /* neighbours share slivers by rounding */
 
