@@ -9,6 +9,8 @@
 #include "store/handle.h"
 #include "store/record.h"
 
+#include "sql_gen.h"
+
 enum {
 	BUSY_MS = 10000, /* that of busy_timeout below */
 	BUSY_PAUSE_MS = 20
@@ -86,6 +88,34 @@ db_run(struct store *st, sqlite3_stmt *q, struct err *e)
 	                           : db_fail(st, "write to the register", e);
 
 	(void)sqlite3_reset(q); /* its code is that of the step, told above */
+	return rc;
+}
+
+enum err_code
+db_lift_trigger(struct store *st, const char *name, struct buf *back, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct buf drop;
+	bool there = false;
+	enum err_code rc = db_prepare(st, SQL_STORE_TRIGGER_TEXT, &q, e);
+
+	if (rc)
+		return rc;
+	buf_init(&drop, 4096);
+	(void)sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+	there = sqlite3_step(q) == SQLITE_ROW;
+	if (there) {
+		buf_printf(back, "%s;", (const char *)sqlite3_column_text(q, 0));
+		buf_adds(&drop, "DROP TRIGGER ");
+		db_quote_name(&drop, name);
+	}
+	rc = sqlite3_reset(q) != SQLITE_OK     ? db_fail(st, "read the schema", e)
+	     : !buf_ok(back) || !buf_ok(&drop) ? err_set(e, ERR_NOMEM, "out of memory for a query")
+	                                       : ERR_OK;
+	sqlite3_finalize(q);
+	if (!rc && there)
+		rc = db_exec(st, buf_text(&drop), e);
+	buf_done(&drop);
 	return rc;
 }
 

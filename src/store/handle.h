@@ -88,6 +88,10 @@ MUST_CHECK enum err_code db_keep(struct store *st, enum db_kept which, const cha
 MUST_CHECK enum err_code db_exec(struct store *st, const char *sql, struct err *e);
 /** Step a statement that returns no row; resets it. */
 MUST_CHECK enum err_code db_run(struct store *st, sqlite3_stmt *q, struct err *e);
+/** Drop a trigger of the schema within the open transaction; what makes it again is appended to
+ * back, to be run before the commit. Nothing when there is none. */
+MUST_CHECK enum err_code db_lift_trigger(struct store *st, const char *name, struct buf *back,
+                                         struct err *e);
 /** ERR_IO (or ERR_NOMEM, ERR_LIMIT when full) with SQLite's message. */
 enum err_code db_fail(struct store *st, const char *doing, struct err *e);
 /** The single integer a query yields; fallback when no row. */

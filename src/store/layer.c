@@ -255,7 +255,7 @@ prepare_insert(struct store *st, struct store_kind *k, struct err *e)
 	enum err_code rc;
 
 	buf_init(&b, 1u << 20);
-	buf_adds(&b, "INSERT OR REPLACE INTO ");
+	buf_adds(&b, "INSERT INTO ");
 	db_quote_name(&b, k->name);
 	buf_adds(&b, " (");
 	for (int i = 0; i < SYSTEM_COLUMNS; i++)

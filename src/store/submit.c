@@ -1,5 +1,6 @@
 #include "store/submit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "log/statement.h"
 #include "store/audit.h"
 #include "store/bound.h"
+#include "store/fold.h"
 #include "store/history.h"
 #include "store/layer.h"
 #include "store/logtable.h"
@@ -85,6 +87,7 @@ struct submit_state {
 	bool touched[STORE_MAX_KINDS], bulk_kind[STORE_MAX_KINDS];
 	bool joined[STORE_MAX_KINDS]; /* rows of it were joined anew: its extent may be another */
 	struct rtree_load load[STORE_MAX_KINDS];
+	struct buf lifted; /* what makes the triggers again that a bulk submission does without */
 	int64_t latest[STORE_MAX_KINDS]; /* date of information, days */
 	struct worker *worker;
 	size_t worker_count;
@@ -114,6 +117,7 @@ member_free(struct submit_state *s)
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->row_key);
 	buf_done(&s->about_leaves);
+	buf_done(&s->lifted);
 	bound_done(&s->bound);
 	if (s->key)
 		sign_wipe(s->key, CHUNK * sizeof(*s->key));
@@ -144,6 +148,7 @@ state_create(struct store *st, const struct submit_about *about, struct submit_s
 	s->key = mem_calloc(CHUNK, sizeof(*s->key));
 	s->prepared = mem_calloc(CHUNK, sizeof(*s->prepared));
 	buf_init(&s->about_leaves, 1u << 20);
+	buf_init(&s->lifted, 1u << 20);
 	rc = s->worker && s->leaf && s->key && s->prepared
 	             ? ERR_OK
 	             : err_set(e, ERR_NOMEM, "out of memory for a submission");
@@ -237,6 +242,7 @@ open_transaction(struct submit_state *s, struct err *e)
 	memset(s->touched, 0, sizeof(s->touched));
 	memset(s->joined, 0, sizeof(s->joined));
 	buf_reset(&s->about_leaves);
+	buf_reset(&s->lifted);
 	return rc;
 }
 
@@ -614,6 +620,23 @@ note_revised(struct submit_state *s, int kind, int64_t fid, struct err *e)
 	return ERR_OK;
 }
 
+/* From the first new row of a kind on: its index is packed at the end, and the guards against other
+ * programs, who are kept out by the transaction, are lifted: a trigger that can abort makes SQLite
+ * keep every page as it was before every row. */
+static enum err_code
+begin_bulk(struct submit_state *s, int kind, struct err *e)
+{
+	struct store *st = s->st;
+	char guard[sizeof(st->kind[kind].name) + 20];
+	enum err_code rc = layer_triggers(st, kind, false, e);
+
+	s->bulk_kind[kind] = true;
+	(void)snprintf(guard, sizeof(guard), "%s_refuse_insert", st->kind[kind].name);
+	if (!rc)
+		rc = db_lift_trigger(st, guard, &s->lifted, e);
+	return rc ? rc : db_lift_trigger(st, "revision_guard", &s->lifted, e);
+}
+
 /* The layer's row: of a new record straight from what was prepared, else by joining all its
  * revisions. */
 static enum err_code
@@ -636,10 +659,8 @@ show(struct submit_state *s, const struct submit_revision *rev, struct prepared 
 	p->shown.id = rev->id;
 	p->shown.kind = rev->kind;
 	p->shown.submission = s->seq;
-	if (bulk && !s->bulk_kind[rev->kind] && st->kind[rev->kind].geometry_field >= 0) {
-		rc = layer_triggers(st, rev->kind, false, e);
-		s->bulk_kind[rev->kind] = true;
-	}
+	if (bulk && !s->bulk_kind[rev->kind] && st->kind[rev->kind].geometry_field >= 0)
+		rc = begin_bulk(s, rev->kind, e);
 	if (rc)
 		return rc;
 	return layer_put(st, &p->shown, s->bulk_kind[rev->kind] ? &s->load[rev->kind] : NULL, e);
@@ -917,6 +938,9 @@ close_layers(struct submit_state *s, struct err *e)
 			rc = layer_latest(s->st, k, s->latest[k], e);
 		s->touched[k] = s->joined[k] = false;
 	}
+	if (!rc && s->lifted.size)
+		rc = db_exec(s->st, buf_text(&s->lifted), e);
+	buf_reset(&s->lifted);
 	return rc;
 }
 
@@ -951,15 +975,22 @@ member_end(struct submit_state *s, struct submit_result *ret, bool *ret_any, str
 enum err_code
 member_acknowledge(struct submit_state *s, struct audit_reader *r, struct err *e)
 {
+	struct fold fold = { 0 };
 	enum err_code rc = submit_settle_keys(s->st, e);
 
 	if (!rc)
 		rc = close_layers(s, e);
+	if (s->about.bulk)
+		fold_defer(s->st->db);
 	if (!rc)
 		rc = db_exec(s->st, "UPDATE fallow_guard SET open = 0; COMMIT", e);
-	if (rc)
-		return rc;
-	return r ? audit_sign_with(s->st, r, e) : audit_and_sign(s->st, s->about.pool, e);
+	if (s->about.bulk)
+		fold_begin(&fold, s->st->db, rc ? NULL : s->st->path);
+	if (!rc)
+		rc = r ? audit_sign_with(s->st, r, e) : audit_and_sign(s->st, s->about.pool, e);
+	if (s->about.bulk)
+		fold_end(&fold, s->st->db);
+	return rc;
 }
 
 static enum err_code
