@@ -9,8 +9,8 @@
 /** Make the table of a kind with index, triggers and style; or add columns for fields that are new.
  */
 MUST_CHECK enum err_code layer_ensure(struct store *st, int kind, struct err *e);
-/** Write one row, which is not there (layer_remove). In bulk the box goes to load and the index triggers
- * are off. */
+/** Write one row, which is not there (layer_remove). In bulk the box goes to load and the index
+ * triggers are off. */
 MUST_CHECK enum err_code layer_put(struct store *st, const struct shown *row,
                                    struct rtree_load *load, struct err *e);
 /** A statement for layer_compare of a kind's rows; finalize it after. */
