@@ -65,8 +65,11 @@ api_form(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 	(void)site;
 	if (!rc)
 		rc = api_kind(st, q->arg[0], &kind, e);
-	if (rc == ERR_INVALID)
-		e->code = rc = ERR_NOTFOUND;
+	if (rc == ERR_INVALID) {
+		rc = ERR_NOTFOUND;
+		if (e)
+			e->code = rc;
+	}
 	if (rc)
 		return rc;
 	form_dictionary_json(store_form(st, kind), &r->body);

@@ -317,8 +317,11 @@ child_start(const char *path, const char *mode, const struct source_options *opt
 {
 	static _Thread_local struct command c; /* too large for a stack */
 	char reader[4096];
+	struct err local = { 0 };
 	enum err_code rc;
 
+	if (!e)
+		e = &local;
 	c.argc = 0;
 	c.fd_count = 0;
 	arena_init(&c.mem, 8 << 20);
@@ -357,7 +360,10 @@ enum err_code
 child_explain(struct child *c, struct err *e)
 {
 	int status = c->pid ? wait_for(c) : 0;
+	struct err local = { 0 };
 
+	if (!e)
+		e = &local;
 	if (!WIFSIGNALED(status))
 		return err_set(e, ERR_IO,
 		               "the reader's stream ended early (its exit status was %d)",

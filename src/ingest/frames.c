@@ -120,6 +120,7 @@ frames_header(const uint8_t *p, size_t n, struct arena *mem, struct source_heade
 	const char **texts[] = { &h.layer, &h.driver, &h.encoding, &h.crs, &h.crs_wkt };
 	uint8_t has_geometry;
 	uint16_t count;
+	enum err_code rc;
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		*texts[i] = copy_text(&b, mem);
@@ -130,8 +131,9 @@ frames_header(const uint8_t *p, size_t n, struct arena *mem, struct source_heade
 	    !get(&b, &count, 2) || count > FRAMES_MAX_COLUMNS)
 		return broken("the header's numbers", e);
 	h.has_geometry = has_geometry == 1;
-	if (header_columns(&b, count, mem, &h, e) != ERR_OK)
-		return e->code;
+	rc = header_columns(&b, count, mem, &h, e);
+	if (rc != ERR_OK)
+		return rc;
 	if (b.p != b.end)
 		return broken("bytes behind the header", e);
 	*ret = h;
@@ -318,5 +320,5 @@ frames_failure(const uint8_t *p, size_t n, struct err *e)
 	(void)err_set(e, (enum err_code)code, "%.*s", (int)(text_n < 900 ? text_n : 900), text);
 	if (hint_n)
 		(void)err_hint(e, "%.*s", (int)(hint_n < 250 ? hint_n : 250), hint);
-	return e->code;
+	return (enum err_code)code;
 }

@@ -294,7 +294,10 @@ enum err_code
 source_open(const char *path, const struct source_options *opt, struct source **ret, struct err *e)
 {
 	struct child child = { .fd = -1 };
+	struct err local = { 0 };
 
+	if (!e)
+		e = &local;
 	if (child_start(path, "rows", opt, &child, e) != ERR_OK)
 		return e->code;
 	return open_child(child, opt, false, ret, e);
@@ -305,7 +308,10 @@ source_raster_open(const char *path, const struct source_options *opt, struct so
                    struct err *e)
 {
 	struct child child = { .fd = -1 };
+	struct err local = { 0 };
 
+	if (!e)
+		e = &local;
 	if (child_start(path, "raster", opt, &child, e) != ERR_OK)
 		return e->code;
 	return open_child(child, opt, true, ret, e);
@@ -314,7 +320,9 @@ source_raster_open(const char *path, const struct source_options *opt, struct so
 enum err_code
 source_open_stream(int fd, bool raster, struct source **ret, struct err *e)
 {
-	return open_child((struct child){ .fd = fd }, NULL, raster, ret, e);
+	struct err local = { 0 };
+
+	return open_child((struct child){ .fd = fd }, NULL, raster, ret, e ? e : &local);
 }
 
 enum err_code
@@ -324,8 +332,11 @@ source_list_layers(const char *path, const struct source_options *opt, struct ar
 	struct child child = { .fd = -1 };
 	struct source *s;
 	struct slot *slot;
+	struct err local = { 0 };
 	enum err_code rc;
 
+	if (!e)
+		e = &local;
 	if (child_start(path, "list", opt, &child, e) != ERR_OK)
 		return e->code;
 	s = source_create(child, opt, e);
@@ -403,8 +414,11 @@ enum err_code
 source_next_batch(struct source *s, struct arena *mem, struct source_rows *ret, struct err *e)
 {
 	struct source_rows r = { 0 };
+	struct err local = { 0 };
 	struct slot *slot;
 
+	if (!e)
+		e = &local;
 	release_held(s);
 	if (s->ended) {
 		*ret = (struct source_rows){ .end = true };
@@ -439,6 +453,10 @@ source_next_batch(struct source *s, struct arena *mem, struct source_rows *ret, 
 enum err_code
 source_raster_next(struct source *s, double *row, uint32_t *ret_y, bool *ret_end, struct err *e)
 {
+	struct err local = { 0 };
+
+	if (!e)
+		e = &local;
 	for (;;) {
 		struct slot *slot;
 

@@ -346,6 +346,60 @@ test_close_early(void **state)
 	(void)unlink(path);
 }
 
+/* Who asks for no sentence gets the code all the same, from every way in. */
+static void
+test_without_a_sentence(void **state)
+{
+	char path[] = "/tmp/fallow_source_XXXXXX.csv";
+	int fd = mkstemps(path, 4);
+	struct source *s = NULL;
+	struct source_layer *layers = NULL;
+	struct source_rows rows;
+	struct arena mem;
+	struct buf b, r;
+	double row[4];
+	uint32_t y = 0;
+	bool end = false;
+	size_t n = 0;
+
+	(void)state;
+	arena_init(&mem, 0);
+	assert_int_equal(source_open("/nonexistent.csv", NULL, &s, NULL), ERR_NOTFOUND);
+	assert_int_equal(source_raster_open("/nonexistent.tif", NULL, &s, NULL), ERR_NOTFOUND);
+	assert_int_equal(source_list_layers("/nonexistent.csv", NULL, &mem, &layers, &n, NULL),
+	                 ERR_NOTFOUND);
+	assert_int_equal(source_open("/tmp", NULL, &s, NULL), ERR_INVALID);
+	assert_int_equal(write(fd, "a\n1\n", 4), 4);
+	(void)close(fd);
+	/* a table is no raster: what the reader says of it */
+	assert_int_not_equal(source_raster_open(path, NULL, &s, NULL), ERR_OK);
+	(void)unlink(path);
+	buf_init(&b, 0);
+	buf_adds(&b, "no stream at all, and longer than the head of a frame");
+	assert_int_equal(source_open_stream(stream_fd(&b), false, &s, NULL), ERR_INVALID);
+	assert_int_equal(source_open_stream(stream_fd(&b), true, &s, NULL), ERR_INVALID);
+	assert_null(s);
+	/* broken in the middle: rows of which the last says less than it holds */
+	buf_reset(&b);
+	add_header(&b);
+	row_body(&r);
+	r.size--;
+	frame(&b, 'R', &r);
+	assert_int_equal(source_open_stream(stream_fd(&b), false, &s, NULL), ERR_OK);
+	assert_int_equal(source_next_batch(s, &mem, &rows, NULL), ERR_INVALID);
+	source_close(s);
+	/* a table's header is followed by nothing that a raster's rows could be */
+	buf_reset(&b);
+	add_header(&b);
+	add_end(&b, 1);
+	assert_int_equal(source_open_stream(stream_fd(&b), false, &s, NULL), ERR_OK);
+	assert_int_equal(source_raster_next(s, row, &y, &end, NULL), ERR_INVALID);
+	source_close(s);
+	buf_done(&r);
+	buf_done(&b);
+	arena_done(&mem);
+}
+
 int
 main(void)
 {
@@ -358,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_fake_readers),
 		cmocka_unit_test(test_wal),
 		cmocka_unit_test(test_close_early),
+		cmocka_unit_test(test_without_a_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
