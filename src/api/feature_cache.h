@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "geo/geom.h"
 
-#define FEATURE_CACHE_BYTES ((size_t)32 << 20) /* of one process and register */
+#define FEATURE_CACHE_BYTES ((size_t)24 << 20) /* of one process and register */
 
 /* Signs in a short feature; JSON has no bytes below 0x20. The next byte or two name the property:
  * index + 1 to base 128, low part first with its top bit set. */

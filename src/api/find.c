@@ -91,13 +91,15 @@ api_find(struct site *site, const struct ask *q, struct reply *r, struct err *e)
 		return rc;
 	if ((words != NULL) == (ask_query(q, "near") != NULL))
 		return err_set(e, ERR_INVALID, "either near=LON,LAT or q=WORDS must be given");
-	if (words)
-		return by_words(q, st, words, &r->body, e);
+	if (words) {
+		rc = by_words(q, st, words, &r->body, e);
+		return rc ? rc : api_done(r);
+	}
 	rc = read_position(q, &f, e);
 	if (!rc)
 		rc = find_near(st, ask_access(q), (const double[]){ f.lon_deg, f.lat_deg },
 		               f.within_m, q->mem, &near, e);
 	if (!rc)
 		found_json(st, &f, &near, &r->body);
-	return rc;
+	return rc ? rc : api_done(r);
 }

@@ -8,7 +8,6 @@
 #include "geo/mvt.h"
 #include "geo/tileshape.h"
 
-#define HOLE 0x80000000u
 #define GATHER_SIDE (TILE_EXTENT / TILE_GATHER_UNITS)
 enum {
 	MERGE_SIDE = (TILE_EXTENT + 2 * TILE_BUFFER) / TILE_MERGE_UNITS
@@ -297,8 +296,8 @@ read_outline(struct tiler *t, const struct pick *p, struct err *e)
 	if (i->outline >= s->outline_words)
 		return err_set(e, ERR_VERIFY, "a file of outlines is damaged");
 	for (uint32_t rings = *w++; rings > 0; rings--) {
-		uint32_t n = w < end ? *w & ~HOLE : 0;
-		bool hole = w < end && (*w & HOLE);
+		uint32_t n = w < end ? *w & ~TILESET_HOLE : 0;
+		bool hole = w < end && (*w & TILESET_HOLE);
 		size_t words = (size_t)n << wide;
 
 		if (n == 0 || words > (size_t)(end - ++w))

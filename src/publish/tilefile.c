@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "publish/tilefile.h"
 
 #include <fcntl.h>
@@ -114,6 +115,81 @@ tilefile_outlines(struct tilefile *f, struct tileset *s)
 	return put(f, s->mem_outline.data, n);
 }
 
+/* Words of the outline that begins at w; more than n while these do not tell. */
+static size_t
+outline_words(const uint32_t *w, size_t n, bool wide)
+{
+	size_t at = 1;
+
+	for (uint32_t rings = n > 0 ? w[0] : 0; rings > 0; rings--) {
+		if (at >= n)
+			return at + 1;
+		at += 1 + ((size_t)(w[at] & ~TILESET_HOLE) << wide);
+	}
+	return at;
+}
+
+/* Append one outline of the file, from a word on, to what s holds in memory. */
+static bool
+take_outline(const struct tilefile *f, uint32_t from, bool wide, struct buf *scratch,
+             struct tileset *s)
+{
+	size_t want = 64, size, got;
+
+	for (;;) {
+		ssize_t n;
+
+		buf_reset(scratch);
+		if (!buf_reserve(scratch, want * 4))
+			return false;
+		n = pread(f->fd, scratch->data, want * 4,
+		          (off_t)(sizeof(struct head) + (uint64_t)from * 4));
+		got = n > 0 ? (size_t)n / 4 : 0;
+		size = outline_words((const uint32_t *)(const void *)scratch->data, got, wide);
+		if (size <= got)
+			break;
+		if (got < want) /* the file ends within it */
+			return false;
+		want = size > 2 * want ? size : 2 * want;
+	}
+	buf_add(&s->mem_outline, scratch->data, size * 4);
+	return buf_ok(&s->mem_outline);
+}
+
+bool
+tilefile_order(struct tilefile **file, const char *path, struct tileset *s)
+{
+	/* the set is being built: its items are its own */
+	struct tileset_item *item = (struct tileset_item *)(void *)s->mem_item.data;
+	struct tilefile *from = *file, *to;
+	char second[PATH_ROOM];
+	struct buf scratch;
+	bool ok;
+
+	(void)snprintf(second, sizeof(second), "%s.o", path);
+	to = tilefile_create(second);
+	ok = to && put(from, s->mem_outline.data, s->mem_outline.size);
+	buf_reset(&s->mem_outline);
+	s->outline_words = 0;
+	buf_init(&scratch, (size_t)4 << 30);
+	for (uint32_t i = 0; ok && i < s->count; i++) {
+		uint32_t begin = (uint32_t)(s->outline_words + s->mem_outline.size / 4);
+
+		if (!(item[i].flags & TILESET_AREAL))
+			continue;
+		ok = take_outline(from, item[i].outline, item[i].flags & TILESET_WIDE, &scratch,
+		                  s) &&
+		     tilefile_outlines(to, s);
+		item[i].outline = begin;
+	}
+	buf_done(&scratch);
+	if (!to)
+		return false;
+	tilefile_free(from);
+	*file = to;
+	return ok;
+}
+
 static void
 head_of(struct store *st, const struct tileset_kind *k, unsigned view, struct head *h)
 {
@@ -184,6 +260,13 @@ tilefile_unmap(struct tileset *s)
 {
 	if (s->map)
 		(void)munmap(s->map, s->map_size);
+}
+
+void
+tilefile_rest(const struct tileset *s)
+{
+	if (s->map)
+		(void)madvise(s->map, s->map_size, MADV_DONTNEED); /* at worst they stay */
 }
 
 static bool

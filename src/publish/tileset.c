@@ -13,12 +13,12 @@
 #include "store/page.h"
 #include "store/shown.h"
 
-#define BEND 2.0      /* units by which a straight edge may leave its image */
-#define NARROW 65535  /* largest value of a narrow outline */
-#define MOST_SHIFT 2  /* more would be seen at the last zoom */
-#define LINE_HALF_M 1 /* lines without a radius become areas of twice that width */
-#define HOLE 0x80000000u
+#define BEND 2.0        /* units by which a straight edge may leave its image */
+#define NARROW 65535    /* largest value of a narrow outline */
+#define MOST_SHIFT 2    /* more would be seen at the last zoom */
+#define LINE_HALF_M 1   /* lines without a radius become areas of twice that width */
 #define FILE_LEAST 5000 /* danger areas that are worth a file */
+#define MANY_FOUND 2000 /* items after which the pages of a file are let go */
 
 const struct tileset_kind tileset_kinds[] = {
 	{ "place", "type", NULL, "name", "class", false, false },
@@ -164,7 +164,7 @@ put_outline(struct builder *b, const struct geom *g, struct tileset_box box,
 			part++;
 		if (part > 0 && g->part_end[part - 1] == r)
 			hole = false;
-		buf_add_u32le(to, (g->ring_end[r] - at) | (hole ? HOLE : 0));
+		buf_add_u32le(to, (g->ring_end[r] - at) | (hole ? TILESET_HOLE : 0));
 		for (; at < g->ring_end[r]; at++) {
 			uint32_t x = unit_of(g->xy[2 * (size_t)at]) - box.x0;
 			uint32_t y = unit_of(g->xy[2 * (size_t)at + 1]) - box.y0;
@@ -470,7 +470,8 @@ tileset_build_now(struct store *st, const struct tileset_kind *k, enum access_ro
 	rc = finish(&b, rc, ret, e);
 	if (!b.file)
 		return rc;
-	if (!rc && !tilefile_finish(b.file, st, k, view, path, ret)) {
+	if (!rc && !(tilefile_order(&b.file, path, *ret) &&
+	             tilefile_finish(b.file, st, k, view, path, ret))) {
 		tileset_free(*ret);
 		*ret = NULL;
 		rc = tileset_build_now(st, k, role, view, NULL, ret, e);
@@ -560,7 +561,7 @@ tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, v
 	struct {
 		uint32_t at, end;
 	} level[TILESET_LEVELS + 1];
-	uint32_t l = s->levels, size = s->count;
+	uint32_t l = s->levels, size = s->count, found = 0;
 
 	for (uint32_t k = 0; k < l; k++)
 		size = (size + TILESET_NODE - 1) / TILESET_NODE;
@@ -569,7 +570,7 @@ tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, v
 	for (;;) {
 		if (level[l].at == level[l].end) {
 			if (l == s->levels)
-				return;
+				break;
 			l++;
 			continue;
 		}
@@ -579,6 +580,7 @@ tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, v
 			continue;
 		if (l == 0) {
 			fn(ctx, i);
+			found++;
 			continue;
 		}
 		size = l > 1 ? s->level_start[l] - s->level_start[l - 1] : s->count;
@@ -586,6 +588,8 @@ tileset_find(const struct tileset *s, struct tileset_box want, tileset_fn *fn, v
 		level[l].at = i * TILESET_NODE;
 		level[l].end = (i + 1) * TILESET_NODE < size ? (i + 1) * TILESET_NODE : size;
 	}
+	if (found > MANY_FOUND)
+		tilefile_rest(s);
 }
 
 bool

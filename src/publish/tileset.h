@@ -8,9 +8,10 @@
 #include "base/buf.h"
 #include "store/access.h"
 
-#define TILESET_NODE 16   /* boxes a node of the tree */
-#define TILESET_LEVELS 8  /* 16^8 boxes */
-#define TILESET_CODES 256 /* different codes of a field; more share the last one */
+#define TILESET_NODE 16          /* boxes a node of the tree */
+#define TILESET_LEVELS 8         /* 16^8 boxes */
+#define TILESET_HOLE 0x80000000u /* in the number of points of an outline's ring */
+#define TILESET_CODES 256        /* different codes of a field; more share the last one */
 
 struct tileset_box {
 	uint32_t x0, y0, x1, y1; /* units of 2^-32 of the world, y to the south; inclusive */

@@ -14,7 +14,7 @@
 #include "store/snapshot.h"
 
 enum {
-	READ_PAGES_KIB = 16 << 10, /* of each register in each part that reads */
+	READ_PAGES_KIB = 8 << 10, /* of each register in each part that reads */
 	WRITE_PAGES_KIB = 32 << 10,
 	SLOW_NICE = 5,
 	BEHIND_PAGES_KIB = 4 << 10 /* of each register, for answers made behind */

@@ -255,6 +255,7 @@ is_it_dangerous_here(void **state)
 	assert_string_equal(answer_at("-120,-40", SERVE_PUBLIC), "no_information");
 	/* a spot task and a find: danger, and nothing else about them */
 	v = served_get("/api/find?near=-124.5,-44.5&within=0", SERVE_PUBLIC, 200);
+	assert_true(served_reply.etag[0] == '"');
 	assert_string_equal(json_get_string(v, "answer"), "danger");
 	assert_int_equal(json_get(served_at(v, "items", 0), "id")->type, JSON_NULL);
 	assert_null(strstr(buf_text(&served_reply.body), "SECRET"));
@@ -309,6 +310,7 @@ words(void **state)
 	assert_int_equal(served_count(served_get("/api/find?q=heard", SERVE_PUBLIC, 200), "hits"),
 	                 0);
 	assert_int_equal(served_count(served_get("/api/find?q=H-1", SERVE_PUBLIC, 200), "hits"), 1);
+	assert_true(served_reply.etag[0] == '"');
 	assert_int_equal(served_count(served_get("/api/find?q=secret", SERVE_LEGAL, 200), "hits"),
 	                 4);
 }
