@@ -14,7 +14,7 @@
 
 #define PATH_ROOM 1100
 
-static const char magic[16] = "fallow-tiles 3\n";
+static const char magic[16] = "fallow-tiles 4\n";
 
 /* At the beginning of the file; the same machine reads it that wrote it. */
 struct head {

@@ -149,7 +149,8 @@ put_outline(struct builder *b, const struct geom *g, struct tileset_box box,
 	uint32_t span = box.x1 - box.x0 > box.y1 - box.y0 ? box.x1 - box.x0 : box.y1 - box.y0;
 	uint32_t part = 0, at = 0;
 
-	while (item->shift <= MOST_SHIFT && (span >> item->shift) + 1 > NARROW)
+	/* not span + 1: what reaches both ends of the world has the largest span there is */
+	while (item->shift <= MOST_SHIFT && span >> item->shift >= NARROW)
 		item->shift++;
 	if (item->shift > MOST_SHIFT) {
 		item->shift = 0;
