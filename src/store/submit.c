@@ -310,6 +310,7 @@ member_begin(struct submit_state *s, const struct submit_about *about, struct me
 	s->about = *about;
 	s->about.pool = pool;
 	s->about.bulk = false; /* indexes are packed by imports, which commit alone */
+	s->revised_count = 0;  /* of a member that was undone */
 	s->shares_run = false;
 	s->first_seq = s->seq;
 	s->first_rid_ever = s->next_rid;
@@ -332,6 +333,23 @@ member_undo(struct submit_state *s, const struct member_mark *mark)
 	s->count = 0;
 }
 
+/* A record is joined again once the decision about its new revision is in. */
+static enum err_code
+note_revised(struct submit_state *s, int kind, int64_t fid, struct err *e)
+{
+	if (s->revised_count == s->revised_room) {
+		size_t room = s->revised_room ? 2 * s->revised_room : 64;
+		struct revised *more = mem_realloc_array(s->revised, room, sizeof(*more));
+
+		if (!more)
+			return err_set(e, ERR_NOMEM, "out of memory for a submission");
+		s->revised = more;
+		s->revised_room = room;
+	}
+	s->revised[s->revised_count++] = (struct revised){ kind, fid };
+	return ERR_OK;
+}
+
 enum err_code
 submit_joined(struct store *st, int kind, int64_t fid, struct err *e)
 {
@@ -340,9 +358,11 @@ submit_joined(struct store *st, int kind, int64_t fid, struct err *e)
 	if (!s)
 		return ERR_OK;
 	s->joined[kind] = true;
-	return !s->bulk_kind[kind] || rtree_load_again(&s->load[kind], fid)
-	               ? ERR_OK
-	               : err_set(e, ERR_NOMEM, "out of memory for the spatial index");
+	if (s->bulk_kind[kind] && !rtree_load_again(&s->load[kind], fid))
+		return err_set(e, ERR_NOMEM, "out of memory for the spatial index");
+	/* new in a submission that is approved with it: what approves it is still to come */
+	return s->about.approved_by && fid >= s->first_rid_ever ? note_revised(s, kind, fid, e)
+	                                                        : ERR_OK;
 }
 
 int64_t
@@ -600,23 +620,6 @@ put_row_key(struct submit_state *s, const struct submit_revision *rev, int64_t f
 	if (!s->waiting_key)
 		return err_set(e, ERR_NOMEM, "out of memory for a submission");
 	s->waiting_key[s->keys_waiting++] = k;
-	return ERR_OK;
-}
-
-/* A record that was there is joined again once the decision about its new revision is in. */
-static enum err_code
-note_revised(struct submit_state *s, int kind, int64_t fid, struct err *e)
-{
-	if (s->revised_count == s->revised_room) {
-		size_t room = s->revised_room ? 2 * s->revised_room : 64;
-		struct revised *more = mem_realloc_array(s->revised, room, sizeof(*more));
-
-		if (!more)
-			return err_set(e, ERR_NOMEM, "out of memory for a submission");
-		s->revised = more;
-		s->revised_room = room;
-	}
-	s->revised[s->revised_count++] = (struct revised){ kind, fid };
 	return ERR_OK;
 }
 

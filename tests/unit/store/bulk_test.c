@@ -763,7 +763,7 @@ test_same_register(void **state)
 	print_message("seed %llu, %llu chains\n", (unsigned long long)seed,
 	              (unsigned long long)chains);
 	for (uint64_t i = 0; i < chains; i++)
-		run_chain(seed + i, i % 10 == 1);
+		run_chain(seed + i, (seed + i) % 10 == 1);
 }
 
 int
