@@ -86,14 +86,6 @@ err_clear(struct err *e)
 	e->hint[0] = '\0';
 }
 
-/* C0, DEL, C1, and the marks that reorder or hide text on a terminal. */
-static bool
-is_unsafe(uint32_t cp)
-{
-	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x200B && cp <= 0x200F) ||
-	       (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF;
-}
-
 const char *
 err_quote(const char *text, char *buf, unsigned buf_size)
 {
@@ -109,7 +101,7 @@ err_quote(const char *text, char *buf, unsigned buf_size)
 	while (i < n) {
 		size_t start = i;
 		uint32_t cp = text_utf8_next(text, n, &i);
-		bool bad = is_unsafe(cp) || (cp == 0xFFFD && i - start == 1);
+		bool bad = text_is_unsafe(cp) || (cp == 0xFFFD && i - start == 1);
 		size_t width = bad ? 1 : i - start;
 
 		if (characters == 60 || out + width + 1 > buf_size) {

@@ -38,6 +38,13 @@ utf8_width(const unsigned char *s, size_t n)
 }
 
 bool
+text_is_unsafe(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x200B && cp <= 0x200F) ||
+	       (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF;
+}
+
+bool
 text_is_line(const char *s)
 {
 	for (; *s; s++)

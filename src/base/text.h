@@ -11,6 +11,9 @@ bool text_is_utf8(const char *s, size_t n);
 /** True if no byte of s is a control character of ASCII: one line, as a terminal or a header takes
  * it. */
 bool text_is_line(const char *s);
+/** True for what can act on a terminal or hide in a line: C0, DEL, C1, and the marks that reorder
+ * or hide text. Line ends and tabs are among them. */
+bool text_is_unsafe(uint32_t cp);
 /** Number of code points of well-formed UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
 /** Decode one code point at s[*i], advance *i. Returns U+FFFD and advances one byte on bad input.

@@ -43,31 +43,58 @@ ruling_word(enum ruling r)
 	return word[r];
 }
 
+/* Foreign text on one line that it cannot leave: whatever acts on a terminal becomes '?'. */
+static void
+add_plain(struct buf *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t start = i;
+
+		if (text_is_unsafe(text_utf8_next(s, n, &i)))
+			buf_addc(out, '?');
+		else
+			buf_add(out, s + start, i - start);
+	}
+}
+
+/* Who handed in and why, as he says; before: what stands between. */
+static void
+add_said(struct buf *out, const char *before, const char *s)
+{
+	buf_adds(out, before);
+	add_plain(out, s, strlen(s));
+}
+
 static void
 write_field(struct buf *out, const char *name, const struct json_value *v)
 {
 	static const size_t longest = 160;
 	struct buf b;
+	size_t cut;
 
 	buf_init(&b, (size_t)64 << 20);
 	if (v->type == JSON_STRING)
 		buf_add(&b, v->string, v->count);
 	else
 		json_write_canonical(&b, v);
+	cut = b.size;
 	if (b.size > longest) {
-		size_t cut = longest;
-
+		cut = longest;
 		while (cut > 0 && ((unsigned char)b.data[cut] & 0xc0) == 0x80)
 			cut--;
-		buf_printf(out, "    %-22s %.*s ... (%zu bytes)\n", name, (int)cut, b.data, b.size);
-	} else {
-		buf_printf(out, "    %-22s %s\n", name, buf_text(&b));
 	}
+	buf_printf(out, "    %-22s ", name);
+	add_plain(out, buf_text(&b), cut);
+	if (cut < b.size)
+		buf_printf(out, " ... (%zu bytes)", b.size);
+	buf_addc(out, '\n');
+	out->failed = out->failed || !buf_ok(&b); /* an empty value would look like an answer */
 	buf_done(&b);
 }
 
+/* out fails when they could not be compared. */
 static bool
-same_json(const struct json_value *a, const struct json_value *b)
+same_json(const struct json_value *a, const struct json_value *b, struct buf *out)
 {
 	struct buf x, y;
 	bool same;
@@ -76,6 +103,7 @@ same_json(const struct json_value *a, const struct json_value *b)
 	buf_init(&y, (size_t)64 << 20);
 	json_write_canonical(&x, a);
 	json_write_canonical(&y, b);
+	out->failed = out->failed || !buf_ok(&x) || !buf_ok(&y);
 	same = x.size == y.size && memcmp(buf_text(&x), buf_text(&y), x.size) == 0;
 	buf_done(&x);
 	buf_done(&y);
@@ -100,7 +128,7 @@ write_changes(struct buf *out, const struct json_value *now, const struct json_v
 	for (const struct json_value *m = now->first; m; m = m->next) {
 		const struct json_value *old = before ? json_get(before, m->key) : NULL;
 
-		if (!old || !same_json(m, old))
+		if (!old || !same_json(m, old, out))
 			write_field(out, m->key, m);
 	}
 	for (const struct json_value *m = before ? before->first : NULL; m; m = m->next)
@@ -127,9 +155,10 @@ write_revision(struct store *st, const struct record *r, struct json_value *cons
 	           ruling_word(h->rev.ruling));
 	buf_printf(out, "    as it was on   %s\n    received       %s  (author's clock: %s)\n",
 	           valid, received, claimed);
-	buf_printf(out, "    by             %s  key %.16s  submission %lld%s%s\n",
-	           *s.author ? s.author : "(sealed)", s.author_hash, (long long)s.seq,
-	           *s.remark ? "  " : "", s.remark);
+	add_said(out, "    by             ", *s.author ? s.author : "(sealed)");
+	buf_printf(out, "  key %.16s  submission %lld", s.author_hash, (long long)s.seq);
+	add_said(out, *s.remark ? "  " : "", s.remark);
+	buf_addc(out, '\n');
 	buf_printf(out, "    leaf           %s\n", leaf);
 	if (h->erased)
 		buf_adds(out, "    something was erased from this revision; its proof stays\n");
@@ -277,9 +306,11 @@ view_log_text(struct store *st, int64_t from, int64_t to, struct buf *out, struc
 		if (rc)
 			break;
 		clock_format_us(s.received_us, received);
-		buf_printf(out, "%6lld  %s  %6lld revision%s  %.16s  %s%s%s\n", (long long)i,
-		           received, (long long)s.statements, s.statements == 1 ? " " : "s",
-		           s.leaf_hash, s.author, *s.remark ? "  " : "", s.remark);
+		buf_printf(out, "%6lld  %s  %6lld revision%s  %.16s", (long long)i, received,
+		           (long long)s.statements, s.statements == 1 ? " " : "s", s.leaf_hash);
+		add_said(out, "  ", s.author);
+		add_said(out, *s.remark ? "  " : "", s.remark);
+		buf_addc(out, '\n');
 	}
 	if (!rc && cp.size)
 		buf_printf(out, "checkpoint\n%s", cp.note);

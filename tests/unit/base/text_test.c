@@ -589,10 +589,28 @@ test_base64_refuses(void **state)
 	assert_int_equal(n, 77);
 }
 
+/* Names and numbers from the Unicode Character Database. */
+static void
+unsafe_characters(void **state)
+{
+	static const uint32_t bad[] = { 0,      '\t',   '\n',   0x1b,   0x7f,   0x80,
+		                        0x9b,   0x9f,   0x200b, 0x200e, 0x200f, 0x2028,
+		                        0x202e, 0x2060, 0x2066, 0x2069, 0xfeff };
+	static const uint32_t good[] = { ' ',    '~',    0xa0,   0x259,  0x416,
+		                         0x200a, 0x2010, 0x2027, 0x202f, 0x1f4a3 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_true(text_is_unsafe(bad[i]));
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_false(text_is_unsafe(good[i]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unsafe_characters),
 		cmocka_unit_test(test_number_vectors),
 		cmocka_unit_test(test_number_not_finite),
 		cmocka_unit_test(test_shortest_oracle),
