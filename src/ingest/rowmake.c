@@ -80,8 +80,9 @@ plan_columns(struct rowmake *m, struct err *e)
 			(void)err_set(e, ERR_INVALID,
 			              "the mapping yields the column %.80s, which %s does not have",
 			              a->column[i], a->form->kind);
-			return err_hint(e, "see the fields with: fallow form show %s",
-			                a->form->kind);
+			(void)err_hint(e, "see the fields with: fallow form show %s",
+			               a->form->kind);
+			return ERR_INVALID;
 		}
 		m->target[i] = f;
 	}
@@ -296,9 +297,9 @@ hash_text(struct hash_state *h, const char *s)
 
 /* What the row says: its values as canonical JSON, the texts that did not fit, the position as
  * given. */
-static void
+static enum err_code
 hash_content(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
-             const struct position *p)
+             const struct position *p, struct err *e)
 {
 	struct store_fields said = r->fields;
 	struct hash_state h;
@@ -307,6 +308,9 @@ hash_content(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_r
 		said.geom = NULL;
 	buf_reset(&w->text);
 	fields_to_json(&said, m->sorted, false, &w->text);
+	/* a row that is not hashed whole would be taken for another */
+	if (!buf_ok(&w->text))
+		return no_memory(e);
 	hash_init(&h);
 	hash_text(&h, "fallow row content 1");
 	hash_text(&h, m->about.form->kind);
@@ -316,6 +320,7 @@ hash_content(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_r
 	if (p->given)
 		hash_update(&h, p->given, p->given_n);
 	hash_final(&h, r->content);
+	return ERR_OK;
 }
 
 void
@@ -337,14 +342,14 @@ rowmake_key(const struct rowmake *m, const uint8_t content[32], uint64_t occurre
 
 /* Identity by named fields: their names and canonical values. A row without any value has no such
  * key. */
-static void
+static enum err_code
 hash_key(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *r,
-         struct rowcheck_row *check)
+         struct rowcheck_row *check, struct err *e)
 {
 	struct hash_state h;
 
 	if (m->key_count == 0)
-		return;
+		return ERR_OK;
 	buf_reset(&w->text);
 	for (size_t i = 0; i < m->key_count; i++) {
 		const struct store_value *v = &r->fields.value[m->key[i]];
@@ -355,16 +360,18 @@ hash_key(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_row *
 		value_to_json(v, &w->text);
 		buf_addc(&w->text, '\n');
 	}
-	if (!r->has_key || !buf_ok(&w->text)) {
-		r->has_key = false;
+	if (!buf_ok(&w->text))
+		return no_memory(e);
+	if (!r->has_key) {
 		rowcheck_set(check, CHECK_NO_KEY, NULL);
-		return;
+		return ERR_OK;
 	}
 	hash_init(&h);
 	hash_text(&h, "fallow row key 1");
 	hash_text(&h, m->about.form->kind);
 	hash_update(&h, w->text.data, w->text.size);
 	hash_final(&h, r->key);
+	return ERR_OK;
 }
 
 static uint64_t
@@ -570,10 +577,12 @@ rowmake_row(const struct rowmake *m, struct rowmake_worker *w, struct rowmake_ro
 	rc = convert_columns(m, w, r, &check, &any, e);
 	if (!rc)
 		rc = position_read(&m->position, w->position, r, &check, &position, e);
+	if (!rc)
+		rc = hash_content(m, w, r, &position, e);
+	if (!rc)
+		rc = hash_key(m, w, r, &check, e);
 	if (rc)
 		return rc;
-	hash_content(m, w, r, &position);
-	hash_key(m, w, r, &check);
 	fingerprints(m, r);
 	if (!any && !position.any)
 		rowcheck_set(&check, CHECK_EMPTY_ROW, NULL);
@@ -628,9 +637,11 @@ rowmake_mapped_json(const struct rowmake *m, const struct rowmake_row *r, struct
 		case MAPPING_TEXT:
 			buf_add(&text, v->s, v->n);
 			json_string(&w, name, buf_text(&text));
+			out->failed = out->failed || !buf_ok(&text);
 			break;
 		case MAPPING_BLOB:
 			hex = buf_reserve(&text, 2 * v->n + 1);
+			out->failed = out->failed || !hex;
 			if (hex) {
 				text_hex((const uint8_t *)v->s, v->n, hex);
 				json_string(&w, name, hex);
