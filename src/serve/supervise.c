@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,7 +35,8 @@ enum {
 	KEPT_BYTES = 32 << 20,
 	FALLS_MOST = 5, /* ends within FALL_S of the start, one after another: give up */
 	FALL_S = 2,
-	STOP_S = LIMIT_DRAIN_S + 20
+	STOP_S = LIMIT_DRAIN_S + 20,
+	LOOK_MS = 500 /* between looks whether a register's file is still the one that is open */
 };
 
 struct process {
@@ -44,8 +46,15 @@ struct process {
 	int falls;
 };
 
+/* Which file a path named when the parts were started. */
+struct file_is {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct supervisor {
 	const struct serve_options *o;
+	struct file_is is[SERVE_REGISTERS_MOST];
 	struct process front, draw, part[PARTS_LINKS_MOST];
 	size_t parts;
 	int draw_fd;          /* closed with the supervisor: the part draw ends then */
@@ -490,6 +499,37 @@ heard_front(struct supervisor *s)
 	}
 }
 
+/* Note which files the parts will open; a path that names nothing just now keeps what it had. */
+static bool
+note_files(struct supervisor *s)
+{
+	bool other = false;
+	struct stat is;
+
+	for (size_t i = 0; i < s->o->count; i++) {
+		if (stat(s->o->path[i], &is) != 0)
+			continue;
+		other = other || is.st_dev != s->is[i].dev || is.st_ino != s->is[i].ino;
+		s->is[i] = (struct file_is){ is.st_dev, is.st_ino };
+	}
+	return other;
+}
+
+/* Another file has taken the place of a register's, such as a backup that was put back. What is
+ * open has no name any more: answers would stay as they were, and what is handed in be lost with
+ * it. Without the front all parts end and start anew. */
+static void
+look_at_files(struct supervisor *s)
+{
+	if (s->stopping || !note_files(s))
+		return;
+	remark(s, "the file of a register was replaced by another one; all parts start anew");
+	if (s->draw.pid)
+		(void)kill(s->draw.pid, SIGKILL);
+	if (s->front.pid)
+		(void)kill(s->front.pid, SIGKILL);
+}
+
 static void
 kill_all(struct supervisor *s)
 {
@@ -514,7 +554,7 @@ watch_over(struct supervisor *s, struct err *e)
 			               { .fd = s->control_fd, .events = POLLIN } };
 		struct signalfd_siginfo info;
 
-		if (poll(p, 2, s->stopping ? 500 : -1) < 0 && errno != EINTR)
+		if (poll(p, 2, LOOK_MS) < 0 && errno != EINTR)
 			return err_set(e, ERR_IO, "could not wait: %s", strerror(errno));
 		if (p[0].revents && read(s->signal_fd, &info, sizeof info) == sizeof info) {
 			if (info.ssi_signo == SIGCHLD)
@@ -524,6 +564,7 @@ watch_over(struct supervisor *s, struct err *e)
 		}
 		if (s->control_fd >= 0 && p[1].revents)
 			heard_front(s);
+		look_at_files(s);
 		if (s->stopping && clock_steady_us() - s->stop_us > STOP_S * S_US)
 			return err_set(e, ERR_IO, "some parts did not end in time");
 	}
@@ -610,6 +651,7 @@ supervise_run(const struct serve_options *o, struct err *e)
 		rc = take_signals(&s, e);
 	if (rc == ERR_OK)
 		draw_folders(o->path, o->count);
+	(void)note_files(&s);
 	if (rc == ERR_OK)
 		rc = start_all(&s, e);
 	if (rc == ERR_OK)

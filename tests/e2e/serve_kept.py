@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Kept answers: the same bytes as fresh ones, per question, encoding and access; gone when another program writes; ETag and 304 with
-and without gzip; HEAD.
+and without gzip; HEAD. When another file takes the place of the register's, answers are of that one.
 Environment: FALLOW (the program)."""
 import gzip
 import json
@@ -62,6 +62,38 @@ with Serving(os.environ['FALLOW'], hazards=300) as s:
     took = time.time() - begun
     expect(now == count + 1 and took < 1.5, '%d hazards, then %d after %.2f s; import said %s' % (count, now, took, r.stdout[-300:] + r.stderr[-300:]))
     print('%d of 20 kept; a change of another program shows after %.2f s' % (hits, took))
+    # another file takes the place of the register's: what is answered is of the file that is there now, and so is what is written
+    register, copy, old = Path(s.registers[0]), s.folder / 'copy.gpkg', s.folder / 'old.gpkg'
+    point = ['--set', 'class=sha', '--set', 'status=open', '--set', 'geometry=POINT(-125.02 -45.02)']
+    s.run('backup', register, copy)
+    s.run('backup', register, old)
+    s.run('add', copy, 'hazard', *point)
+    count = len(json.loads(s.get(kept).body)['features'])
+    first = s.pids()
+    os.rename(copy, register)
+    for end in ('-wal', '-shm'):
+        Path(str(register) + end).unlink(missing_ok=True)
+    begun, now = time.time(), count
+    while time.time() - begun < 20 and now != count + 1:
+        time.sleep(0.1)
+        try:
+            r = s.get(kept)
+            now = len(json.loads(r.body)['features']) if r.status == 200 else now
+        except OSError:  # while all starts anew
+            pass
+    expect(now == count + 1, 'the replaced file is shown: %d hazards, then %d' % (count, now))
+    expect(not set(first) & set(s.pids()), 'a process of before the replacement is still there')
+    expect('was replaced by another' in s.said(), 'the keeper is told: ' + s.said()[-300:])
+    r = s.get('/api/find?near=-125.02,-45.02&within=500')
+    expect(json.loads(r.body)['answer'] == 'danger', 'find after the replacement: %s' % r.body[:200])
+    # an older one does not open: better no answer than one that lacks what was recorded since
+    os.rename(old, register)
+    for end in ('-wal', '-shm'):
+        Path(str(register) + end).unlink(missing_ok=True)
+    begun = time.time()
+    while time.time() - begun < 20 and s.process.poll() is None:
+        time.sleep(0.1)
+    expect(s.process.poll() not in (None, 0), 'an older file: %s %s' % (s.process.poll(), s.said()[-300:]))
 for f in failed:
     print('FAILED', f)
 print('%d failed' % len(failed))
