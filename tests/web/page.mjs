@@ -231,6 +231,24 @@ await check('when tiles fail the map itself says so, and another try mends it', 
 	v.quiet(/Failed to load resource|AJAXError|status of 500/);
 });
 
+await check('while the tiles of a view are not there yet the map says so', async () => {
+	await go('/map', '.map-canvas[data-idle]');
+	let held = true;
+	const waiting = [];
+	await page.route('**/tiles/hazard/**/*.mvt*', async (r) => { if (held) await new Promise((done) => waiting.push(done)); await r.continue().catch(() => {}); });
+	await page.click('.map-buttons button:first-child');
+	await page.click('.map-buttons button:first-child');
+	await page.waitForSelector('.map-pending');
+	holds((await page.innerText('.map-pending')).includes('not all drawn yet'), 'the sentence');
+	holds(await page.$('.map-canvas[data-idle]') === null, 'the map takes itself for complete');
+	held = false;
+	for (const done of waiting) done();
+	await page.waitForSelector('.map-pending', { state: 'detached' });
+	await page.unroute('**/tiles/hazard/**/*.mvt*');
+	await settled();
+	v.quiet();
+});
+
 await check('the two clocks ask for the tiles of the past', async () => {
 	await go('/login');
 	await page.waitForLoadState('networkidle');

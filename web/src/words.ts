@@ -47,6 +47,10 @@ export const safety = {
 		'{n} parts of this map did not load. What is striped is missing, not safe.',
 		'Частин карти не завантажено: {n}. Заштриховане – відсутнє, а не безпечне.',
 		'Xəritənin {n} hissəsi yüklənmədi. Zolaqlı yerlər çatışmır, təhlükəsiz deyil.'],
+	tiles_pending: [
+		'Still loading: what is recorded here is not all drawn yet.',
+		'Ще завантажується: тут нанесено ще не все, що зареєстровано.',
+		'Hələ yüklənir: burada qeydə alınanların hamısı hələ çəkilməyib.'],
 	release: [
 		'Releasing land takes two people and a completion report. A second approver must confirm.',
 		'Вивільнення землі потребує двох осіб і звіту про завершення. Має підтвердити другий затверджувач.',

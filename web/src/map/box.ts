@@ -38,6 +38,7 @@ export interface BoxOptions {
 	onClick?: (lon: number, lat: number, hit: { layer: string; properties: Record<string, unknown> }[]) => void;
 	onCount?: (c: Counted | null) => void; // null: not known, the tiles are asked for
 	onFailed?: (tiles: number) => void;
+	onPending?: (yes: boolean) => void; // tiles of the view are not there yet, and one sees it
 }
 
 function lookNow(): [boolean, boolean] {
@@ -50,6 +51,7 @@ export class Box {
 	private failed = new Map<string, Feature>();
 	private o: BoxOptions;
 	private gone = false;
+	private patience = 0; // timer
 	private light!: ReturnType<typeof ground>;
 	ready: Promise<void>;
 
@@ -92,7 +94,11 @@ export class Box {
 			const c = map.getCenter();
 			o.onMove?.(c.lng, c.lat, map.getZoom());
 		});
+		map.on('sourcedataloading', () => this.wait());
 		map.on('idle', () => {
+			clearTimeout(this.patience);
+			this.patience = 0;
+			o.onPending?.(false);
 			o.onCount?.(this.count());
 			this.el.dataset.idle = 'true';
 		});
@@ -104,6 +110,16 @@ export class Box {
 		});
 		// Before the first frame: what is drawn later needs the sources.
 		await new Promise<void>((done) => (map.isStyleLoaded() ? done() : map.once('load', () => done())));
+	}
+
+	// A view whose tiles are slow looks empty, and must not look as if nothing were there.
+	private wait() {
+		if (this.patience) return;
+		this.patience = window.setTimeout(() => {
+			this.patience = 0;
+			if (this.gone) return;
+			if (!this.map.areTilesLoaded()) this.o.onPending?.(true);
+		}, 600);
 	}
 
 	private lines() {

@@ -245,7 +245,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 }) {
 	const el = useRef<HTMLDivElement>(null), box = useRef<Box | null>(null);
 	const [lost, setLost] = useState(''), [hit, setHit] = useState<{ layer: string; properties: Record<string, unknown> }[]>([]), [ready, setReady] = useState(false), [turn, setTurn] = useState(0);
-	const [failed, setFailed] = useState(0);
+	const [failed, setFailed] = useState(0), [pending, setPending] = useState(false);
 	const own = useRef(''); // the place that the map itself wrote into the address
 	const query = new URLSearchParams();
 	if (asked('as-of')) query.set('as-of', asked('as-of'));
@@ -259,7 +259,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 				where, filter: f, bounds, at: atOf(asked('at')), label: t('map_label'),
 				onMove: (lon, lat, z) => { if (place.peek().view === 'map') { own.current = `${lon.toFixed(5)},${lat.toFixed(5)},${z.toFixed(2)}`; setQuery({ at: own.current }); } },
 				onClick: (x, lat, h) => { const lon = ((((x + 180) % 360) + 360) % 360) - 180; setHit(h); setQuery({ near: `${lon.toFixed(6)},${lat.toFixed(6)}` }, false); },
-				onCount, onFailed: (n) => { setFailed(n); onFailed(n); },
+				onCount, onFailed: (n) => { setFailed(n); onFailed(n); }, onPending: setPending,
 			});
 		} catch (e) {
 			setLost(String(e));
@@ -293,6 +293,7 @@ function Canvas({ status, f, bounds, onBox, onCount, onFailed }: {
 			<div class="map-canvas" ref={el} data-ready={ready} />
 			{!ready && !lost && <div class="map-wait"><Loading lines={2} /><p>{t('map_loading')}</p></div>}
 			{lost && <div class="map-wait"><div class="box box-error" role="alert"><Icon name="alert" /><div><p class="box-title">{t('map_lost')}</p><p class="small">{lost}</p><p><Safety word="no_mark" /></p><p><a href={href('map', '', { show: 'table' })}>{t('see_table')}</a></p></div></div></div>}
+			{pending && ready && <p class="map-pending" role="status"><Safety word="tiles_pending" /></p>}
 			{failed > 0 && (
 				<div class="map-failed" role="alert" data-failed={failed}>
 					<p><b><Safety word="tile_failed" values={{ n: failed }} /></b></p>
