@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "store/each.h"
 #include "store/history.h"
 #include "store/rebuild.h"
 #include "store/submit.h"
@@ -75,7 +76,6 @@ struct chain {
 	uint64_t seed;
 	int64_t size; /* of the log before the open submission */
 	struct arena mem;
-	bool approved;
 };
 
 static int
@@ -390,13 +390,12 @@ add_batch(struct chain *c)
 }
 
 static void
-begin(struct chain *c)
+begin(struct chain *c, bool approved)
 {
-	c->approved = one_in(c, 3);
 	c->size = store_log_size(c->st[BULK]);
 	for (int w = 0; w < WAYS; w++) {
 		struct submit_about a = { .author = "Cem",
-			                  .approved_by = c->approved ? "Dana" : NULL,
+			                  .approved_by = approved ? "Dana" : NULL,
 			                  .bulk = w == BULK,
 			                  .pool = w == BULK ? c->pool : NULL };
 		struct err e = { 0 };
@@ -700,7 +699,7 @@ run_submission(struct chain *c, bool large)
 	bool cancel = one_in(c, 5);
 
 	memcpy(c->before, c->told, sizeof(*c->told));
-	begin(c);
+	begin(c, one_in(c, 3));
 	for (size_t i = 0; i < batches; i++) {
 		/* only corrections, only new ones, or some of each */
 		size_t news = one_in(c, 4) ? 0 : rng_below(&c->rng, 40),
@@ -720,36 +719,80 @@ run_submission(struct chain *c, bool large)
 }
 
 static void
-run_chain(uint64_t seed, bool large)
+open_chain(struct chain *c, uint64_t seed)
 {
-	struct chain c = { .seed = seed };
 	struct err e = { 0 };
 
-	rng_seed(&c.rng, seed, 11);
-	arena_init(&c.mem, (size_t)1 << 30);
-	c.pool = pool_create(2);
-	c.told = mem_calloc(1, sizeof(*c.told));
-	c.before = mem_calloc(1, sizeof(*c.before));
-	c.item = mem_calloc(MOST_ITEMS, sizeof(*c.item));
-	assert_true(c.pool && c.told && c.before && c.item);
+	*c = (struct chain){ .seed = seed };
+	rng_seed(&c->rng, seed, 11);
+	arena_init(&c->mem, (size_t)1 << 30);
+	c->pool = pool_create(2);
+	c->told = mem_calloc(1, sizeof(*c->told));
+	c->before = mem_calloc(1, sizeof(*c->before));
+	c->item = mem_calloc(MOST_ITEMS, sizeof(*c->item));
+	assert_true(c->pool && c->told && c->before && c->item);
 	for (int w = 0; w < WAYS; w++) {
-		(void)snprintf(c.path[w], sizeof(c.path[w]), "%s/%d-%llu.gpkg", folder, w,
+		(void)snprintf(c->path[w], sizeof(c->path[w]), "%s/%d-%llu.gpkg", folder, w,
 		               (unsigned long long)seed);
-		must(&c, store_init(c.path[w], "XXA", "test", &e), &e);
-		must(&c, store_open(c.path[w], STORE_WRITE, &c.st[w], &e), &e);
+		must(c, store_init(c->path[w], "XXA", "test", &e), &e);
+		must(c, store_open(c->path[w], STORE_WRITE, &c->st[w], &e), &e);
 	}
+}
+
+static void
+close_chain(struct chain *c)
+{
+	for (int w = 0; w < WAYS; w++) {
+		store_close(c->st[w]);
+		(void)unlink(c->path[w]);
+	}
+	mem_free(c->item);
+	mem_free(c->before);
+	mem_free(c->told);
+	pool_free(c->pool);
+	arena_done(&c->mem);
+}
+
+static void
+run_chain(uint64_t seed, bool large)
+{
+	struct chain c;
+
+	open_chain(&c, seed);
 	for (int i = 0; i < SUBMISSIONS; i++)
 		run_submission(&c, large && i % 2 == 0);
 	check_both(&c);
+	close_chain(&c);
+}
+
+/* Returned within a submission that is approved as a whole at its end: the last one holds, and the
+ * hazard is shown. A chain found it missing. */
+static void
+test_returned_then_approved(void **state)
+{
+	struct chain c;
+	struct err e = { 0 };
+	struct shown shown;
+	bool any = false;
+
+	(void)state;
+	open_chain(&c, 1);
+	begin(&c, true);
+	plan_new(&c, &c.item[0]);
+	c.told->record[0].kind = store_kind(c.st[0], "hazard");
+	c.items = 1;
+	add_batch(&c);
+	c.item[0] = (struct item){ .decision = "return", .says = { .day = 20 } };
+	make_id(&c, &c.item[0].id);
+	add_batch(&c);
+	end(&c, false);
 	for (int w = 0; w < WAYS; w++) {
-		store_close(c.st[w]);
-		(void)unlink(c.path[w]);
+		must(&c, store_get(c.st[w], c.told->record[0].id, &c.mem, &shown, &any, &e), &e);
+		assert_true(any);
 	}
-	mem_free(c.item);
-	mem_free(c.before);
-	mem_free(c.told);
-	pool_free(c.pool);
-	arena_done(&c.mem);
+	compare_both(&c, "returned, then approved");
+	check_both(&c);
+	close_chain(&c);
 }
 
 static void
@@ -769,7 +812,8 @@ test_same_register(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_register) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_register),
+		                            cmocka_unit_test(test_returned_then_approved) };
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
