@@ -54,7 +54,8 @@ db_prepare(struct store *st, const char *sql, sqlite3_stmt **ret, struct err *e)
 {
 	if (sqlite3_prepare_v3(st->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) != SQLITE_OK)
 		return db_fail(st, "prepare a query", e);
-	return ERR_OK;
+	/* an empty query is one that memory did not suffice to write */
+	return *ret ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a query");
 }
 
 enum err_code
