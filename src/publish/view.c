@@ -77,8 +77,8 @@ write_field(struct buf *out, const char *name, const struct json_value *v)
 		buf_add(&b, v->string, v->count);
 	else
 		json_write_canonical(&b, v);
-	cut = b.size;
-	if (b.size > longest) {
+	cut = buf_ok(&b) ? b.size : 0;
+	if (cut > longest) {
 		cut = longest;
 		while (cut > 0 && ((unsigned char)b.data[cut] & 0xc0) == 0x80)
 			cut--;
